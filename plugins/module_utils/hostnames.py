@@ -66,7 +66,7 @@ def to_ascii(name: str) -> str:
     A name that IDNA cannot encode is only lowered: it then equals itself and no real name.
     """
     name = name[:-1] if name.endswith(".") else name
-    if _is_ascii(name):
+    if name.isascii():
         return name.lower()
     try:
         return name.encode("idna").decode("ascii").lower()

@@ -1,0 +1,87 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A chain as it was presented, and what it amounts to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Sequence, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path import Path, find_path, missing_issuer
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Certificates in the order in which they were presented, and the path that was found among them and the anchors.
+
+    ``anchors`` is None where nobody said whom the client trusts; then nothing is said about trust.
+    """
+
+    presented: Tuple[Certificate, ...]
+    leaf: Certificate
+    path: Path
+    anchors: Optional[Tuple[Certificate, ...]] = None
+
+    @property
+    def in_order(self) -> bool:
+        """Whether each certificate is followed by its issuer (RFC 8446 section 4.4.2)."""
+        return self.presented == self.path.certificates[: len(self.presented)]
+
+    @property
+    def order(self) -> List[int]:
+        """For each certificate of the path: its place among the presented ones, or -1 where it was not presented."""
+        return [self.presented.index(one) if one in self.presented else -1 for one in self.path.certificates]
+
+    @property
+    def unused(self) -> Tuple[Certificate, ...]:
+        """Presented certificates that no path from the leaf needs."""
+        return tuple(one for one in self.presented if one not in self.path.certificates)
+
+    @property
+    def root_included(self) -> bool:
+        """Whether a self-signed issuer was presented."""
+        return any(one.self_signed and one != self.leaf for one in self.presented)
+
+    @property
+    def complete(self) -> Optional[bool]:
+        """Whether the path ends in an anchor, or in a self-signed certificate where no anchors are known.
+
+        None: it ends below an issuer that the client may or may not have.
+        """
+        if self.path.anchor is not None or self.path.top.self_signed:
+            return True
+        return None if self.anchors is None else False
+
+    def as_dict(self) -> dict:
+        """The ``chain`` of the documentation."""
+        missing = missing_issuer(self.path)
+        return {
+            "complete": self.complete,
+            "in_order": self.in_order,
+            "root_included": self.root_included,
+            "order": self.order,
+            "missing": [missing] if missing else [],
+        }
+
+
+def chain_of(presented: Sequence[Certificate], anchors: Optional[Sequence[Certificate]], first_is_leaf: bool) -> Chain:
+    """Make a chain of certificates.
+
+    :param presented: at least one certificate, in the order of the file or of the handshake.
+    :param anchors: whom the client trusts; None where that is not known.
+    :param first_is_leaf: a TLS server sends its own certificate first (RFC 8446 section 4.4.2); a file may be shuffled.
+    """
+    unique = tuple(dict.fromkeys(presented))
+    leaf = unique[0] if first_is_leaf else _leaf_among(unique)
+    path = find_path(leaf, unique, tuple(anchors or ()))
+    return Chain(unique, leaf, path, None if anchors is None else tuple(anchors))
+
+
+def _leaf_among(certificates: Sequence[Certificate]) -> Certificate:
+    """The certificate that issued none of the others; the first one where several or none qualify."""
+    issuers = {one.issuer for one in certificates if not one.self_signed}
+    leaves = [one for one in certificates if not one.is_ca and one.subject not in issuers]
+    return leaves[0] if leaves else certificates[0]

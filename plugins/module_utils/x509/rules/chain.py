@@ -1,0 +1,61 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules about the chain: whether it is whole and in order."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, NOTICE, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
+
+
+@rule(
+    "CHAIN-INCOMPLETE",
+    ERROR,
+    cites="RFC 8446 section 4.4.2; article 000011648, scenario 4",
+    remedy="fqdn_certificate",
+    advice="Append the intermediate certificates below the server's own (provider import takes the whole chain); where "
+    "the issuer is a root, add it to the client's trust store instead.",
+)
+def the_intermediates_are_presented(chain: Chain, context: Context) -> Iterator[str]:
+    """The server presents every certificate between its own and one that the client trusts."""
+    if chain.complete is False and len(chain.path.certificates) == 1 and not chain.leaf.self_signed:
+        where = "; it can be had from %s" % ", ".join(chain.leaf.ca_issuers) if chain.leaf.ca_issuers else ""
+        yield "the issuer %s is neither presented nor among the %d trusted certificates%s" % (
+            chain.leaf.issuer,
+            len(chain.anchors or ()),
+            where,
+        )
+
+
+@rule(
+    "CHAIN-ORDER",
+    WARNING,
+    cites="RFC 8446 section 4.4.2; article 000011648: server, intermediate 1, intermediate 2, root",
+    remedy="fqdn_certificate",
+    advice="Put the server's certificate first and below each certificate the one that signed it.",
+)
+def each_certificate_is_followed_by_its_issuer(chain: Chain, context: Context) -> Iterator[str]:
+    """Each certificate is directly followed by the one that signed it."""
+    places = [place for place in chain.order if place >= 0]
+    if places != sorted(places) or (places and places[0] != 0):
+        yield "the certificates stand in the order %s of the path" % ", ".join(
+            str(chain.path.certificates.index(one) + 1) for one in chain.presented if one in chain.path.certificates
+        )
+
+
+@rule(
+    "CHAIN-UNRELATED",
+    NOTICE,
+    cites="RFC 8446 section 4.4.2",
+    remedy="fqdn_certificate",
+    advice="Take it out of the file: it helps no client and makes each handshake longer.",
+)
+def every_certificate_is_needed(chain: Chain, context: Context) -> Iterator[Seen]:
+    """Every presented certificate belongs to the path."""
+    for certificate in chain.unused:
+        yield Seen(certificate, "signed nothing on the path from %s" % (chain.leaf.subject or "the leaf"))

@@ -1,0 +1,81 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules about the strength of keys and signatures."""
+
+from __future__ import annotations
+
+from typing import Iterator, Optional
+
+from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, Key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
+
+#: NIST SP 800-57 part 1, table 2: 112 bits of security
+SMALLEST = {"RSA": 2048, "EC": 224}
+BROKEN_DIGESTS = ("md2", "md4", "md5", "sha1")
+
+
+def weakness(key: Key) -> Optional[str]:
+    """Why a key is weak, as the end of a sentence; None where it is not."""
+    if key.type == "DSA":
+        return "is of a kind that TLS clients have given up"
+    smallest = SMALLEST.get(key.type)
+    if smallest and (key.bits or 0) < smallest:
+        return "is smaller than %d bits" % smallest
+    return None
+
+
+@rule(
+    "KEY-WEAK",
+    ERROR,
+    cites="NIST SP 800-57 part 1 revision 5, table 2; RFC 8446 section 4.2.3",
+    remedy="fqdn_certificate",
+    advice="Make a new key (RSA of 2048 bits or more, or P-256) and reissue the certificate.",
+)
+def every_key_is_strong(chain: Chain, context: Context) -> Iterator[Seen]:
+    """Every key of the path has 112 bits of security or more."""
+    for certificate in chain.path.certificates:
+        reason = weakness(certificate.key)
+        if reason:
+            yield Seen(certificate, "its key (%s) %s" % (certificate.key, reason))
+
+
+@rule(
+    "SIGNATURE-WEAK",
+    ERROR,
+    cites="RFC 9155; RFC 8446 section 4.2.3; CA/Browser Forum Baseline Requirements 7.1.3.2",
+    remedy="fqdn_certificate",
+    advice="Have it signed again with SHA-256.",
+)
+def every_signature_is_strong(chain: Chain, context: Context) -> Iterator[Seen]:
+    """No signature that a client relies on uses MD5 or SHA-1."""
+    for certificate in chain.path.certificates:
+        # nobody relies on the signature of a self-signed certificate: it is trusted as it is, or not at all
+        if not certificate.self_signed and _digest(certificate) in BROKEN_DIGESTS:
+            yield Seen(certificate, "it is signed with %s" % certificate.signature_algorithm)
+
+
+@rule(
+    "FORMAT-EXTENSION-UNREADABLE",
+    WARNING,
+    cites="RFC 5280 section 4.2; X.690 (DER)",
+    remedy="",
+    advice="Ask its issuer for a well-formed certificate: some clients refuse this one.",
+)
+def everything_can_be_decoded(chain: Chain, context: Context) -> Iterator[Seen]:
+    """Keys and extensions of every certificate of the path can be decoded."""
+    for certificate in chain.path.certificates:
+        for problem in certificate.problems:
+            yield Seen(certificate, problem)
+
+
+def _digest(certificate: Certificate) -> str:
+    """The digest's lower-case name where the algorithm tells one."""
+    try:
+        algorithm = certificate.x509.signature_hash_algorithm
+    except Exception:  # UnsupportedAlgorithm, for algorithms that have no digest of their own
+        return ""
+    return algorithm.name if algorithm else ""

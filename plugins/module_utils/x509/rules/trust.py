@@ -1,0 +1,58 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules about trust: who vouches for the certificate, and whether the client knows them."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import (
+    GENERIC,
+    VCF_INSTALLER,
+    Context,
+    rule,
+)
+
+
+@rule(
+    "TRUST-SELF-SIGNED",
+    {GENERIC: ERROR, VCF_INSTALLER: WARNING},
+    cites="article 000011648, scenario 1; KB 429301 and KB 316056 (a self-signed certificate can be imported)",
+    remedy="fqdn_certificate",
+    advice="Replace it by a certificate that a CA signed; the VCF installer also accepts it once it is imported into its "
+    "trust stores (trust_anchor).",
+)
+def somebody_else_vouches(chain: Chain, context: Context) -> Iterator[str]:
+    """The certificate is not self-signed, or the client trusts that very certificate."""
+    if chain.leaf.self_signed and chain.path.anchor is None:
+        yield "the certificate is signed by its own key (%s); no CA vouches for it" % (chain.leaf.subject or "no subject")
+
+
+@rule(
+    "TRUST-UNKNOWN-CA",
+    ERROR,
+    cites="RFC 5280 section 6.1.1 (d); article 000011648, scenario 3; KB 316056",
+    remedy="trust_anchor",
+    advice="Add the CA's certificate to the client's trust store, after comparing its fingerprint with one from another "
+    "source.",
+)
+def the_client_knows_the_issuer(chain: Chain, context: Context) -> Iterator[str]:
+    """The path ends in a certificate that the client trusts."""
+    path = chain.path
+    if chain.anchors is None or path.anchor is not None:
+        return
+    if chain.leaf.self_signed:
+        # for most clients that is TRUST-SELF-SIGNED's matter; the installer asks only whether it was imported
+        if VCF_INSTALLER in context.profiles:
+            yield "the self-signed certificate is not among the %d trusted ones" % len(chain.anchors)
+    elif path.top.self_signed:
+        yield "%s is not among the %d trusted certificates" % (path.top.subject, len(chain.anchors))
+    elif len(path.certificates) > 1:
+        yield "the issuer %s is neither presented nor among the %d trusted certificates" % (
+            path.top.issuer,
+            len(chain.anchors),
+        )
