@@ -1,0 +1,149 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mint certificates for tests, broken ones included: one line each, nothing pasted."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import ipaddress
+import pathlib
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import Any, Optional, Sequence
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+UTC = datetime.timezone.utc
+#: the moment at which the tests judge; certificates are valid around it
+NOW = datetime.datetime(2026, 11, 20, 12, tzinfo=UTC)
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Minted:
+    """A certificate and the key that belongs to it."""
+
+    x509: x509.Certificate
+    key: Any
+
+    @property
+    def der(self) -> bytes:
+        return self.x509.public_bytes(serialization.Encoding.DER)
+
+    @property
+    def pem(self) -> str:
+        return self.x509.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+    @property
+    def key_pem(self) -> str:
+        return key_pem(self.key)
+
+
+def new_key(kind: str = "P-256") -> Any:
+    """A fresh key: P-256, P-192, RSA-1024, RSA-2048, DSA or Ed25519."""
+    if kind.startswith("RSA-"):
+        return rsa.generate_private_key(public_exponent=65537, key_size=int(kind[4:]))
+    if kind == "DSA":
+        return dsa.generate_private_key(key_size=2048)
+    if kind == "Ed25519":
+        return ed25519.Ed25519PrivateKey.generate()
+    return ec.generate_private_key({"P-256": ec.SECP256R1, "P-192": ec.SECP192R1, "P-384": ec.SECP384R1}[kind]())
+
+
+#: the same key again, where its making is slow and its identity does not matter
+shared_key = functools.lru_cache(maxsize=None)(new_key)
+
+
+def key_pem(key: Any, passphrase: Optional[str] = None) -> str:
+    """A private key as PKCS#8 PEM."""
+    locked = serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, locked).decode("ascii")
+
+
+def name(common_name: Optional[str], organization: Optional[str] = None) -> x509.Name:
+    """A subject; a common name of None leaves it out, an empty one is encoded as such."""
+    parts = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization)] if organization else []
+    if common_name is not None:
+        parts.append(_common_name(common_name))
+    return x509.Name(parts)
+
+
+def _common_name(text: str) -> x509.NameAttribute:
+    """The library refuses to make an empty common name; appliances have them all the same."""
+    if text:
+        return x509.NameAttribute(NameOID.COMMON_NAME, text)
+    attribute = x509.NameAttribute(NameOID.COMMON_NAME, "x")
+    object.__setattr__(attribute, "_value", "")
+    return attribute
+
+
+def mint(
+    common_name: Optional[str] = "depot.corp.example",
+    dns: Sequence[str] = (),
+    ip: Sequence[str] = (),
+    issuer: Optional[Minted] = None,
+    ca: bool = False,
+    starts: datetime.datetime = NOW - 10 * DAY,
+    ends: datetime.datetime = NOW + 300 * DAY,
+    key: Any = None,
+    digest: Any = hashes.SHA256(),
+    organization: Optional[str] = None,
+    extensions: Sequence[tuple] = (),
+) -> Minted:
+    """A certificate, self-signed unless an issuer is given.
+
+    :param extensions: further pairs of extension and critical flag.
+    """
+    key = key or new_key()
+    signer = issuer.key if issuer else key
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name(common_name, organization))
+        .issuer_name(issuer.x509.subject if issuer else name(common_name, organization))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(starts)
+        .not_valid_after(ends)
+    )
+    names = [x509.DNSName(entry) for entry in dns] + [x509.IPAddress(ipaddress.ip_address(entry)) for entry in ip]
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if ca:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    ed = isinstance(signer, ed25519.Ed25519PrivateKey)
+    return Minted(builder.sign(signer, None if ed else digest), key)
+
+
+def authority(common_name: str = "Test Root CA", issuer: Optional[Minted] = None, **more: Any) -> Minted:
+    """A CA: a root, or an intermediate where an issuer is given."""
+    return mint(common_name, issuer=issuer, ca=True, **more)
+
+
+def csr(common_name: str, dns: Sequence[str] = (), key: Any = None) -> str:
+    """A certificate signing request as PEM."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name(common_name))
+    if dns:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in dns]), critical=False)
+    return builder.sign(key or new_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def signed_with(digest: str, common_name: str, issuer: Minted, key: Any = None) -> Minted:
+    """A certificate whose signature uses a digest that cryptography refuses to sign with (sha1, md5): openssl makes it."""
+    key = key or new_key()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {what: pathlib.Path(folder, what) for what in ("csr", "ca", "ca.key")}
+        for path, text in zip(paths.values(), (csr(common_name, key=key), issuer.pem, issuer.key_pem)):
+            path.write_text(text, encoding="ascii")
+        command = ["openssl", "x509", "-req", "-" + digest, "-days", "3650", "-set_serial", "1"]
+        command += ["-in", paths["csr"], "-CA", paths["ca"], "-CAkey", paths["ca.key"]]
+        out = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    return Minted(x509.load_pem_x509_certificate(out), key)

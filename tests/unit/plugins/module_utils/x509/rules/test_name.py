@@ -1,0 +1,106 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names: the supported and unsupported configurations of KB 429301, and what RFC 9525 asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes, severity
+
+FQDN = "depot.corp.example"
+ROOT = authority()
+
+
+def judged(certificate, profile="vcf_installer", name=FQDN):
+    return codes(certificate, trusted=[ROOT], profiles=[profile], name=name)
+
+
+def test_supported_configuration_1_the_fqdn_in_the_common_name_and_the_san_is_fine_for_both_profiles():
+    certificate = mint(FQDN, dns=[FQDN], issuer=ROOT)
+    assert judged(certificate) == judged(certificate, "generic") == []
+
+
+def test_supported_configuration_1_with_the_address_as_well_is_fine_by_the_address_too():
+    certificate = mint(FQDN, dns=[FQDN], ip=["10.77.0.10"], issuer=ROOT)
+    assert judged(certificate) == judged(certificate, name="10.77.0.10") == []
+
+
+@fails("NAME-SAN-MISSING")
+def test_supported_configuration_2_without_a_san_is_a_warning_for_the_installer_and_an_error_for_others():
+    certificate = mint(FQDN, issuer=ROOT)
+    assert judged(certificate) == judged(certificate, "generic") == ["NAME-SAN-MISSING"]
+    assert severity("NAME-SAN-MISSING", certificate, profiles=["vcf_installer"], name=FQDN) == "warning"
+    assert severity("NAME-SAN-MISSING", certificate, profiles=["generic"], name=FQDN) == "error"
+    assert severity("NAME-SAN-MISSING", certificate, profiles=["vcf_installer", "generic"], name=FQDN) == "error"
+
+
+@passes("NAME-SAN-MISSING")
+def test_a_san_with_an_address_alone_is_a_san():
+    assert "NAME-SAN-MISSING" not in judged(mint(FQDN, ip=["10.77.0.10"], issuer=ROOT))
+
+
+@fails("NAME-CN-IS-IP")
+@pytest.mark.parametrize("address", ["10.77.0.10", "fd00::10"])
+@pytest.mark.parametrize("san", [[], [FQDN]])
+def test_unsupported_configuration_1_an_address_as_common_name_is_an_error_whatever_the_san_says(address, san):
+    assert "NAME-CN-IS-IP" in judged(mint(address, dns=san, ip=[address] if san else [], issuer=ROOT))
+
+
+@passes("NAME-CN-IS-IP")
+def test_an_address_as_common_name_is_no_matter_of_modern_clients_that_ignore_it():
+    assert judged(mint("10.77.0.10", dns=[FQDN], issuer=ROOT), "generic") == []
+
+
+@fails("NAME-CN-EMPTY")
+@pytest.mark.parametrize("common_name", ["", " ", None])
+@pytest.mark.filterwarnings("ignore:Attribute's length")
+def test_unsupported_configuration_2_an_empty_common_name_is_an_error_whatever_the_san_says(common_name):
+    assert judged(mint(common_name, dns=[FQDN], issuer=ROOT)) == ["NAME-CN-EMPTY"]
+
+
+def test_a_certificate_that_identifies_nothing_says_so():
+    messages = [one.message for one in findings(mint(None, organization="Depot"), profiles=["vcf_installer"], name=FQDN)]
+    assert any("does not identify any subject" in message for message in messages)
+
+
+@passes("NAME-CN-EMPTY")
+def test_a_common_name_is_not_empty():
+    assert "NAME-CN-EMPTY" not in judged(mint("x", issuer=ROOT))
+
+
+@fails("NAME-CN-NOT-FQDN")
+@pytest.mark.parametrize("common_name", ["depot", "Offline Depot", "depot_1.corp.example"])
+def test_a_common_name_that_is_no_fqdn_is_an_error_for_the_installer(common_name):
+    assert judged(mint(common_name, dns=[FQDN], issuer=ROOT)) == ["NAME-CN-NOT-FQDN"]
+
+
+@passes("NAME-CN-NOT-FQDN")
+@pytest.mark.parametrize("common_name", ["other.corp.example", "*.corp.example"])
+def test_another_fqdn_as_common_name_is_fine_where_the_san_has_the_name(common_name):
+    assert judged(mint(common_name, dns=[FQDN], issuer=ROOT)) == []
+
+
+@fails("NAME-MISMATCH")
+def test_a_name_that_stands_nowhere_in_the_certificate_is_an_error_that_shows_the_names_it_has():
+    certificate = mint("a.corp.example", dns=["a.corp.example", "b.corp.example"], ip=["10.0.0.1"], issuer=ROOT)
+    [finding] = findings(certificate, trusted=[ROOT], name=FQDN)
+    assert finding.code == "NAME-MISMATCH"
+    for name in (FQDN, "DNS:a.corp.example", "DNS:b.corp.example", "IP:10.0.0.1"):
+        assert name in finding.message
+
+
+def test_the_common_name_does_not_count_where_a_dns_name_exists():
+    assert judged(mint(FQDN, dns=["other.corp.example"], issuer=ROOT)) == ["NAME-MISMATCH"]
+
+
+def test_an_address_is_never_found_in_the_common_name():
+    assert "NAME-MISMATCH" in judged(mint("10.77.0.10", issuer=ROOT), name="10.77.0.10")
+
+
+@passes("NAME-MISMATCH")
+def test_without_a_name_nothing_is_compared():
+    assert judged(mint(FQDN, dns=["other.corp.example"], issuer=ROOT), name="") == []

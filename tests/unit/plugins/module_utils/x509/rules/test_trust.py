@@ -1,0 +1,95 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Trust and chains: scenarios 1, 3 and 4 of article 000011648."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
+
+FQDN = "depot.corp.example"
+ROOT = authority()
+OTHER = authority("Other Root CA")
+INTERMEDIATE = authority("Test Intermediate CA", ROOT)
+
+
+def leaf(issuer=None):
+    return mint(FQDN, dns=[FQDN], issuer=issuer)
+
+
+@fails("TRUST-SELF-SIGNED")
+@pytest.mark.parametrize("trusted", [None, [ROOT]])
+def test_scenario_1_a_self_signed_certificate_that_nobody_imported(trusted):
+    assert codes(leaf(), trusted=trusted) == ["TRUST-SELF-SIGNED"]
+
+
+@passes("TRUST-SELF-SIGNED")
+def test_a_self_signed_certificate_that_the_client_imported_is_fine():
+    certificate = leaf()
+    assert codes(certificate, trusted=[certificate], profiles=["generic", "vcf_installer"]) == []
+
+
+def test_a_look_alike_with_the_same_name_and_another_key_is_not_the_imported_one():
+    assert codes(leaf(), trusted=[leaf()]) == ["TRUST-SELF-SIGNED"]
+
+
+def test_the_installer_is_told_that_its_stores_lack_the_self_signed_certificate():
+    assert codes(leaf(), trusted=[ROOT], profiles=["vcf_installer"]) == ["TRUST-SELF-SIGNED", "TRUST-UNKNOWN-CA"]
+
+
+@fails("TRUST-UNKNOWN-CA")
+def test_scenario_3_a_whole_chain_to_a_root_that_the_client_does_not_know():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, ROOT, trusted=[OTHER]) == ["TRUST-UNKNOWN-CA"]
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[OTHER]) == ["TRUST-UNKNOWN-CA"]
+
+
+def test_a_root_of_the_same_name_with_another_key_is_not_the_issuer():
+    assert codes(leaf(ROOT), trusted=[authority()]) == ["CHAIN-INCOMPLETE"]
+
+
+@passes("TRUST-UNKNOWN-CA")
+def test_nothing_is_said_about_trust_where_nobody_said_whom_the_client_trusts():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE) == []
+
+
+def test_an_intermediate_may_be_the_anchor():
+    assert codes(leaf(INTERMEDIATE), trusted=[INTERMEDIATE]) == []
+
+
+@fails("CHAIN-INCOMPLETE")
+def test_scenario_4_the_leaf_alone_names_the_issuer_that_is_missing():
+    [finding] = findings(leaf(INTERMEDIATE), trusted=[ROOT])
+    assert finding.code == "CHAIN-INCOMPLETE" and "CN=Test Intermediate CA" in finding.message
+
+
+@passes("CHAIN-INCOMPLETE")
+def test_the_leaf_and_its_intermediate_are_complete_without_the_root():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[ROOT]) == []
+
+
+@fails("CHAIN-ORDER")
+def test_a_shuffled_chain_is_a_warning_and_still_found():
+    second = authority("Second Intermediate CA", INTERMEDIATE)
+    [finding] = findings(leaf(second), INTERMEDIATE, second, trusted=[ROOT])
+    assert (finding.code, finding.severity) == ("CHAIN-ORDER", "warning") and "1, 3, 2" in finding.message
+
+
+@passes("CHAIN-ORDER")
+def test_a_root_at_the_end_is_in_order():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, ROOT, trusted=[ROOT]) == []
+
+
+@fails("CHAIN-UNRELATED")
+def test_a_certificate_that_signed_nothing_on_the_path_is_a_notice():
+    [finding] = findings(leaf(ROOT), OTHER, trusted=[ROOT])
+    assert (finding.code, finding.severity) == ("CHAIN-UNRELATED", "notice")
+
+
+@passes("CHAIN-UNRELATED")
+def test_a_certificate_sent_twice_is_not_unrelated():
+    certificate = leaf(ROOT)
+    assert codes(certificate, certificate, ROOT, trusted=[ROOT]) == []
