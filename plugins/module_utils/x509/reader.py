@@ -13,8 +13,9 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import Iterator, Tuple
+from typing import Any, Iterator, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, from_x509
 
@@ -63,3 +64,22 @@ def _one(der: bytes, where: str) -> Reading:
     except Exception as error:  # the backend's exceptions differ between releases
         reason = " ".join(str(error).split()) or type(error).__name__
         return Reading(warnings=("%s is not a certificate: %s" % (where, reason),))
+
+
+def load_csr(data: bytes, option: str) -> Any:
+    """Read a certificate signing request from PEM or DER and check its signature.
+
+    :raises RemediationError: naming the option.
+    """
+    try:
+        load = x509.load_pem_x509_csr if b"-----BEGIN" in data else x509.load_der_x509_csr
+        csr = load(data)
+        valid = csr.is_signature_valid
+    except Exception as error:  # the backend's exceptions differ between releases
+        raise RemediationError(
+            "%s: this is no certificate signing request: %s" % (option, " ".join(str(error).split())),
+            "Give a PKCS#10 request as PEM or DER.",
+        ) from error
+    if not valid:
+        raise RemediationError("%s: the request's signature is not valid" % option, "Make the request again.")
+    return csr

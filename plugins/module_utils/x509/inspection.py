@@ -1,0 +1,77 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole inspection: options in, the module's result out."""
+
+from __future__ import annotations
+
+import datetime
+from typing import List, Optional
+
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.files import read
+from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.moments import moment
+from ansible_collections.certmend.tls.plugins.module_utils.query import select
+from ansible_collections.certmend.tls.plugins.module_utils.waivers import parse_waivers
+from ansible_collections.certmend.tls.plugins.module_utils.x509.anchors import load_anchors
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import inspect, open_severities, overall
+from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import collect
+
+COUNTED = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
+
+
+def inspect_all(params: dict, facts: dict) -> List[str]:
+    """Collect, judge and sum up; put the documented result into ``facts`` and return the warnings.
+
+    :raises RemediationError: an option is wrong, or there are findings that ``fail_on`` counts.
+    """
+    context, waivers = context_of(params), parse_waivers(params["waivers"])
+    anchors, warnings = load_anchors(params["trusted"], params["trusted_content"], params["trust_system"])
+    facts["results"] = [inspect(material, context, anchors, waivers) for material in collect(params)]
+    facts.update(overall(facts["results"]))
+    warnings += ["%s: %s" % (result["source"], text) for result in facts["results"] for text in result["warnings"]]
+    if params["query"]:
+        facts["selected"] = select(params["query"], facts)
+    _fail_on(params["fail_on"], facts["findings"])
+    return warnings
+
+
+def context_of(params: dict) -> Context:
+    """What the options say about the judgement."""
+    return Context(
+        now=moment(params["at"]),
+        profiles=frozenset(params["profile"]),
+        expires_within=datetime.timedelta(days=params["expires_within"]),
+        private_key_pin=_private_key_pin(params["private_key_path"]),
+        csr_pin=_csr_pin(params),
+    )
+
+
+def _private_key_pin(path: Optional[str]) -> Optional[str]:
+    if path is None:
+        return None
+    return pin_of(load_private_key(read(path, "private_key_path"), "private_key_path").public_key())
+
+
+def _csr_pin(params: dict) -> Optional[str]:
+    if params["csr_path"] is not None:
+        return pin_of(load_csr(read(params["csr_path"], "csr_path"), "csr_path").public_key())
+    if params["csr_content"] is not None:
+        return pin_of(load_csr(params["csr_content"].encode("utf-8"), "csr_content").public_key())
+    return None
+
+
+def _fail_on(word: str, findings: List[dict]) -> None:
+    counted = [finding for finding in findings if open_severities([finding])[:1] and finding["severity"] in COUNTED[word]]
+    if counted:
+        lines = ["%(code)s (%(about)s): %(message)s" % finding for finding in counted]
+        raise RemediationError(
+            "%d findings stand against it: %s" % (len(lines), "; ".join(lines)),
+            "Mend them (each finding names its remedy), or waive them with a date and a reason in waivers.",
+        )

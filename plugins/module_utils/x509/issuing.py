@@ -1,0 +1,167 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options to plan, plan to files: what ``cert_issue`` does between reading its parameters and its result."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Callable, List, Optional
+
+from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.files import Replacement, Transaction, read
+from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.existing import Existing, look
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.issuance import (
+    File,
+    Plan,
+    leaf_and_chain,
+    plan_certificate,
+    plan_import,
+    plan_request,
+)
+from ansible_collections.certmend.tls.plugins.module_utils.x509.issue import Authority, make_authority
+from ansible_collections.certmend.tls.plugins.module_utils.x509.judge import judge
+from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import KeySpec, load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.renewal import Wanted, csr_pem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.request import make_request
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import GENERIC, Context
+
+#: what an imported certificate must not be; trust and chains are for the handshake to prove
+REFUSED = ("NAME-", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
+
+
+class Issuing:
+    """One run of the module."""
+
+    def __init__(self, params: dict, facts: dict) -> None:
+        self.params = params
+        self.facts = facts
+        self.now = datetime.datetime.now(datetime.timezone.utc)
+
+    def plan(self) -> List[Step]:
+        """Read everything, check everything, touch nothing."""
+        wanted = self._wanted()
+        existing = look(self.params)
+        self._report(existing)
+        plan = self._plan_for(self.params["provider"], wanted, existing)
+        self.facts.update(renewed_because=list(plan.reasons), pin_changed=plan.pin_changed)
+        return plan.steps
+
+    def apply(self, step: Step) -> Undo:
+        """Make what the plan says and put all of it in place, or nothing."""
+        making = step.payload
+        transaction = Transaction([self._replacement(one) for one in making.make(making)], backup=self.params["backup"])
+        undo = transaction.commit(remove=making.obsolete)
+        self.facts["backup_files"] = transaction.backups
+        if making.certificates:
+            self.facts["certificate"] = making.certificates[0].as_dict(self.now)
+        if making.csr:
+            self.facts["csr"] = making.csr.decode("ascii")
+        return undo
+
+    def _wanted(self) -> Wanted:
+        params, errors = self.params, []  # type: ignore[var-annotated]
+        request = _or_error(errors, self._request)
+        authority = _or_error(errors, self._authority) if params["provider"] == "own_ca" else None
+        if params["valid_days"] <= params["renew_before_days"]:
+            errors.append(
+                RemediationError(
+                    "valid_days (%(valid_days)d) is not more than renew_before_days (%(renew_before_days)d)" % params,
+                    "With these the certificate would be issued again at each run.",
+                )
+            )
+        all_of(errors)
+        return Wanted(
+            request=request,  # type: ignore[arg-type]
+            paths={what: params[what_path(what)] for what in ("key", "csr", "certificate", "combined")},
+            now=self.now,
+            key=KeySpec(params["key_type"], params["key_size"], params["curve"]),
+            valid_days=params["valid_days"],
+            renew_before=datetime.timedelta(days=params["renew_before_days"]),
+            reuse_key=params["reuse_key"],
+            authority=authority,
+        )
+
+    def _request(self) -> object:
+        params = self.params
+        return make_request(
+            params["fqdn"],
+            params["dns_names"],
+            params["ip_addresses"],
+            params["subject"],
+            params["extended_key_usage"],
+            wildcards=params["profile"] == GENERIC,
+        )
+
+    def _authority(self) -> Authority:
+        reading = self._reading("ca_certificate")
+        key_bytes = _given(self.params, "ca_private_key")
+        key = load_private_key(
+            key_bytes, "ca_private_key", self.params["ca_private_key_passphrase"], "ca_private_key_passphrase"
+        )
+        return make_authority(list(reading.certificates), key, self.now)
+
+    def _reading(self, option: str) -> Reading:
+        reading = read_certificates(_given(self.params, option))
+        if not reading.certificates:
+            raise RemediationError("%s: %s" % (option, "; ".join(reading.warnings) or "no certificate in it"), "Give PEM.")
+        return reading
+
+    def _plan_for(self, provider: str, wanted: Wanted, existing: Existing) -> Plan:
+        if provider == "csr":
+            return plan_request(wanted, existing)
+        if provider == "import":
+            answer = self._reading("certificate").certificates
+            self._refuse(leaf_and_chain(answer, existing)[0])
+            return plan_import(wanted, existing, answer)
+        return plan_certificate(wanted, existing)
+
+    def _refuse(self, leaf: Certificate) -> None:
+        """A certificate that its clients would reject by name or date is not put in place."""
+        context = Context(now=self.now, name=self.params["fqdn"], profiles=frozenset([self.params["profile"]]))
+        findings = judge(chain_of([leaf], None, first_is_leaf=True), context, "certificate_content")
+        all_of(
+            [
+                RemediationError("certificate_content: %s" % one.message, one.advice)
+                for one in findings
+                if one.severity == ERROR and one.code.startswith(REFUSED)
+            ]
+        )
+
+    def _report(self, existing: Existing) -> None:
+        before = existing.certificate.as_dict(self.now) if existing.certificate else None
+        csr = csr_pem(existing.csr) if existing.csr is not None else None
+        self.facts.update(certificate=before, previous=before, csr=csr, backup_files={})
+
+    def _replacement(self, one: File) -> Replacement:
+        params = self.params
+        mode = params["private_key_mode"] if one.secret else params["mode"]
+        return Replacement(
+            one.path, one.content, one.option, mode=mode, owner=params["owner"], group=params["group"], secret=one.secret
+        )
+
+
+def what_path(what: str) -> str:
+    """The option of a path: ``key`` is private_key_path."""
+    return "private_key_path" if what == "key" else what + "_path"
+
+
+def _given(params: dict, option: str) -> bytes:
+    """The bytes of ``option_content`` or ``option_path``."""
+    content: Optional[str] = params[option + "_content"]
+    path_option = option + "_path"
+    return content.encode("utf-8") if content is not None else read(params[path_option], path_option)
+
+
+def _or_error(errors: List[RemediationError], make: Callable) -> object:
+    try:
+        return make()
+    except RemediationError as error:
+        errors.append(error)
+        return None
