@@ -212,6 +212,11 @@ backup_files:
   returned: always
   type: dict
   sample: {/etc/nginx/tls/depot.pem: /etc/nginx/tls/depot.pem.20261120T120000Z.bak}
+created_files:
+  description: The files that were not there before.
+  returned: always
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -58,7 +58,7 @@ class Issuing:
         making = step.payload
         transaction = Transaction([self._replacement(one) for one in making.make(making)], backup=self.params["backup"])
         undo = transaction.commit(remove=making.obsolete)
-        self.facts["backup_files"] = transaction.backups
+        self.facts.update(backup_files=transaction.backups, created_files=transaction.created)
         if making.certificates:
             self.facts["certificate"] = making.certificates[0].as_dict(self.now)
         if making.csr:
@@ -137,7 +137,7 @@ class Issuing:
     def _report(self, existing: Existing) -> None:
         before = existing.certificate.as_dict(self.now) if existing.certificate else None
         csr = csr_pem(existing.csr) if existing.csr is not None else None
-        self.facts.update(certificate=before, previous=before, csr=csr, backup_files={})
+        self.facts.update(certificate=before, previous=before, csr=csr, backup_files={}, created_files=[])
 
     def _replacement(self, one: File) -> Replacement:
         params = self.params
