@@ -60,6 +60,18 @@ def key_lines(path: str, key: Optional[Key], pin: str) -> List[str]:
     return ["private key %s" % path] + (["  kind: %s" % key, "  pin: %s" % pin] if key else [ABSENT])
 
 
+def combined_title(path: str) -> str:
+    """A file with certificate, chain and private key together."""
+    return "combined file %s" % path
+
+
+def combined_lines(path: str, certificates: Sequence[Certificate], pin: str) -> List[str]:
+    """An existing file of that kind."""
+    held = ["  holds: %s (sha256 %s)" % (one.subject or "no subject", one.fingerprint()) for one in certificates]
+    held += ["  holds: the private key of %s" % pin] if pin else []
+    return [combined_title(path)] + (held or [ABSENT])
+
+
 def _names(subject: str, dns_names: Sequence[str], ip_addresses: Sequence[str]) -> List[str]:
     entries = ["DNS:" + name for name in dns_names] + ["IP:" + address for address in ip_addresses]
     return ["  subject: %s" % (subject or "empty"), "  subject alternative name: %s" % _list(entries)]

@@ -172,6 +172,10 @@ def _plan_of(
     """The one step of a certificate: its file and its key."""
     before = describe.certificate_lines(wanted.main_path, existing.certificates) + _key_before(wanted.key_path, existing)
     after = after + describe.key_lines(wanted.key_path, choice.facts, choice.pin)
+    combined = wanted.paths["combined"]
+    if combined and combined != wanted.main_path:
+        before += describe.combined_lines(combined, existing.combined, existing.combined_pin)
+        after += [describe.combined_title(combined), "  holds: the certificate above with its chain and key"]
     step = Step(wanted.main_path, _text(before), _text(after), Making(make))
     return Plan(tuple(reasons), _pin_changes(existing, choice), [step])
 

@@ -59,7 +59,8 @@ class Request:
     def differences_from(self, certificate: Certificate) -> List[str]:
         """In what an existing certificate differs from this request."""
         out = self.differences(certificate.subject, certificate.dns_names, certificate.ip_addresses)
-        lacking = [one for one in self.extended_key_usage if one not in certificate.extended_key_usage]
+        allowed = certificate.extended_key_usage or self.extended_key_usage  # none at all: any use (RFC 5280 4.2.1.12)
+        lacking = [one for one in self.extended_key_usage if one not in allowed]
         if lacking:
             out.append("its extended key usage lacks %s" % ", ".join(lacking))
         return out
