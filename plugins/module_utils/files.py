@@ -28,6 +28,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.errors import Remedia
 
 RENAME = "rename"
 IN_PLACE = "in_place"
+#: of files that are not in place yet
+PREFIX = ".certmend-"
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class Transaction:
             raise
         finally:
             for temporary in staged.values():
-                _forget(temporary)
+                forget(temporary)
         return self.take_back
 
     def take_back(self) -> None:
@@ -163,7 +165,7 @@ class Transaction:
             self._undos.pop()()
 
     def _place(self, one: Replacement, temporary: str) -> None:
-        old = _Old.of(one.target)
+        old = Snapshot.of(one.target)
         if old and self.backup:
             self.backups[one.path] = old.kept(one.option)
         try:
@@ -174,10 +176,10 @@ class Transaction:
             self._undos.append(old.restore)
         else:
             self.created.append(one.path)
-            self._undos.append(functools.partial(_forget, one.target))
+            self._undos.append(functools.partial(forget, one.target))
 
     def _remove(self, path: str) -> None:
-        old = _Old.of(path)
+        old = Snapshot.of(path)
         if old:
             if self.backup:
                 self.backups[path] = old.kept("backup")
@@ -186,7 +188,7 @@ class Transaction:
 
 
 @dataclass(frozen=True)
-class _Old:
+class Snapshot:
     """A file as it was: content and who may do what with it."""
 
     path: str
@@ -194,31 +196,32 @@ class _Old:
     status: os.stat_result
 
     @classmethod
-    def of(cls, path: str) -> Optional["_Old"]:
+    def of(cls, path: str) -> Optional["Snapshot"]:
         if not os.path.exists(path):
             return None
         return cls(path, read(path, "path"), os.stat(path))
 
     def restore(self) -> None:
         """Write it back; the copy lies under its final name only when it is whole."""
-        temporary = self._copy(".certmend-")
+        temporary = self.copy()
         try:
             put_in_place(temporary, self.path)
         finally:
-            _forget(temporary)
+            forget(temporary)
 
     def kept(self, option: str) -> str:
         """Keep a copy beside the file, with its mode and owner."""
         try:
-            temporary = self._copy(".certmend-")
+            temporary = self.copy()
             try:
                 return _named(temporary, self.path)
             finally:
-                _forget(temporary)
+                forget(temporary)
         except OSError as error:
             raise problem(option, self.path, "cannot be backed up", error) from error
 
-    def _copy(self, prefix: str) -> str:
+    def copy(self, prefix: str = PREFIX) -> str:
+        """A copy beside it under a hidden name, with its mode and owner; the caller removes it."""
         temporary = _temporary(self.path, self.content, prefix)
         _dress(temporary, self.path, stat.S_IMODE(self.status.st_mode), self.status.st_uid, self.status.st_gid)
         return temporary
@@ -243,13 +246,13 @@ def _stage(replacements: Sequence[Replacement]) -> Dict[str, str]:
     try:
         for one in replacements:
             try:
-                staged[one.path] = _temporary(one.target, one.content, ".certmend-")
+                staged[one.path] = _temporary(one.target, one.content, PREFIX)
                 _dress(staged[one.path], one.target, *_attributes(one))
             except OSError as error:
                 raise problem(one.option, one.path, "cannot be written", error) from error
     except BaseException:
         for temporary in staged.values():
-            _forget(temporary)
+            forget(temporary)
         raise
     return staged
 
@@ -263,7 +266,7 @@ def _temporary(target: str, content: bytes, prefix: str) -> str:
             stream.flush()
             os.fsync(stream.fileno())
     except BaseException:
-        _forget(name)
+        forget(name)
         raise
     return name
 
@@ -372,6 +375,7 @@ def _overwrite(target: str, content: bytes, mode: int) -> None:
         os.close(handle)
 
 
-def _forget(path: str) -> None:
+def forget(path: str) -> None:
+    """Remove a file that may not be there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

@@ -63,7 +63,7 @@ def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: st
     :raises RemediationError: keytool failed; a wrong password is told as such.
     """
     secret, environment = keystore.password_arguments()
-    command = [keytool(), *arguments, "-keystore", keystore.path, *secret]
+    command = [keytool(), "-J-Duser.language=en", *arguments, "-keystore", keystore.path, *secret]
     try:
         done = subprocess.run(
             command,
@@ -72,7 +72,7 @@ def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: st
             stderr=subprocess.PIPE,
             universal_newlines=True,
             timeout=SECONDS,
-            env=dict(os.environ, LC_ALL="C.UTF-8", JAVA_TOOL_OPTIONS="-Duser.language=en", **environment),
+            env=dict(os.environ, **environment),
         )
     except subprocess.TimeoutExpired:
         raise RemediationError("%s: keytool did not end within %d s" % (option, SECONDS), "Look at the host.") from None
@@ -87,7 +87,7 @@ def _failure(keystore: Keystore, option: str, text: str) -> RemediationError:
         return RemediationError(
             "%s: this is not the password of %s" % (where, keystore.path), "Give the file whose first line is the password."
         )
-    lines = [line for line in text.splitlines() if line.strip() and "JAVA_TOOL_OPTIONS" not in line]
+    lines = [line for line in text.splitlines() if line.strip()]
     return RemediationError("%s: keytool on %s: %s" % (option, keystore.path, " ".join(lines[:2])), "See keytool's message.")
 
 

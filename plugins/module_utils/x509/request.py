@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils import dn
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import as_address, fqdn_problem, host_name_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509 import names
@@ -126,7 +127,7 @@ def _subject_errors(subject: Dict[str, str]) -> List[RemediationError]:
     for short, value in subject.items():
         kind = names.BY_SHORT.get(short.lower())
         if short.lower() == "cn" or kind is None:
-            known = ", ".join(sorted(name for name in names.SHORT.values() if name != "CN"))
+            known = ", ".join(sorted(name for name in dn.SHORT.values() if name != "CN"))
             errors.append(RemediationError("subject: %r is not among %s" % (short, known), "The common name is fqdn."))
             continue
         try:
