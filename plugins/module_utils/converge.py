@@ -98,3 +98,8 @@ def reporting(module: Any, facts: dict) -> Iterator[None]:
         yield
     except RemediationError as error:
         module.fail_json(msg=str(error), advice=error.advice, **facts)
+
+
+def is_rehearsal(module: Any) -> bool:
+    """Whether this run only predicts. For plans that must say today what another task will have made by then."""
+    return bool(module.check_mode)
