@@ -1,0 +1,1 @@
+bGFiOiBub3QgYSByZWFsIHNpZ25hdHVyZQ==
