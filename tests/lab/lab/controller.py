@@ -5,6 +5,7 @@
 """The controller: the namespaces in which the person's command runs, with the bridge to the hosts."""
 
 import functools
+import ipaddress
 import os
 import subprocess
 from pathlib import Path
@@ -49,3 +50,17 @@ def ip(script):
     result = subprocess.run(["ip", "-batch", "-"], input=script, capture_output=True, text=True, check=False, env=places.ENVIRONMENT)
     if result.returncode != 0:
         raise LabError(f"ip: {result.stderr.strip()}")
+
+
+def plug(name, address, pid):
+    """Connect the host whose network namespace is that of process pid to the bridge.
+
+    Its hardware address follows from its own address, so that after a reset nobody's neighbour table is wrong.
+    """
+    hardware = ":".join(f"{octet:02x}" for octet in (2, 0, *ipaddress.ip_address(address).packed))
+    ip(f"link add v-{name} type veth peer name eth0 address {hardware} netns {pid}\nlink set v-{name} master {BRIDGE} up\n")
+
+
+def unplug(name):
+    """At once, where the kernel would take its time to drop a dead host's link."""
+    ip(f"link del v-{name}\n")

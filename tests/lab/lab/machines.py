@@ -5,10 +5,8 @@
 """The hosts of a running lab, for tests and for the command line."""
 
 import functools
-import json
 import os
 import select
-import shutil
 import signal
 import socket
 import ssl
@@ -58,6 +56,7 @@ class Lab:
         self.write_inventory()
         starting = [host for host in hosts if not host.runs]
         for host in starting:
+            host.stop()  # what one that ended by itself has left
             host.launch()
         for host in starting:
             host.wait_until_ready()
@@ -65,6 +64,11 @@ class Lab:
     def down(self, *names):
         for name in names or self.hosts:
             self[name].stop()
+
+    def reset(self, *names):
+        """Bring hosts (default: all) back to the state in which `up` leaves them; together, which is faster than one by one."""
+        self.down(*names)
+        self.up(*names)
 
     def write_inventory(self):
         specifications = {name: host.specification for name, host in self.hosts.items()}
@@ -82,6 +86,7 @@ class Host:
         self.address = specification["address"]
         self.fqdn = specification["fqdn"]
         self.group = specification["group"]
+        self._line = None
 
     @property
     def log(self):
@@ -97,23 +102,25 @@ class Host:
 
     @property
     def runs(self):
-        return self.pid is not None
+        return self.pid is not None and os.path.exists(f"/proc/{self.pid}")
 
     def start(self):
         """A stopped host comes back fresh: what it changed was in memory."""
         if not self.runs:
+            self.stop()
             self.launch()
             self.wait_until_ready()
 
     def stop(self):
         """Switch the host off, as by pulling its plug; afterwards it is unreachable."""
-        if not self.runs:
+        if self.pid is None:
             return
-        handle = os.pidfd_open(self.pid)
-        os.kill(self.pid, signal.SIGKILL)
-        select.select([handle], [], [])  # readable once the process has ended
-        os.close(handle)
-        controller.ip(f"link del v-{self.name}\n")
+        if self.runs:
+            handle = os.pidfd_open(self.pid)
+            os.kill(self.pid, signal.SIGKILL)
+            select.select([handle], [], [])  # readable once the process has ended
+            os.close(handle)
+        controller.unplug(self.name)
         (self.state / f"{self.name}.pid").unlink()
 
     def reset(self):
@@ -128,16 +135,16 @@ class Host:
         if child == 0:
             ours.close()
             os.setsid()
-            namespaces._leave(functools.partial(self._begin, theirs))
+            namespaces.leave(functools.partial(self._begin, theirs))
         theirs.close()
         os.waitpid(child, 0)
         answer = ours.recv(32)
         if not answer:
             raise LabError(f"{self.name} did not start: {self._last_words()}")
-        controller.ip(f"link add v-{self.name} type veth peer name eth0 netns {int(answer)}\nlink set v-{self.name} master {controller.BRIDGE} up\n")
+        controller.plug(self.name, self.address, int(answer))
         estate.write(self.state / f"{self.name}.pid", answer.decode())
         ours.send(b"g")
-        ours.close()
+        self._line = ours
 
     def _begin(self, line):
         """In between: make the namespaces, leave their first process behind for the lab's process 1 to adopt."""
@@ -154,13 +161,18 @@ class Host:
             signal.signal(number, signal.SIG_DFL)
         if not line.recv(1):
             return namespaces.FAILED
-        os.closerange(3, 1024)  # the caller's files are not the host's
+        os.closerange(3, line.fileno())  # the caller's files are not the host's
+        os.closerange(line.fileno() + 1, 1024)
         return inside.become(self.specification, self.state)
 
     def wait_until_ready(self):
-        """Until sshd says its banner and every TLS port completes a handshake."""
+        """Until sshd says its banner, every TCP port accepts and every TLS port completes a handshake."""
+        if self._line is not None:  # this process launched it
+            self._line.recv(1)  # ends when init begins: asked earlier, the kernel would wait a second to ask for the address again
+            self._line.close()
+            self._line = None
         deadline = time.monotonic() + READY_WITHIN
-        for probe in (self._ssh_answers, self._tls_answers):
+        for probe in (self._ssh_answers, self._services_answer):
             while not probe():
                 if not os.path.exists(f"/proc/{self.pid}") or time.monotonic() > deadline:
                     raise LabError(f"{self.name} did not get ready: {self._last_words()}")
@@ -173,9 +185,12 @@ class Host:
         except OSError:
             return False
 
-    def _tls_answers(self):
-        context = ssl._create_unverified_context()
+    def _services_answer(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         try:
+            for port in self.specification.get("tcp_ports", []):
+                socket.create_connection((self.address, port), 1).close()
             for port in self.specification.get("tls_ports", []):
                 with socket.create_connection((self.address, port), 1) as connection:
                     context.wrap_socket(connection).close()

@@ -34,7 +34,7 @@ def run(job, kinds=ISOLATED):
     middle = os.fork()
     if middle == 0:
         outer_end.close()
-        _leave(lambda: _middle(job, kinds, outer, unprivileged, middle_end))
+        leave(lambda: _middle(job, kinds, outer, unprivileged, middle_end))
     middle_end.close()
     for number in ENDING:
         signal.signal(number, lambda number, frame: os.kill(middle, signal.SIGTERM))
@@ -66,7 +66,7 @@ def _watch(job):
     inner = os.fork()
     if inner == 0:
         middle_end.close()
-        _leave(lambda: _inner(job, inner_end))
+        leave(lambda: _inner(job, inner_end))
     inner_end.close()
     for number in ENDING:
         signal.signal(number, lambda number, frame: os.kill(inner, signal.SIGKILL))
@@ -85,7 +85,7 @@ def _inner(job, middle_end):
     return job()
 
 
-def _leave(function):
+def leave(function):
     """End a forked process with what function returns; never return into the caller's code."""
     status = FAILED
     try:

@@ -1,0 +1,133 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures for tests that need the lab's hosts.
+
+Asked for tests/lab alone, pytest starts again within `labctl enter`; asked for more, it skips these tests and says how to run them.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import typing
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+sys.path.insert(0, str(HERE))
+
+from lab import Lab, places  # noqa: E402 - the line above makes it importable
+
+
+def pytest_configure(config):
+    asked = [Path(config.invocation_params.dir, str(argument).split("::", maxsplit=1)[0]).resolve() for argument in config.args]
+    if places.inside() or not all(HERE == path or HERE in path.parents for path in asked):
+        return
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()  # gives the terminal back to the pytest that takes over
+    command = [str(HERE / "labctl"), "enter", "--", sys.executable, "-m", "pytest", *config.invocation_params.args]
+    os.execv(sys.executable, [sys.executable, *command])
+
+
+def pytest_collection_modifyitems(items):
+    if places.inside():
+        return
+    reason = "needs the lab: tests/lab/labctl enter -- python3 -m pytest tests/lab"
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """The lab with all hosts up, in whatever state the tests before have left them."""
+    running = Lab.current()
+    running.up()
+    return running
+
+
+@pytest.fixture
+def estate(lab):
+    """The lab with all hosts fresh, for this test alone; 0.3 s."""
+    lab.reset()
+    return lab
+
+
+@pytest.fixture(scope="module")
+def fresh_estate(lab):
+    """The lab with all hosts fresh, shared by the tests of one file."""
+    lab.reset()
+    return lab
+
+
+class Run(typing.NamedTuple):
+    """What ansible-playbook answered; `results` has a dict for each task result and loop item (plugins/callback/task_record.py)."""
+
+    rc: int
+    stdout: str
+    stderr: str
+    results: list
+
+    @property
+    def changed(self):
+        return [result for result in self.results if result["changed"]]
+
+    def of(self, task):
+        """The results of the tasks whose name ends with this."""
+        return [result for result in self.results if result["task"].endswith(task)]
+
+
+@pytest.fixture(scope="session")
+def collections_path(tmp_path_factory):
+    """A collections path that has this checkout as certmend.tls."""
+    root = tmp_path_factory.mktemp("collections")
+    (root / "ansible_collections" / "certmend").mkdir(parents=True)
+    (root / "ansible_collections" / "certmend" / "tls").symlink_to(REPOSITORY)
+    return root
+
+
+@pytest.fixture
+def playbook(lab, collections_path, tmp_path):
+    """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, environment={}) -> Run."""
+    runs = []
+
+    def run(source, *arguments, environment=None):
+        folder = tmp_path / f"run-{len(runs)}"
+        folder.mkdir()
+        play = str(source)
+        if "\n" in play:
+            (folder / "play.yml").write_text(play, encoding="utf-8")
+            play = str(folder / "play.yml")
+        record = folder / "results.jsonl"
+        variables = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(collections_path),
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "plugins" / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "task_record",
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_RETRY_FILES_ENABLED": "false",
+            "ANSIBLE_NOCOLOR": "true",
+            "LAB_TASK_RECORD": str(record),
+            **(environment or {}),
+        }
+        command = [ansible_playbook(), "-i", str(lab.inventory), play, *map(str, arguments)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, cwd=folder)
+        lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+        runs.append(Run(result.returncode, result.stdout, result.stderr, [json.loads(line) for line in lines]))
+        return runs[-1]
+
+    return run
+
+
+def ansible_playbook():
+    """The one beside this Python, else the one on PATH."""
+    beside = Path(sys.executable).with_name("ansible-playbook")
+    found = str(beside) if beside.exists() else shutil.which("ansible-playbook")
+    assert found, "ansible-playbook is neither beside this Python nor on PATH"
+    return found
