@@ -8,8 +8,8 @@ import base64
 import json
 import os
 import signal
-import ssl
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -284,8 +284,10 @@ def test_a_host_does_not_see_the_controllers_files_and_processes(estate):
 
 
 def test_enter_within_a_lab_just_runs_the_command(lab):
-    result = subprocess.run([*LABCTL, "enter", "--", "sh", "-c", "exit 7"], check=False)
+    script = "readlink /proc/self/ns/net; exit 7"
+    result = subprocess.run([*LABCTL, "enter", "--", "sh", "-c", script], stdout=subprocess.PIPE, text=True, check=False)
     assert result.returncode == 7
+    assert result.stdout.strip() == os.readlink("/proc/self/ns/net")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])

@@ -50,6 +50,9 @@ def build_root(host, state):
     kernel.mount("run", root / "run", "tmpfs", data="mode=755")
     kernel.mount("tmp", root / "tmp", "tmpfs", data="mode=1777")
     make_devices(root / "dev")
+    for folder in filter(None, os.environ.get("LAB_SHARE", "").split(":")):
+        (root / folder[1:]).mkdir(parents=True, exist_ok=True)
+        kernel.bind(folder, root / folder[1:], read_only=True)
     return root
 
 

@@ -45,8 +45,9 @@ def make_mounts_private():
 
 def bind(source, target, read_only=False):
     mount(source, target, flags=MS_BIND | MS_REC)
-    if read_only:
-        mount("none", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY)
+    if read_only:  # a user namespace may not drop what restricts the source's mount, so that is said again
+        restrictions = os.statvfs(target).f_flag & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME)
+        mount("none", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY | restrictions)
 
 
 def pivot_root(new_root):

@@ -204,7 +204,7 @@ class Host:
     def _nsenter(self, command):
         if not self.runs:
             raise LabError(f"{self.name} does not run", f"Start it with: labctl up {self.name}")
-        return ["nsenter", "--all", f"--target={self.pid}", "--", *command]
+        return ["nsenter", "--mount", "--uts", "--ipc", "--net", "--pid", f"--target={self.pid}", "--", *command]
 
     def run(self, *command, text=None, check=True):
         """Run a command as root on the host; a failure raises with what it printed."""

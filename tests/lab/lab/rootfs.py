@@ -64,7 +64,12 @@ def _names_a_source(path):
 
 
 def path():
-    """Where the root filesystem lies; the name says from what it was made, and by whom (who owns its files)."""
+    """Where the root filesystem lies; the name says from what it was made, and by whom (who owns its files).
+
+    LAB_ROOT names another one; within a lab, the one it is made of.
+    """
+    if os.environ.get("LAB_ROOT"):
+        return Path(os.environ["LAB_ROOT"])
     recipe = json.dumps([suite(), platform.machine(), PACKAGES, LEFT_OUT, HOOKS, os.getuid()])
     return places.home() / "roots" / f"{suite()}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
