@@ -27,6 +27,24 @@ STORES = {
     "/etc/alternatives/jre/lib/security/cacerts": "changeit",
 }
 
+ASK_WHO_IT_IS = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.command: id -u
+      register: id
+      failed_when: id.stdout != "0"
+"""
+WRITE_A_FILE = """
+- hosts: depots
+  gather_facts: false
+  tasks:
+    - name: Write
+      ansible.builtin.copy:
+        content: new
+        dest: /etc/new
+"""
+
 
 def trusting(pem_path):
     return ssl.create_default_context(cafile=pem_path)
@@ -95,14 +113,13 @@ def mend_names(estate):
 
 
 def test_every_host_lets_ansible_in_as_root(estate, playbook):
-    run = playbook("- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.command: id -u\n      register: id\n      failed_when: id.stdout != '0'\n")
+    run = playbook(ASK_WHO_IT_IS)
     assert run.rc == 0, run.stdout
     assert {result["host"] for result in run.results} == {"depot", "installer", "web", "lb"}
 
 
 def test_a_task_record_tells_status_change_and_diff(estate, playbook):
-    text = "- hosts: depots\n  gather_facts: false\n  tasks:\n    - name: Write\n      ansible.builtin.copy:\n        content: new\n        dest: /etc/new\n"
-    predicted, real, again = (playbook(text, "--diff", *more) for more in (["--check"], [], []))
+    predicted, real, again = (playbook(WRITE_A_FILE, "--diff", *more) for more in (["--check"], [], []))
     assert [result["diff"] for result in predicted.of("Write")] == [result["diff"] for result in real.of("Write")]
     assert (len(real.changed), len(again.changed)) == (1, 0)
     assert "new" in str(real.of("Write")[0]["diff"])
@@ -290,21 +307,33 @@ def test_enter_within_a_lab_just_runs_the_command(lab):
     assert result.stdout.strip() == os.readlink("/proc/self/ns/net")
 
 
+def test_an_interrupt_ends_the_command_and_says_nothing_more(lab):
+    command = [*LABCTL, "enter", "--", "sh", "-c", "echo ready; exec sleep infinity"]
+    process = subprocess.Popen(command, env=outside(), start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everyone in the foreground
+    assert process.communicate() == ("", "")
+    assert process.returncode == 130
+
+
+def outside():
+    """The environment as if this were no lab: the inner lab mounts its state in a mount namespace of its own."""
+    return {key: value for key, value in os.environ.items() if key not in ("LAB_STATE", "LAB_INVENTORY")}
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_outlives_the_command_however_it_ends(tmp_path, number):
     """A lab in the lab: same code, and its processes are visible from here."""
     mark = f"left-behind-{os.getpid()}-{number}"
     script = f"exec -a {mark} sleep infinity & setsid bash -c 'exec -a {mark} sleep infinity' & labctl up lb && touch {tmp_path}/up; wait"
-    # The inner lab mounts its state where ours lies, in a mount namespace of its own.
-    environment = {key: value for key, value in os.environ.items() if key not in ("LAB_STATE", "LAB_INVENTORY")}
-    process = subprocess.Popen([*LABCTL, "enter", "--", "bash", "-c", script], env=environment)
+    process = subprocess.Popen([*LABCTL, "enter", "--", "bash", "-c", script], env=outside())
     wait_until((tmp_path / "up").exists, process)
     assert len(processes_named(mark)) == 2
     assert len(processes_named("haproxy.cfg")) == 2 + count_here("haproxy.cfg")
     process.send_signal(number)
     process.wait()
     wait_until(lambda: not processes_named(mark) and len(processes_named("haproxy.cfg")) == count_here("haproxy.cfg"))
-    assert subprocess.run([*LABCTL, "enter", "--", "labctl", "up", "lb"], env=environment, check=False).returncode == 0
+    assert subprocess.run([*LABCTL, "enter", "--", "labctl", "up", "lb"], env=outside(), check=False).returncode == 0
 
 
 def processes_named(text):

@@ -11,6 +11,13 @@ from lab import controller, rootfs
 from lab.errors import LabError
 from lab.machines import Lab
 
+ON_SOME_OR_ALL = {
+    "up": "start hosts (default: all)",
+    "down": "stop hosts (default: all)",
+    "reset": "bring hosts (default: all) back to their fresh state",
+}
+ON_SOME = {"start": "start a stopped host afresh", "stop": "make a host unreachable"}
+
 
 def main(arguments=None):
     options = _parser().parse_args(arguments)
@@ -28,10 +35,10 @@ def _parser():
     _verb(verbs, "clean", "remove the root filesystems", lambda o: rootfs.clean())
     enter = _verb(verbs, "enter", "run a command in a new lab; all of it ends with the command", lambda o: controller.enter(o.command))
     enter.add_argument("command", nargs=argparse.REMAINDER)
-    for name, help_text in (("up", "start hosts (default: all)"), ("down", "stop hosts (default: all)"), ("reset", "bring hosts back to their fresh state")):
-        _verb(verbs, name, help_text, _on_lab(name)).add_argument("hosts", nargs="*")
-    for name, help_text in (("start", "start a stopped host afresh"), ("stop", "make a host unreachable")):
-        _verb(verbs, name, help_text, _on_hosts(name)).add_argument("hosts", nargs="+")
+    for name, help_text in ON_SOME_OR_ALL.items():
+        _verb(verbs, name, help_text, _on_lab(name)).add_argument("hosts", nargs="*", metavar="HOST")
+    for name, help_text in ON_SOME.items():
+        _verb(verbs, name, help_text, _on_hosts(name)).add_argument("hosts", nargs="+", metavar="HOST")
     execute = _verb(verbs, "exec", "run a command as root on a host", _execute)
     execute.add_argument("host")
     execute.add_argument("command", nargs=argparse.REMAINDER)

@@ -82,9 +82,9 @@ def fill(root, host, state):
         if tree.is_dir():
             shutil.copytree(tree, root, symlinks=True, dirs_exist_ok=True, copy_function=copy_as_root)
     estate.write(root / "etc/hostname", host["name"] + "\n")
-    template = root / "etc/hosts.lab"
     own = f"{host['address']}\t{host['fqdn']} {host['name']}\n"
-    estate.write(root / "etc/hosts", (template.read_text(encoding="utf-8") if template.exists() else "127.0.0.1\tlocalhost\n::1\tlocalhost\n") + own)
+    estate.write(root / "etc/hosts", (root / "etc/hosts.lab").read_text(encoding="utf-8") + own)
+    (root / "etc/hosts.lab").unlink()
     for target, source in host.get("copies", {}).items():
         (root / target[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / source[1:], root / target[1:])

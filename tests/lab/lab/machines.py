@@ -12,7 +12,6 @@ import socket
 import ssl
 import subprocess
 import time
-import traceback
 
 from lab import controller, estate, inside, kernel, namespaces, places
 from lab.errors import LabError
@@ -215,7 +214,8 @@ class Host:
 
     def call(self, command):
         """As run, with this process's own input and output; returns the exit status."""
-        return subprocess.run(self._nsenter(command), check=False, env={**places.ENVIRONMENT, "TERM": os.environ.get("TERM", "dumb")}).returncode
+        environment = {**places.ENVIRONMENT, "TERM": os.environ.get("TERM", "dumb")}
+        return subprocess.run(self._nsenter(command), check=False, env=environment).returncode
 
     def read(self, path):
         return self.run("cat", path).stdout

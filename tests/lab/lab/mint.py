@@ -18,9 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-PROFILE_OF_A_CA = dict.fromkeys(
-    ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"], False
-)
+NOT_FOR_A_CA = ("digital_signature content_commitment key_encipherment data_encipherment key_agreement encipher_only decipher_only").split()
 
 
 def main():
@@ -50,7 +48,8 @@ def mint(specification, now, issuer=None):
     )
     if specification.get("ca"):
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        builder = builder.add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **PROFILE_OF_A_CA), critical=True)
+        usage = x509.KeyUsage(key_cert_sign=True, crl_sign=True, **dict.fromkeys(NOT_FOR_A_CA, False))
+        builder = builder.add_extension(usage, critical=True)
     if issuer:
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
         builder = builder.add_extension(identifier, critical=False)

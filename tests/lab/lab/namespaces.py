@@ -8,6 +8,7 @@ Three processes: the outer one waits; the middle one makes the namespaces; the i
 ends, the kernel kills everything in its namespace. Each of the three is killed when the one before it dies, however it dies.
 """
 
+import functools
 import os
 import signal
 import socket
@@ -31,18 +32,27 @@ def run(job, kinds=ISOLATED):
     outer_end, middle_end = socket.socketpair()
     outer = os.getpid()
     sys.stdout.flush()
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the job as well, which decides
     middle = os.fork()
     if middle == 0:
         outer_end.close()
-        leave(lambda: _middle(job, kinds, outer, unprivileged, middle_end))
+        leave(lambda: _middle(functools.partial(_interruptible, job, interrupt), kinds, outer, unprivileged, middle_end))
     middle_end.close()
     for number in ENDING:
         signal.signal(number, lambda number, frame: os.kill(middle, signal.SIGTERM))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the job as well, which decides
     if unprivileged and outer_end.recv(1):
         rootless.map_ids(middle)
         outer_end.send(b"m")
-    return wait_for(middle)
+    status = wait_for(middle)
+    signal.signal(signal.SIGINT, interrupt)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
+    return status
+
+
+def _interruptible(job, interrupt):
+    signal.signal(signal.SIGINT, interrupt)
+    return job()
 
 
 def _middle(job, kinds, outer, unprivileged, outer_end):
@@ -92,6 +102,8 @@ def leave(function):
         status = function()
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        status = 128 + signal.SIGINT
     except BaseException:  # pylint: disable=broad-except # whatever it is, the fork must not run on as its parent
         traceback.print_exc()
     finally:
@@ -114,6 +126,7 @@ def exit_status(status):
 
 def supervise(command, environment):
     """As process 1: run the command in the foreground, adopt and reap what others leave behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     pid = os.fork()
     if pid == 0:
         for number in (signal.SIGINT, *ENDING):

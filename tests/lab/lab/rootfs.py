@@ -116,7 +116,9 @@ def install_tools(say):
 
 
 def _sudo_asks_nothing():
-    return shutil.which("sudo") is not None and subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    if not shutil.which("sudo"):
+        return False
+    return subprocess.run(["sudo", "-n", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def _log(goal):
@@ -130,7 +132,7 @@ def _build(goal, say):
         shutil.rmtree(partial)
     command = ["mmdebstrap", "--mode=root", "--variant=apt", f"--include={','.join(PACKAGES)}"]
     command += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
-    command += ["--aptopt=APT::Install-Recommends \"false\"", "--aptopt=Acquire::Languages \"none\""]
+    command += ['--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"']
     command += [f"--{stage}-hook={script}" for stage, script in HOOKS]
     command += [suite(), str(partial), *sources()]
     with open(_log(goal), "w", encoding="utf-8") as log:
