@@ -1,0 +1,41 @@
+# Two commands, each complete on a fresh machine: make demo, make test. The others are their parts: make help.
+SHELL := /bin/bash
+PY ?= python3
+LAB := tests/lab/labctl
+
+.PHONY: help demo test lint unit floor sanity build docs lab molecule bench lab-setup clean
+
+help:
+	@echo 'make demo      a depot whose certificate says CN = IP address becomes one that the installer accepts'
+	@echo 'make test      everything'
+	@echo 'its parts:     make lint unit floor sanity build docs lab molecule'
+	@echo 'make bench     our figures beside those of the peers, in one run'
+	@echo 'make clean     remove what these commands made here'
+
+demo: .venv/.made lab-setup
+	@$(LAB) enter -- $(CURDIR)/.venv/bin/python tests/lab/demo.py
+
+test: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
+	@.venv/bin/python tools/checks.py
+
+lint unit floor sanity build docs lab molecule: .venv/.made .venv-lint/.made .venv-floor/.made
+	@.venv/bin/python tools/checks.py $@
+
+lab molecule: lab-setup
+
+bench: .venv/.made .venv-bench/.made lab-setup
+	@$(LAB) enter -- $(CURDIR)/.venv/bin/python tests/bench/bench.py
+
+lab-setup: .venv/.made
+	@.venv/bin/python $(LAB) setup
+
+# One environment each: what the collection runs and is tested with, what looks at it, and the oldest that it is for.
+.venv/.made: requirements/run.txt requirements/test.txt
+.venv-lint/.made: requirements/lint.txt
+.venv-floor/.made: requirements/floor.txt
+.venv-bench/.made: requirements/bench.txt
+.venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made: tools/venv.sh
+	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
+
+clean:
+	rm -rf .venv .venv-lint .venv-floor .venv-bench .tree .logs .docsite

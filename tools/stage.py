@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copy what git knows to .tree/ansible_collections/certmend/tls, where ansible-test and the collection loader want it.
+
+The copy gets a git repository of its own: in an ignored folder of another one ansible-test finds no files and passes everything.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TREE = ROOT / ".tree"
+STAGED = TREE / "ansible_collections" / "certmend" / "tls"
+KEPT = (".git", "tests/output")
+
+
+def wanted() -> set:
+    """The files that git knows: tracked, or new and not ignored."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\0")
+    return {name for name in names if name and (ROOT / name).is_file()}
+
+
+def stage() -> pathlib.Path:
+    """Bring the copy up to date; its folder."""
+    names = wanted()
+    STAGED.mkdir(parents=True, exist_ok=True)
+    for path in list(STAGED.rglob("*")):
+        name = path.relative_to(STAGED).as_posix()
+        if path.is_file() and name not in names and not name.startswith(tuple(kept + "/" for kept in KEPT)):
+            path.unlink()
+    for name in names:
+        source, target = ROOT / name, STAGED / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            shutil.copyfile(source, target)
+        shutil.copymode(source, target)
+    if not (STAGED / ".git").exists():
+        subprocess.run(["git", "init", "--quiet", "."], cwd=STAGED, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=STAGED, check=True)
+    return STAGED
+
+
+if __name__ == "__main__":
+    print(stage())
