@@ -26,7 +26,7 @@ from lab import Lab, places  # noqa: E402 - the line above makes it importable
 
 def pytest_configure(config):
     asked = [Path(config.invocation_params.dir, str(argument).split("::", maxsplit=1)[0]).resolve() for argument in config.args]
-    if places.inside() or not all(HERE == path or HERE in path.parents for path in asked):
+    if places.inside() or not all(path == HERE or HERE in path.parents for path in asked):
         return
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:

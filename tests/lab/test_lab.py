@@ -57,9 +57,8 @@ def anything():
 
 
 def presented(address, port=443):
-    with socket.create_connection((address, port), 10) as connection:
-        with anything().wrap_socket(connection) as secured:
-            return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True))
+    with socket.create_connection((address, port), 10) as connection, anything().wrap_socket(connection) as secured:
+        return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True))
 
 
 def status_of(url, headers=None):
@@ -103,9 +102,9 @@ def mend_names(estate):
     depot, installer = estate["depot"], estate["installer"]
     extension = "subjectAltName=DNS:depot.corp.example"
     depot.run(
-        *"openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=depot.corp.example -addext".split(),
+        *["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=depot.corp.example", "-addext"],
         extension,
-        *"-keyout /etc/nginx/tls/depot.key -out /etc/nginx/tls/depot.pem".split(),
+        *["-keyout", "/etc/nginx/tls/depot.key", "-out", "/etc/nginx/tls/depot.pem"],
     )
     depot.run("nginx", "-s", "reload")
     installer.run("sh", "-c", f"echo '{depot.address} depot.corp.example' >> /etc/hosts")
@@ -167,7 +166,7 @@ def test_the_depot_asks_for_a_password(estate):
 def test_the_depots_certificate_names_an_address_and_nothing_else(estate):
     text = presented(estate["depot"].address)
     assert text.split() == estate["depot"].read("/etc/nginx/tls/depot.pem").split()
-    shown = estate["depot"].run(*"openssl x509 -noout -subject -issuer -ext subjectAltName".split(), text=text)
+    shown = estate["depot"].run(*["openssl", "x509", "-noout", "-subject", "-issuer", "-ext", "subjectAltName"], text=text)
     assert "subject=CN = 10.77.0.10\nissuer=CN = 10.77.0.10" in shown.stdout
     assert "DNS:" not in shown.stdout
 
@@ -331,7 +330,7 @@ def test_nothing_outlives_the_command_however_it_ends(tmp_path, number):
     assert len(processes_named(mark)) == 2
     assert len(processes_named("haproxy.cfg")) == 2 + count_here("haproxy.cfg")
     process.send_signal(number)
-    process.wait()
+    process.wait(30)
     wait_until(lambda: not processes_named(mark) and len(processes_named("haproxy.cfg")) == count_here("haproxy.cfg"))
     assert subprocess.run([*LABCTL, "enter", "--", "labctl", "up", "lb"], env=outside(), check=False).returncode == 0
 
