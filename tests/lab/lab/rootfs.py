@@ -15,7 +15,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from lab import namespaces, places
+from lab import namespaces, places, rootless
 from lab.errors import LabError
 
 TOOLS = {"mmdebstrap": "mmdebstrap", "ip": "iproute2", "nsenter": "util-linux", "ssh-keygen": "openssh-client"}
@@ -88,6 +88,8 @@ def setup(say=print):
         if goal.is_dir():
             say(f"lab: {goal} is ready")
             return
+        if os.geteuid() != 0:
+            rootless.require()
         start = time.monotonic()
         say(f"lab: making a {suite()} root filesystem with {len(PACKAGES)} packages; this takes about half a minute")
         status = namespaces.run(functools.partial(_build, goal, say), namespaces.NETWORK_SHARED)
