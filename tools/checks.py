@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright: certmend.tls contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -19,7 +18,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import List
+from typing import List, TextIO
 
 import stage
 
@@ -53,7 +52,7 @@ class Check:
             for command in self.commands:
                 stream.write("$ %s\n" % " ".join(map(str, command)))
                 stream.flush()
-                good = good and subprocess.run(command, cwd=self.folder, env=self.environment(), stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False).returncode == 0
+                good = good and self._succeeds(command, stream)
         text = log.read_text(encoding="utf-8", errors="replace")
         good = good and not any(words in text for words in NOTHING)
         self._count(text, good)
@@ -61,6 +60,11 @@ class Check:
             print("%-10s %s in %.0f s%s" % (self.name, "passed" if good else "FAILED", time.monotonic() - started, self._told()), flush=True)
             if not good:
                 print("\n".join("    " + line for line in text.splitlines()[-60:]) + "\n    (all of it: .logs/%s.log)" % self.name, flush=True)
+
+    def _succeeds(self, command: list, stream: TextIO) -> bool:
+        nothing, both = subprocess.DEVNULL, subprocess.STDOUT
+        done = subprocess.run(command, cwd=self.folder, env=self.environment(), stdin=nothing, stdout=stream, stderr=both, check=False)
+        return done.returncode == 0
 
     def environment(self) -> dict:
         """Nothing of the caller's but what programs need; its own programs first."""

@@ -19,17 +19,12 @@ import itertools
 import os
 import pwd
 import stat
-import tempfile
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
-
-RENAME = "rename"
-IN_PLACE = "in_place"
-#: of files that are not in place yet
-PREFIX = ".certmend-"
+from ansible_collections.certmend.tls.plugins.module_utils.placing import forget, put_in_place, temporary_beside
 
 
 @dataclass(frozen=True)
@@ -196,10 +191,13 @@ class Snapshot:
     status: os.stat_result
 
     @classmethod
-    def of(cls, path: str) -> Optional["Snapshot"]:
-        if not os.path.exists(path):
-            return None
-        return cls(path, read(path, "path"), os.stat(path))
+    def of(cls, path: str) -> Optional[Snapshot]:
+        return cls.of_existing(path, "path") if os.path.exists(path) else None
+
+    @classmethod
+    def of_existing(cls, path: str, option: str) -> Snapshot:
+        """A file that must be there."""
+        return cls(path, read(path, option), os.stat(path))
 
     def restore(self) -> None:
         """Write it back; the copy lies under its final name only when it is whole."""
@@ -220,9 +218,9 @@ class Snapshot:
         except OSError as error:
             raise problem(option, self.path, "cannot be backed up", error) from error
 
-    def copy(self, prefix: str = PREFIX) -> str:
+    def copy(self) -> str:
         """A copy beside it under a hidden name, with its mode and owner; the caller removes it."""
-        temporary = _temporary(self.path, self.content, prefix)
+        temporary = temporary_beside(self.path, self.content)
         _dress(temporary, self.path, stat.S_IMODE(self.status.st_mode), self.status.st_uid, self.status.st_gid)
         return temporary
 
@@ -246,7 +244,7 @@ def _stage(replacements: Sequence[Replacement]) -> Dict[str, str]:
     try:
         for one in replacements:
             try:
-                staged[one.path] = _temporary(one.target, one.content, PREFIX)
+                staged[one.path] = temporary_beside(one.target, one.content)
                 _dress(staged[one.path], one.target, *_attributes(one))
             except OSError as error:
                 raise problem(one.option, one.path, "cannot be written", error) from error
@@ -255,20 +253,6 @@ def _stage(replacements: Sequence[Replacement]) -> Dict[str, str]:
             forget(temporary)
         raise
     return staged
-
-
-def _temporary(target: str, content: bytes, prefix: str) -> str:
-    """A whole file beside the target, on the disk, closed to others."""
-    handle, name = tempfile.mkstemp(prefix=prefix, dir=os.path.dirname(target))
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        forget(name)
-        raise
-    return name
 
 
 def _attributes(one: Replacement) -> Tuple[int, int, int]:
@@ -308,74 +292,5 @@ def _dress(path: str, model: str, mode: int, owner: int, group: int) -> None:
     os.chmod(path, mode)
     if os.path.exists(model):
         for name in os.listxattr(model):
-            try:
+            with contextlib.suppress(OSError):  # not every file system takes every attribute; the content matters more
                 os.setxattr(path, name, os.getxattr(model, name))
-            except OSError:  # not every file system lets every attribute be set; the content matters more
-                pass
-
-
-def put_in_place(temporary: str, target: str) -> str:
-    """Let a whole file take the place of another one.
-
-    By rename; where the target is a mount point, which cannot be renamed over (EBUSY), by writing into it.
-
-    :returns: ``rename`` or ``in_place``.
-    """
-    try:
-        os.rename(temporary, target)
-    except OSError as error:
-        if error.errno not in (errno.EBUSY, errno.EXDEV):
-            raise
-        with open(temporary, "rb") as stream:
-            _write_into(target, stream.read(), stat.S_IMODE(os.stat(temporary).st_mode))
-        return IN_PLACE
-    folder = os.open(os.path.dirname(target), os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return RENAME
-
-
-def _write_into(target: str, content: bytes, mode: int) -> None:
-    """Write a file's content in place, so that no reader and no kill finds half of it.
-
-    Room is taken first, so that a full disk is met before the first byte. One pwrite puts the whole text there, padded with line
-    breaks where it shrinks; then the rest is cut off. A process of its own session does it: whoever kills the
-    caller (or its process group) does not hit the writer.
-    """
-    child = os.fork()
-    if child == 0:
-        code = errno.EIO
-        try:
-            os.setsid()
-            _overwrite(target, content, mode)
-            code = 0
-        except OSError as error:
-            code = error.errno or errno.EIO
-        finally:
-            os._exit(code)
-    _pid, status = os.waitpid(child, 0)
-    code = status >> 8
-    if code:
-        raise OSError(code, os.strerror(code))
-
-
-def _overwrite(target: str, content: bytes, mode: int) -> None:
-    handle = os.open(target, os.O_RDWR)
-    try:
-        size = os.fstat(handle).st_size
-        if len(content) > size:
-            os.posix_fallocate(handle, 0, len(content))
-        os.pwrite(handle, content.ljust(size, b"\n"), 0)
-        os.ftruncate(handle, len(content))
-        os.fchmod(handle, mode)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def forget(path: str) -> None:
-    """Remove a file that may not be there."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)

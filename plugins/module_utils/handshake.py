@@ -15,10 +15,11 @@ import ssl
 from typing import Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils import presented
+from ansible_collections.certmend.tls.plugins.module_utils.anchors import PEM
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import host_name_problem, is_address
-from ansible_collections.certmend.tls.plugins.module_utils.keystore import PEM, Keystore, anchors_pem
+from ansible_collections.certmend.tls.plugins.module_utils.keystore import Keystore, anchors_pem
 
 REISSUE = "Connect by a name that the certificate has, or reissue it with the name that clients use (role fqdn_certificate)."
 TRUST = "Add the CA's certificate to the trust store, after comparing its fingerprint with another source (role trust_anchor)."

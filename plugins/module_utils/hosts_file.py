@@ -49,7 +49,7 @@ class Line:
         """Its line break."""
         return self.text[len(self.text.rstrip("\r\n")) :]
 
-    def without(self, names: Sequence[str]) -> Optional["Line"]:
+    def without(self, names: Sequence[str]) -> Optional[Line]:
         """The line without some of its names; None where none is left."""
         left = tuple(name for name in self.names if name not in names)
         if not left:
@@ -60,7 +60,7 @@ class Line:
             body = re.sub(r"(?<=[ \t])%s[ \t]+(?=\S)|[ \t]+%s(?=[ \t\r\n]|\Z)" % ((re.escape(name),) * 2), "", body)
         return replace(self, text=body + hash_sign + comment, names=left)
 
-    def with_names(self, names: Sequence[str]) -> "Line":
+    def with_names(self, names: Sequence[str]) -> Line:
         """The line with further names behind its last one."""
         body, hash_sign, comment = self.text.partition("#")
         stripped = body.rstrip(" \t\r\n")

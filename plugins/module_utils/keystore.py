@@ -10,19 +10,17 @@ Standard library only: appliances run this.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import List, Optional, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.anchors import PEM
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 
 #: what every JRE ships its cacerts with
 USUAL_PASSWORD = "changeit"
 SECONDS = 60
-PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,9 @@ def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: st
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            universal_newlines=True,
+            text=True,
             timeout=SECONDS,
+            check=False,
             env=dict(os.environ, **environment),
         )
     except subprocess.TimeoutExpired:

@@ -9,13 +9,16 @@ Standard library only: appliances run this.
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Union
 
+from ansible_collections.certmend.tls.plugins.module_utils.anchors import alias_for, pem_of, read_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.der import Outline
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
-from ansible_collections.certmend.tls.plugins.module_utils.trust_stores import alias_for, open_store, pem_of, read_anchors
+from ansible_collections.certmend.tls.plugins.module_utils.java_store import JavaStore
+from ansible_collections.certmend.tls.plugins.module_utils.keystore import Keystore
+from ansible_collections.certmend.tls.plugins.module_utils.system_store import LAYOUTS, SystemStore, family_here
 
 
 class Trust:
@@ -84,3 +87,11 @@ def _leaf(anchor: Outline, option: str) -> RemediationError:
         "%s: %s is no CA (basic constraints): as an anchor it would vouch for itself alone" % (option, anchor.subject),
         "Give the CA that signed it; for a self-signed certificate set allow_leaf.",
     )
+
+
+def open_store(params: dict) -> Union[SystemStore, JavaStore]:
+    """The store that the options name."""
+    if params["store"] == "java":
+        given = params["keystore"]
+        return JavaStore(Keystore(given["path"], given["password_file"]))
+    return SystemStore(LAYOUTS[family_here() if params["store"] == "auto" else params["store"]])

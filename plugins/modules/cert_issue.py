@@ -49,7 +49,7 @@ options:
     elements: str
     default: []
   subject:
-    description: Further parts of the subject, as short names with values, for example C({O: Example, C: DE}).
+    description: Further parts of the subject, by their short names, for example O and C.
     type: dict
     default: {}
   extended_key_usage:
@@ -180,7 +180,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 certificate:
-  description: The certificate that is now in place, in the shape of M(certmend.tls.cert_inspect); null where there is none, and in check mode before the first issue.
+  description:
+    - The certificate that is now in place, in the shape of M(certmend.tls.cert_inspect).
+    - Null where there is none, and in check mode before the first issue.
   returned: always
   type: dict
   sample:

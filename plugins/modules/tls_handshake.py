@@ -156,7 +156,9 @@ ARGUMENT_SPEC = dict(
     ca_path=dict(type="path"),
     ca_content=dict(type="str"),
     java_keystore=dict(
-        type="dict", options=dict(path=dict(type="path", required=True), password_file=dict(type="path", no_log=False))
+        type="dict",
+        no_log=False,
+        options=dict(path=dict(type="path", required=True), password_file=dict(type="path", no_log=False)),
     ),
     timeout=dict(type="float", default=10),
     expect=dict(type="str", choices=["verified", "any"], default="verified"),

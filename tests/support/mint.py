@@ -24,6 +24,7 @@ UTC = datetime.timezone.utc
 #: the moment at which the tests judge; certificates are valid around it
 NOW = datetime.datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = datetime.timedelta(days=1)
+SHA256 = hashes.SHA256()
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def mint(
     starts: datetime.datetime = NOW - 10 * DAY,
     ends: datetime.datetime = NOW + 300 * DAY,
     key: Any = None,
-    digest: Any = hashes.SHA256(),
+    digest: Any = SHA256,
     organization: Optional[str] = None,
     extensions: Sequence[tuple] = (),
 ) -> Minted:

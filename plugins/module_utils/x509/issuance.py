@@ -47,7 +47,7 @@ class File:
 class Making:
     """What a step will make, and afterwards what it made."""
 
-    make: Callable[["Making"], List[File]]
+    make: Callable[[Making], List[File]]
     certificates: Sequence[Certificate] = ()
     csr: bytes = b""
     obsolete: Tuple[str, ...] = ()

@@ -101,7 +101,7 @@ def rule(
 
     :param severity: one word for all the profiles, or one for each.
     """
-    by_profile = severity if isinstance(severity, dict) else {profile: severity for profile in profiles}
+    by_profile = severity if isinstance(severity, dict) else dict.fromkeys(profiles, severity)
 
     def make(check: Check) -> Rule:
         return Rule(code, by_profile, remedy, cites, advice, check)

@@ -1,0 +1,102 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Let a whole file take another one's place: by rename, or in place where a rename is refused.
+
+Standard library only: appliances run this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+
+RENAME = "rename"
+IN_PLACE = "in_place"
+#: of files that are not in place yet
+PREFIX = ".certmend-"
+
+
+def temporary_beside(target: str, content: bytes) -> str:
+    """A whole file beside the target, on the disk, closed to others."""
+    handle, name = tempfile.mkstemp(prefix=PREFIX, dir=os.path.dirname(target))
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException:
+        forget(name)
+        raise
+    return name
+
+
+def put_in_place(temporary: str, target: str) -> str:
+    """Let a whole file take the place of another one.
+
+    By rename; where the target is a mount point, which cannot be renamed over (EBUSY), by writing into it.
+
+    :returns: ``rename`` or ``in_place``.
+    """
+    try:
+        os.rename(temporary, target)
+    except OSError as error:
+        if error.errno not in (errno.EBUSY, errno.EXDEV):
+            raise
+        with open(temporary, "rb") as stream:
+            _write_into(target, stream.read(), stat.S_IMODE(os.stat(temporary).st_mode))
+        return IN_PLACE
+    folder = os.open(os.path.dirname(target), os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return RENAME
+
+
+def _write_into(target: str, content: bytes, mode: int) -> None:
+    """Write a file's content in place, so that no reader and no kill finds half of it.
+
+    Room is taken first, so that a full disk is met before the first byte. One pwrite puts the whole text there, padded with line
+    breaks where it shrinks; then the rest is cut off. A process of its own session does it: whoever kills the
+    caller (or its process group) does not hit the writer.
+    """
+    child = os.fork()
+    if child == 0:
+        code = errno.EIO
+        try:
+            os.setsid()
+            _overwrite(target, content, mode)
+            code = 0
+        except OSError as error:
+            code = error.errno or errno.EIO
+        finally:
+            os._exit(code)
+    _pid, status = os.waitpid(child, 0)
+    code = status >> 8
+    if code:
+        raise OSError(code, os.strerror(code))
+
+
+def _overwrite(target: str, content: bytes, mode: int) -> None:
+    handle = os.open(target, os.O_RDWR)
+    try:
+        size = os.fstat(handle).st_size
+        if len(content) > size:
+            os.posix_fallocate(handle, 0, len(content))
+        os.pwrite(handle, content.ljust(size, b"\n"), 0)
+        os.ftruncate(handle, len(content))
+        os.fchmod(handle, mode)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def forget(path: str) -> None:
+    """Remove a file that may not be there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)

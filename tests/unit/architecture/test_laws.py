@@ -1,0 +1,208 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The laws of the house: how the code is laid out, checked on the code itself."""
+
+from __future__ import annotations
+
+import ast
+import glob
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import RULES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import PROFILES, collected
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PLUGINS = ROOT / "plugins"
+MODULES = sorted((PLUGINS / "modules").glob("*.py"))
+UTILS = sorted((PLUGINS / "module_utils").rglob("*.py"))
+ON_APPLIANCES = ("hosts_entry", "tls_handshake", "trust_anchor")
+OURS = "ansible_collections.certmend.tls.plugins.module_utils."
+STANDARD = set(sys.stdlib_module_names)
+RULE_TESTS = ROOT / "tests/unit/plugins/module_utils/x509/rules"
+
+
+def code_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports_of(path):
+    """The dotted names that a file imports, wherever in it; for ``from a import b`` both a and a.b."""
+    found = set()
+    for node in ast.walk(code_of(path)):
+        if isinstance(node, ast.Import):
+            found.update(name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module)
+            found.update("%s.%s" % (node.module, name.name) for name in node.names)
+    return found
+
+
+def shipped_with(name):
+    """A module and everything of ours that reaches its target with it."""
+    todo, seen = [PLUGINS / "modules" / (name + ".py")], set()
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for dotted in imports_of(path):
+            if dotted.startswith(OURS):
+                base = PLUGINS / "module_utils" / dotted[len(OURS) :].replace(".", "/")
+                todo += [one for one in (base.with_suffix(".py"), base / "__init__.py") if one.exists()]
+    return sorted(seen)
+
+
+def ids(path):
+    return path.stem
+
+
+@pytest.mark.parametrize("path", UTILS, ids=ids)
+def test_only_converge_knows_check_mode(path):
+    if path.name != "converge.py":
+        assert "check_mode" not in {node.attr for node in ast.walk(code_of(path)) if isinstance(node, ast.Attribute)}
+
+
+@pytest.mark.parametrize("path", UTILS, ids=ids)
+def test_only_converge_and_main_end_a_module(path):
+    if path.name != "converge.py":
+        names = {node.attr for node in ast.walk(code_of(path)) if isinstance(node, ast.Attribute)}
+        assert not names & {"fail_json", "exit_json"}
+
+
+@pytest.mark.parametrize("path", UTILS + MODULES, ids=ids)
+def test_only_the_backend_imports_cryptography(path):
+    if path != PLUGINS / "module_utils/x509/backend.py":
+        assert not any(name.split(".")[0] == "cryptography" for name in imports_of(path))
+
+
+@pytest.mark.parametrize("name", ON_APPLIANCES)
+def test_what_runs_on_appliances_needs_the_standard_library_only(name):
+    for path in shipped_with(name):
+        foreign = {dotted for dotted in imports_of(path) if dotted.split(".")[0] not in STANDARD}
+        assert all(dotted.startswith(("ansible.module_utils", OURS[:-1])) for dotted in foreign), path
+        assert "x509" not in path.relative_to(PLUGINS).parts, path
+
+
+@pytest.mark.parametrize("name", ON_APPLIANCES)
+def test_what_runs_on_appliances_is_python_3_7(name):
+    for path in shipped_with(name):
+        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
+
+
+def old_pythons():
+    """Interpreters of 3.7 and 3.8 that some machines have."""
+    places = [os.path.expanduser("~/.pyenv/versions/%s*/bin/python%s"), "/usr/bin/python%.0s%s", "/usr/local/bin/python%.0s%s"]
+    return sorted({path for version in ("3.7", "3.8") for place in places for path in glob.glob(place % (version, version))})
+
+
+@pytest.mark.skipif(not old_pythons(), reason="no Python 3.7 or 3.8 on this machine; the syntax was checked all the same")
+@pytest.mark.parametrize("python", old_pythons() or [""])
+def test_an_old_python_imports_what_runs_on_appliances(python):
+    utils = [path.stem for name in ON_APPLIANCES for path in shipped_with(name) if path.parent.name == "module_utils"]
+    script = "import importlib\nfor name in %r: importlib.import_module(%r + name)" % (sorted(set(utils)), OURS)
+    tree = ROOT.parents[2]
+    environment = dict(os.environ, PYTHONPATH=str(tree), PYTHONDONTWRITEBYTECODE="1")
+    done = subprocess.run([python, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_a_module_file_is_its_documentation_and_a_short_main(path):
+    functions = [node for node in ast.walk(code_of(path)) if isinstance(node, ast.FunctionDef)]
+    assert [function.name for function in functions] == ["main"]
+    body = functions[0]
+    statements = {node.lineno for node in ast.walk(body) if isinstance(node, ast.stmt)}
+    assert len(statements) <= 20, "main() of %s" % path.name
+
+
+def documentation_of(path):
+    texts = {}
+    for node in code_of(path).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            texts[node.targets[0].id] = yaml.safe_load(node.value.value)
+    return texts
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids)
+def test_a_module_documents_its_promises_examples_and_results(path):
+    texts = documentation_of(path)
+    fragments = texts["DOCUMENTATION"]["extends_documentation_fragment"]
+    assert "certmend.tls.attributes" in fragments
+    assert {"certmend.tls.attributes.changes", "certmend.tls.attributes.reads_only"} & set(fragments)
+    assert texts["EXAMPLES"] and texts["RETURN"]
+    assert any("sample" in value for value in texts["RETURN"].values())
+    assert "supports_check_mode=True" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", UTILS, ids=ids)
+def test_a_file_keeps_to_one_idea(path):
+    allowed = {"files.py": 310, "facts.py": 280}  # a transaction with its undo; a table of extensions
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= allowed.get(path.name, 260), path
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_has_a_claim_a_citation_and_a_way_out(rule):
+    assert re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)+", rule.code)
+    assert rule.claim.endswith(".") and rule.cites and rule.advice
+    assert rule.severity and set(rule.severity) <= set(PROFILES)
+    assert rule.remedy == "" or (ROOT / "roles" / rule.remedy).is_dir(), "the remedy is a role of this collection"
+
+
+def marked(word):
+    text = "".join(path.read_text(encoding="utf-8") for path in RULE_TESTS.glob("test_*.py"))
+    return set(re.findall(r'@%s\("([A-Z0-9-]+)"\)' % word, text))
+
+
+@pytest.mark.parametrize("word", ["fails", "passes"])
+def test_each_rule_has_a_failing_and_a_passing_test(word):
+    assert marked(word) == {rule.code for rule in RULES}
+
+
+def test_an_empty_registry_is_an_error_and_not_a_clean_bill():
+    with pytest.raises(AssertionError, match="no rules"):
+        collected()
+
+
+def test_the_list_of_findings_is_the_registry():
+    text = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    environment = dict(os.environ, PYTHONPATH=str(ROOT.parents[2]))
+    command = [sys.executable, str(ROOT / "tools/findings_md.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert text == done.stdout, "write it anew: python3 tools/findings_md.py > docs/findings.md"
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in (ROOT / "roles").iterdir()))
+def test_a_role_has_a_readme_and_an_argument_spec_for_each_default(role):
+    folder = ROOT / "roles" / role
+    assert (folder / "README.md").exists()
+    options = yaml.safe_load((folder / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((folder / "defaults/main.yml").read_text()) or {}
+    assert set(defaults) <= set(options)
+    assert all(name.startswith(role + "_") for name in options)
+
+
+def test_every_stage_of_the_shared_flow_exists_in_every_mending_role():
+    stages = {"inspect", "change", "check", "reload", "prove", "put_back"}
+    for main in (ROOT / "roles").glob("*/tasks/main.yml"):
+        if "certmend.tls.remediation" in main.read_text():
+            assert stages <= {path.stem for path in main.parent.glob("*.yml")}, main
+            assert "remediation_changed" in (main.parents[1] / "vars/main.yml").read_text()
+
+
+def test_no_text_names_a_machine_or_a_registry():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    hosts = ["deb." + "debian.org", "pypi" + ".org", "python" + "hosted.org", "npmjs" + ".org"]
+    for name in filter(None, listed):
+        text = (ROOT / name).read_bytes()
+        assert not any(host.encode() in text for host in hosts), name
+        assert not re.search(rb"(?<![\w./])/(work|root/\.pyenv)/", text) or name.endswith("test_laws.py"), name
