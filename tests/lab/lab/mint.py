@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-NOT_FOR_A_CA = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"]
+NOT_FOR_A_CA = """
+    digital_signature content_commitment key_encipherment data_encipherment key_agreement encipher_only decipher_only
+""".split()
 
 
 def main():

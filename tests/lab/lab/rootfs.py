@@ -20,10 +20,10 @@ from lab.errors import LabError
 
 TOOLS = {"mmdebstrap": "mmdebstrap", "ip": "iproute2", "nsenter": "util-linux", "ssh-keygen": "openssh-client"}
 UNPRIVILEGED_TOOLS = {"newuidmap": "uidmap"}
-PACKAGES = (
-    "python3 python3-cryptography openssh-server nginx-light apache2 haproxy default-jre-headless ca-certificates "
-    "ca-certificates-java openssl login mount passwd procps iproute2 libfaketime"
-).split()
+PACKAGES = """
+    python3 python3-cryptography openssh-server nginx-light apache2 haproxy default-jre-headless ca-certificates
+    ca-certificates-java openssl login mount passwd procps iproute2 libfaketime
+""".split()
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
 KEYSTORE = "/usr/local/share/lab/trusted_certificates.store"
 KEYSTORE_PASSWORD = "StorePw1!"
