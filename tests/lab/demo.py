@@ -1,0 +1,149 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The main job, from end to end, before your eyes: make demo.
+
+A depot whose certificate says CN = IP address becomes one that the VCF installer accepts, on real sshd, nginx, Java keystores and TLS.
+Runs inside the lab (labctl enter); ends with 0 where everything went as it says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from lab import Lab  # noqa: E402 - the line above makes it importable
+
+FQDN = "depot.corp.example"
+HANDSHAKE = """
+- name: The depot, as the installer's Java sees it
+  hosts: installers
+  become: true
+  gather_facts: false
+  tasks:
+    - name: Handshake by the FQDN, with the anchors of the installer's keystore
+      certmend.tls.tls_handshake:
+        host: depot.corp.example
+        address: "{{ address | default(omit) }}"
+        java_keystore:
+          path: /etc/vmware/vcf/commonsvcs/trusted_certificates.store
+          password_file: /etc/vmware/vcf/commonsvcs/trusted_certificates.key
+        expect: any
+      register: seen
+    - name: Tell
+      ansible.builtin.debug:
+        msg: "{{ 'VERIFIED, ' ~ seen.protocol ~ ', at ' ~ seen.address if seen.verified else 'REFUSED, ' ~ seen.error.code ~ ': ' ~ seen.error.message }}"
+"""
+
+
+class Demo:
+    """The steps, and what they share."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.lab = lab
+        self.folder = folder
+        collections = folder / "collections" / "ansible_collections" / "certmend"
+        collections.mkdir(parents=True)
+        (collections / "tls").symlink_to(HERE.parent.parent)
+        (folder / "handshake.yml").write_text(HANDSHAKE, encoding="utf-8")
+        self.environment = dict(
+            os.environ,
+            ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"),
+            ANSIBLE_HOME=str(folder / "ansible"),
+            ANSIBLE_DISPLAY_OK_HOSTS="false",
+            ANSIBLE_DISPLAY_SKIPPED_HOSTS="false",
+            ANSIBLE_CALLBACK_RESULT_FORMAT="yaml",
+            ANSIBLE_FORCE_COLOR="true" if sys.stdout.isatty() else "false",
+        )
+
+    def play(self, playbook: str, *arguments: str, loud: bool = False) -> str:
+        """Run a playbook on the estate and show it; what it printed.
+
+        :param loud: show results that are merely ok as well, where they are what there is to see.
+        """
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.lab.inventory), playbook, *arguments]
+        print("$ %s\n" % " ".join(["ansible-playbook", "-i", "inventory", Path(playbook).name, *arguments]), flush=True)
+        environment = dict(self.environment, ANSIBLE_DISPLAY_OK_HOSTS="true") if loud else self.environment
+        lines = []
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            for line in process.stdout or ():
+                lines.append(line)
+                if line.strip() and not line.startswith("included:"):
+                    print("    " + line, end="", flush=True)
+        print()
+        if process.returncode:
+            sys.exit("demo: that should have ended with 0, not with %d" % process.returncode)
+        return re.sub(r"\x1b\[[0-9;]*m", "", "".join(lines))
+
+    def offline_depot(self, *more: str) -> str:
+        """The playbook that mends it."""
+        pki = self.lab.state / "pki"
+        given = ["offline_depot_fqdn=" + FQDN, "offline_depot_ca_path=%s/ca.pem" % pki]
+        given += ["offline_depot_ca_private_key_path=%s/ca.key" % pki]
+        return self.play("certmend.tls.offline_depot", *(word for one in given for word in ("-e", one)), *more)
+
+    def handshake(self, *more: str) -> str:
+        """The proof."""
+        return self.play(str(self.folder / "handshake.yml"), *more, loud=True)
+
+
+def chapter(title: str, text: str) -> None:
+    """A heading and what there is to see."""
+    print("\n== %s\n%s\n" % (title, textwrap.fill(text, 110)), flush=True)
+
+
+def expect(holds: bool, what: str) -> None:
+    """The demo proves what it says, or ends."""
+    if not holds:
+        sys.exit("demo: expected that " + what)
+
+
+def main() -> None:
+    """All five steps."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        lab = Lab.current()
+        chapter("The estate", "A depot (nginx) and a VCF installer (user vcf, root by su, Java) start as small machines of their own.")
+        lab.up()
+        demo = Demo(lab, Path(folder))
+
+        chapter("1. Before", "The installer refuses the depot. The audit says which rules are broken, by which article, and what mends them.")
+        seen = demo.handshake("-e", "address=%s" % lab["depot"].address)
+        expect("REFUSED" in seen, "the handshake is refused before")
+        audit = ["-e", "audit_hosts=depots", "-e", "audit_profiles=vcf_installer", "-e", "audit_fqdn=" + FQDN]
+        report = demo.play("certmend.tls.audit", *audit, loud=True)
+        expect("NAME-CN-IS-IP" in report and "KB 429301" in report, "the audit finds CN = IP address and cites KB 429301")
+
+        chapter("2. What a run would change", "Check mode, with the diff. Nothing is touched.")
+        foretold = demo.offline_depot("--check", "--diff")
+
+        chapter("3. The change", "The same diff, made, proved from the installer's side, and put back by itself where the proof fails.")
+        made = demo.offline_depot("--diff")
+        expect(diffs(foretold) == diffs(made) != [], "the diffs of check mode and run are the same")
+
+        chapter("4. After", "The installer reaches the depot by its FQDN and verifies it with its own keystore.")
+        expect("VERIFIED" in demo.handshake(), "the handshake is verified after")
+
+        chapter("5. Once more", "A second run changes nothing on any host.")
+        recap = re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+)", demo.offline_depot("--diff"), re.MULTILINE)
+        expect(bool(recap) and all(count == "0" for _host, count in recap), "a second run reports changed=0 on every host")
+    print("Done in %.0f s: refused, explained, mended, verified, and changed=0 on every host." % (time.monotonic() - started))
+
+
+def diffs(output: str) -> list:
+    """The lines of all the diffs."""
+    return [line for line in output.splitlines() if line.startswith(("+", "-", "@"))]
+
+
+if __name__ == "__main__":
+    main()
