@@ -124,7 +124,7 @@ def checks() -> List[List[Check]]:
         [
             ["rm", "-rf", dist],
             ["ansible-galaxy", "collection", "build", "--output-path", dist],
-            ["bash", "-c", "ansible-galaxy collection install --offline -p %s/installed %s/*.tar.gz" % (dist, dist)],
+            ["bash", "-c", "ansible-galaxy collection install --offline --force -p %s/installed %s/*.tar.gz" % (dist, dist)],
             ["bash", "-c", "python -m galaxy_importer.main %s/*.tar.gz" % dist],
         ],
     )

@@ -1,5 +1,0 @@
-# Copyright: certmend.tls contributors
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-"""Certificates: reading, facts, judgement and issue. The only package that imports ``cryptography``."""

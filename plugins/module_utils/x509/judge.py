@@ -10,7 +10,7 @@ from typing import List
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import SEVERITIES, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import RULES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.catalogue import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
 
 
