@@ -57,7 +57,9 @@ class Line:
         text = self.text
         body, hash_sign, comment = text.partition("#")
         for name in names:
-            body = re.sub(r"(?<=[ \t])%s[ \t]+(?=\S)|[ \t]+%s(?=[ \t\r\n]|\Z)" % ((re.escape(name),) * 2), "", body)
+            # the first name goes with the blanks behind it, so that those behind the address stay
+            body = re.sub(r"\A([ \t]*\S+[ \t]+)%s[ \t]+(?=[^ \t\r\n])" % re.escape(name), r"\1", body)
+            body = re.sub(r"[ \t]+%s(?=[ \t\r\n]|\Z)" % re.escape(name), "", body)
         return replace(self, text=body + hash_sign + comment, names=left)
 
     def with_names(self, names: Sequence[str]) -> Line:
@@ -156,8 +158,8 @@ class _Book:
 
     def _index(self, place: int, line: Line) -> None:
         self.by_address.setdefault(line.address, []).append(place)
-        for name in line.names:
-            self.by_name.setdefault(name.lower(), []).append(place)
+        for name in dict.fromkeys(one.lower() for one in line.names):  # a line may name a host twice
+            self.by_name.setdefault(name, []).append(place)
 
     def _places(self, name: str) -> List[Tuple[int, Line]]:
         """Where a name stands."""

@@ -247,7 +247,7 @@ def test_trust_alone_does_not_help_while_the_name_is_wrong(estate):
     api = Api(estate["installer"])
     anchor = {"certificate": presented(estate["depot"].address), "certificateUsageType": "TRUSTED_FOR_OUTBOUND"}
     path = "/v1/sddc-manager/trusted-certificates"
-    assert [api.call("POST", path, anchor)[0] for _ in range(2)] == [200, 409]
+    assert [api.call("POST", path, anchor)[0] for _rest in range(2)] == [200, 409]
     assert api.put_depot(estate["depot"].address)[1]["message"].startswith("Secure protocol communication error")
 
 
@@ -267,7 +267,7 @@ def test_the_installer_accepts_a_depot_whose_name_fits_once_lcm_has_restarted(es
     assert (status, answer["offlineAccount"]["status"]) == (202, "DEPOT_CONNECTION_SUCCESSFUL")
     sync = "/v1/system/settings/depot/depot-sync-info"
     api.call("PATCH", sync)
-    assert [api.call("GET", sync)[1]["syncStatus"] for _ in range(2)] == ["IN_PROGRESS", "SYNCED"]
+    assert [api.call("GET", sync)[1]["syncStatus"] for _rest in range(2)] == ["IN_PROGRESS", "SYNCED"]
     assert installer.read("/var/log/systemctl.log") == "restart lcm\n"
 
 
@@ -371,7 +371,7 @@ class TestObstacles:
         for name in ("newuidmap", "newgidmap"):
             (tmp_path / "bin" / name).touch(0o755)
         (tmp_path / "subid").write_text(f"{os.getuid()}:100000:65536\n")
-        for name, closed, _ in rootless.SWITCHES:
+        for name, closed, _rest in rootless.SWITCHES:
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text("0\n" if closed == "1" else "1\n")
         return tmp_path

@@ -45,9 +45,13 @@ class File:
 
 @dataclass
 class Making:
-    """What a step will make, and afterwards what it made."""
+    """What a step will make, and afterwards what it made.
+
+    :param targets: the paths that will be written, each with its option, for a look before anything is made.
+    """
 
     make: Callable[[Making], List[File]]
+    targets: Tuple[Tuple[str, str], ...] = ()
     certificates: Sequence[Certificate] = ()
     csr: bytes = b""
     obsolete: Tuple[str, ...] = ()
@@ -138,8 +142,9 @@ def plan_request(wanted: Wanted, existing: Existing) -> Plan:
     subject, entries = rfc4514(request.name()), (request.dns_names, request.ip_addresses)
     after = describe.request_lines(path, subject, *entries, choice.pin)
     after += describe.key_lines(choice.path, choice.facts, choice.pin)
+    targets = ((path, "csr_path"),) + (() if choice.key else ((choice.path, "private_key_path"),))
     before = _request_before(path, existing.csr) + _key_before(choice.path, existing)
-    return Plan(tuple(reasons), _pin_changes(existing, choice), [Step(path, _text(before), _text(after), Making(make))])
+    return Plan(tuple(reasons), _pin_changes(existing, choice), [Step(path, _text(before), _text(after), Making(make, targets))])
 
 
 def leaf_and_chain(
@@ -176,7 +181,10 @@ def _plan_of(
     if combined and combined != wanted.main_path:
         before += describe.combined_lines(combined, existing.combined, existing.combined_pin)
         after += [describe.combined_title(combined), "  holds: the certificate above with its chain and key"]
-    step = Step(wanted.main_path, _text(before), _text(after), Making(make))
+    targets = tuple((wanted.paths[what], what + "_path") for what in ("csr", "certificate", "combined") if wanted.paths[what])
+    if choice.key is None or choice.key is not existing.key or not existing.key_in_its_file:
+        targets += ((wanted.key_path, "private_key_path"),)
+    step = Step(wanted.main_path, _text(before), _text(after), Making(make, targets))  # type: ignore[arg-type]
     return Plan(tuple(reasons), _pin_changes(existing, choice), [step])
 
 

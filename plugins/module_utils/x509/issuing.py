@@ -11,7 +11,7 @@ from typing import Callable, List, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.files import Replacement, Transaction, read
+from ansible_collections.certmend.tls.plugins.module_utils.files import Replacement, Transaction, check_writable, read
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.existing import Existing, look
@@ -51,6 +51,8 @@ class Issuing:
         self._report(existing)
         plan = self._plan_for(self.params["provider"], wanted, existing)
         self.facts.update(renewed_because=list(plan.reasons), pin_changed=plan.pin_changed)
+        for step in plan.steps:
+            check_writable([Replacement(path, b"", option) for path, option in step.payload.targets])
         return plan.steps
 
     def apply(self, step: Step) -> Undo:

@@ -29,8 +29,8 @@ def subordinate_ids(path, user, uid):
     except OSError:
         return None
     for line in lines:
-        owner, _, span = line.partition(":")
-        start, _, count = span.partition(":")
+        owner, _rest, span = line.partition(":")
+        start, _rest, count = span.partition(":")
         if owner in (user, str(uid)) and count.strip().isdigit() and int(count) >= IDS_NEEDED:
             return int(start), int(count)
     return None

@@ -1,0 +1,125 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module on real files: many writers, a kill at any moment, a file that cannot be renamed over."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.unit.conftest import module_process
+
+WRITERS = 50
+
+
+@pytest.fixture
+def hosts(tmp_path):
+    path = tmp_path / "hosts"
+    path.write_text("127.0.0.1 localhost\n", encoding="ascii")
+    path.chmod(0o640)
+    return path
+
+
+def entry(path, number, **more):
+    return dict(path=str(path), address="10.1.0.%d" % number, names=["h%d.example" % number], backup=False, **more)
+
+
+def test_check_mode_foretells_the_diff_and_touches_nothing(hosts, run_module):
+    before = hosts.read_bytes()
+    foretold = run_module("hosts_entry", entry(hosts, 1), check=True)
+    assert hosts.read_bytes() == before and foretold["changed"]
+    made = run_module("hosts_entry", entry(hosts, 1))
+    assert made["diff"] == foretold["diff"] and made["write_method"] == "rename"
+    assert not run_module("hosts_entry", entry(hosts, 1))["changed"]
+
+
+def test_mode_and_link_are_kept_and_the_backup_is_no_wider(hosts, run_module, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(hosts)
+    made = run_module("hosts_entry", dict(entry(link, 1), backup=True))
+    assert link.is_symlink() and hosts.stat().st_mode & 0o777 == 0o640
+    [kept] = made["backup_files"].values()
+    assert os.stat(kept).st_mode & 0o777 == 0o640
+    assert open(kept, encoding="ascii").read() == "127.0.0.1 localhost\n"
+
+
+def test_fifty_writers_at_once_lose_nothing(hosts):
+    processes = [module_process("hosts_entry", entry(hosts, number)) for number in range(1, WRITERS + 1)]
+    for process in processes:
+        process.stdin.write(process.ask)
+        process.stdin.close()
+        process.stdin = None
+    results = [json.loads(process.communicate()[0].strip().splitlines()[-1]) for process in processes]
+    assert all(result["changed"] for result in results)
+    text = hosts.read_text(encoding="ascii")
+    assert [number for number in range(1, WRITERS + 1) if "h%d.example" % number not in text] == []
+    assert sorted(os.listdir(hosts.parent)) == ["hosts"], "no lock, no temporary file is left"
+
+
+def killed_at_any_moment(hosts, script, prefix):
+    """Writes again and again in a process that is killed; the file must always be one of the two texts."""
+    old = "127.0.0.1 localhost\n" + "".join("10.9.%d.%d old%d\n" % (n // 250, n % 250 + 1, n) for n in range(3000))
+    new = old.replace("old", "newer")
+    dice = random.Random(1)
+    for _attempt in range(15):
+        hosts.write_text(old, encoding="ascii")
+        process = subprocess.Popen(prefix + [sys.executable, "-c", script, str(hosts), old, new], stdout=subprocess.PIPE, start_new_session=True)
+        process.stdout.readline()
+        time.sleep(dice.uniform(0, 0.02))  # the moment of the kill, not a wait
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert hosts.read_text(encoding="ascii") in (old, new)
+
+
+SCRIPT = """
+import sys
+from ansible_collections.certmend.tls.plugins.module_utils.files import Replacement, Transaction
+path, old, new = sys.argv[1:]
+print("ready", flush=True)
+while True:
+    for text in (new, old):
+        transaction = Transaction([Replacement(path, text.encode(), "path")], backup=False)
+        transaction.commit()
+        assert transaction.methods[path] == %r
+"""
+
+
+def test_a_kill_at_any_moment_leaves_the_old_or_the_new_file(hosts):
+    killed_at_any_moment(hosts, SCRIPT % "rename", [])
+
+
+def may_mount():
+    return shutil.which("unshare") and subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs a mount namespace of its own (root)")
+def test_a_kill_while_a_mounted_file_is_written_in_place_leaves_the_old_or_the_new_file(hosts):
+    mount = ["unshare", "-m", "sh", "-c", 'mount --bind "$4" "$4" && exec "$@"', "sh"]
+    killed_at_any_moment(hosts, SCRIPT % "in_place", mount)
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (dict(names=["a\nb"]), "line break"),
+        (dict(address="10.0.0"), "address"),
+        (dict(path="/nowhere/hosts"), "path"),
+        (dict(names=["localhost"]), "relies on it"),
+    ],
+)
+def test_bad_input_is_named_in_check_mode_and_in_the_run(hosts, run_module, wrong, words):
+    before = hosts.read_bytes()
+    for check in (True, False):
+        result = run_module("hosts_entry", dict(entry(hosts, 1), **wrong), check=check)
+        assert result["failed"] and words in result["msg"] and result["advice"]
+    assert hosts.read_bytes() == before
