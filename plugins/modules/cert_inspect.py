@@ -138,10 +138,13 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: depot
 
-- name: Judge a chain that the installer saw, against what the installer trusts
+- name: Stop the play where the installer would refuse a web server, by the CA that it trusts
   certmend.tls.cert_inspect:
-    content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
-    profile: [generic]
+    endpoints:
+      - host: web.corp.example
+        address: 10.77.0.12
+    profile: [vcf_installer]
+    trusted: ["{{ lab_ca_path }}"]
     fail_on: error
   delegate_to: localhost
 

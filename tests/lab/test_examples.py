@@ -1,0 +1,35 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The EXAMPLES of each module, on the estate: foretold by check mode, made, and nothing left to do the second time."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
+WHERE = {"cert_inspect": "depots", "cert_issue": "depots", "hosts_entry": "installers", "tls_handshake": "installers", "trust_anchor": "installers"}
+
+
+def examples_of(path):
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "EXAMPLES":
+            return yaml.safe_load(node.value.value)
+    raise AssertionError("no EXAMPLES in %s" % path)
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in MODULES.glob("*.py")))
+def test_the_examples_run_as_they_stand(estate, playbook, module):
+    estate["depot"].run("mkdir", "-p", "/etc/ssl/private")
+    play = [{"hosts": WHERE[module], "become": True, "gather_facts": False, "tasks": examples_of(MODULES / (module + ".py"))}]
+    pki = estate.state / "pki"
+    given = ["-e", "lab_ca_path=%s/ca.pem" % pki, "-e", "lab_ca_key_path=%s/ca.key" % pki, "--diff"]
+    foretold, made, again = (playbook(yaml.safe_dump(play), *given, *more) for more in (["--check"], [], []))
+    assert (foretold.rc, made.rc, again.rc) == (0, 0, 0), made.stdout + foretold.stdout
+    assert [one["diff"] for one in foretold.results] == [one["diff"] for one in made.results]
+    assert again.changed == []

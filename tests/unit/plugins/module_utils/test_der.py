@@ -1,0 +1,41 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The small reader of an appliance agrees with the library, and never raises anything but its one error."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.certmend.tls.plugins.module_utils.der import outline
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
+from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+
+SAMPLES = [mint("depot.corp.example", organization='Comma, "Quote" + Plus'), authority("CA"), mint(None), mint("caf\u00e9 \u2603")]
+
+
+@pytest.mark.parametrize("certificate", SAMPLES, ids=lambda one: str(one.x509.subject))
+def test_subject_fingerprint_and_ca_flag_are_the_library_s(certificate):
+    ours, theirs = outline(certificate.der, "content"), from_x509(certificate.x509)
+    assert (ours.subject, ours.sha256, ours.is_ca) == (theirs.subject, theirs.fingerprint(), theirs.is_ca)
+
+
+@given(place=st.integers(0, len(SAMPLES[0].der) - 1), byte=st.integers(0, 255), cut=st.integers(0, len(SAMPLES[0].der)))
+def test_a_damaged_certificate_is_read_or_refused(place, byte, cut):
+    damaged = bytearray(SAMPLES[0].der)
+    damaged[place] = byte
+    for data in (bytes(damaged), bytes(damaged[:cut])):
+        try:
+            outline(data, "content")
+        except RemediationError as error:
+            assert "content" in error.message
+
+
+@given(junk=st.binary(max_size=64))
+def test_junk_is_refused(junk):
+    with pytest.raises(RemediationError, match="is no certificate"):
+        outline(junk, "content")

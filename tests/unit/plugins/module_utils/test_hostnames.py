@@ -1,0 +1,65 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Host names as RFC 9525 has it; the contested cases are those of docs/adr/0004."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.hostnames import any_covers, covers, fqdn_problem, host_name_problem
+
+
+@pytest.mark.parametrize(
+    "presented, name",
+    [
+        ("depot.corp.example", "depot.corp.example"),
+        ("DEPOT.corp.example", "depot.CORP.example"),
+        ("depot.corp.example", "depot.corp.example."),
+        ("*.corp.example", "depot.corp.example"),
+        ("*.corp.example", "xn--bcher-kva.corp.example"),
+        ("xn--bcher-kva.example", "bücher.example"),
+    ],
+)
+def test_a_presented_name_covers(presented, name):
+    assert covers(presented, name)
+
+
+@pytest.mark.parametrize(
+    "presented, name",
+    [
+        ("depot.corp.example", "depot.corp.example.evil"),
+        ("*.corp.example", "corp.example"),
+        ("*.corp.example", "a.b.corp.example"),
+        ("*.example", "depot.example"),
+        ("d*.corp.example", "depot.corp.example"),
+        ("*", "example"),
+        ("depot.*.example", "depot.corp.example"),
+        ("*.*.example", "depot.corp.example"),
+        ("", "depot.corp.example"),
+        ("*.corp.example", ".corp.example"),
+    ],
+)
+def test_a_presented_name_does_not_cover(presented, name):
+    assert not covers(presented, name)
+
+
+def test_an_address_is_compared_with_addresses_only_and_by_its_bytes():
+    assert any_covers([], ["fd00::1"], "fd00:0:0:0:0:0:0:1")
+    assert not any_covers(["10.0.0.1"], [], "10.0.0.1")
+    assert not any_covers(["*.0.0.1"], ["10.0.0.2"], "10.0.0.1")
+
+
+@pytest.mark.parametrize("name", ["depot", "depot.corp.example", "xn--bcher-kva.example", "a-b.example", "1a.example"])
+def test_a_host_name(name):
+    assert host_name_problem(name) is None
+
+
+@pytest.mark.parametrize("name", ["", "10.0.0.1", "fd00::1", "a b", "a\nb", "a_b", "-a", "a-", "a..b", "a" * 64, "a." * 130, "1.2.3", "a\u200b.example", "a\u00a0b"])
+def test_no_host_name(name):
+    assert host_name_problem(name)
+
+
+def test_a_single_label_is_no_fqdn():
+    assert fqdn_problem("depot") and not fqdn_problem("depot.example")

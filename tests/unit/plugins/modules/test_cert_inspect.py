@@ -1,0 +1,108 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module's result: sources, findings, waivers, queries and failures."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support import mint
+
+NOW = datetime.datetime.now(mint.UTC)
+DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
+ROOT = mint.authority(**DAYS)
+GOOD = mint.mint("localhost", dns=["localhost"], issuer=ROOT, **DAYS)
+BAD = mint.mint("10.77.0.10", **DAYS)
+
+
+@pytest.fixture
+def inspect(run_module):
+    return lambda **params: run_module("cert_inspect", params)
+
+
+def codes(result):
+    return sorted({finding["code"] for finding in result["findings"]})
+
+
+def test_every_endpoint_has_a_result_in_order_and_an_unreachable_one_fails_nothing(inspect, tls_server):
+    good, bad = (tls_server(one.pem, one.key_pem) for one in (GOOD, BAD))
+    result = inspect(endpoints=["localhost:%d" % good, {"host": "localhost", "port": bad, "name": "depot.corp.example"}, "localhost:1"], trusted_content=ROOT.pem)
+    assert not result.get("failed") and not result["changed"]
+    assert [(one["verdict"], one["reachable"]) for one in result["results"]] == [("ok", True), ("error", True), ("error", False)]
+    assert result["results"][2]["error"]["code"] == "CONNECT-REFUSED"
+    assert result["summary"]["unreachable"] == 1 and result["verdict"] == "error"
+
+
+@pytest.mark.parametrize("form", ["path", "content", "content_base64", "presented"])
+def test_each_source_says_the_same(inspect, tmp_path, form):
+    (tmp_path / "c.pem").write_text(BAD.pem, encoding="ascii")
+    encoded = base64.b64encode(BAD.der).decode()
+    given = {"path": str(tmp_path / "c.pem"), "content": BAD.pem, "content_base64": encoded, "presented": [encoded]}[form]
+    result = inspect(profile=["vcf_installer"], name="depot.corp.example", **{form: given})
+    assert codes(result) == ["NAME-CN-IS-IP", "NAME-MISMATCH", "NAME-SAN-MISSING", "TRUST-SELF-SIGNED"]
+
+
+def test_a_shuffled_file_is_understood_by_its_leaf(inspect):
+    result = inspect(content=ROOT.pem + GOOD.pem, trusted_content=ROOT.pem, name="localhost")
+    assert codes(result) == ["CHAIN-ORDER"] and result["results"][0]["chain"]["order"] == [1, 0]
+
+
+def test_a_private_key_and_a_request_are_compared_and_never_shown(inspect, tmp_path):
+    (tmp_path / "right.key").write_text(GOOD.key_pem, encoding="ascii")
+    (tmp_path / "wrong.key").write_text(mint.key_pem(mint.new_key()), encoding="ascii")
+    assert "KEY-NOT-PRIVATE-KEY" not in codes(inspect(content=GOOD.pem, private_key_path=str(tmp_path / "right.key")))
+    wrong = inspect(content=GOOD.pem, private_key_path=str(tmp_path / "wrong.key"), csr_content=mint.csr("x.example"))
+    assert {"KEY-NOT-PRIVATE-KEY", "KEY-NOT-CSR"} <= set(codes(wrong)) and "PRIVATE KEY-----" not in str(wrong)
+
+
+def test_a_waived_finding_stays_visible_and_does_not_count(inspect):
+    waiver = dict(code="NAME-CN-IS-IP", about="con*", until="2099-12-31", reason="replaced with the machine")
+    result = inspect(content=mint.mint("10.0.0.1", dns=["a.example"], issuer=ROOT, **DAYS).pem, profile=["vcf_installer"], waivers=[waiver])
+    assert result["verdict"] == "ok" and result["findings"][0]["waived"] == {"until": "2099-12-31", "reason": "replaced with the machine"}
+    expired = inspect(content=BAD.pem, profile=["vcf_installer"], waivers=[dict(waiver, until="2020-01-01")])
+    assert expired["verdict"] == "error"
+
+
+def test_fail_on_fails_with_the_facts(inspect):
+    result = inspect(content=BAD.pem, fail_on="error")
+    assert result["failed"] and "NAME-SAN-MISSING" in result["msg"] and result["results"]
+    assert not inspect(content=GOOD.pem, name="localhost", fail_on="error").get("failed")
+
+
+def test_a_query_chooses_what_a_play_needs(inspect):
+    result = inspect(content=BAD.pem, query="results[?findings[?remedy=='fqdn_certificate']].source")
+    assert result["selected"] == ["content"]
+
+
+def test_the_moment_of_the_judgement_can_be_chosen(inspect):
+    later = (NOW + 91 * mint.DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert "VALIDITY-EXPIRED" in codes(inspect(content=GOOD.pem, at=later))
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (dict(path="/nowhere/c.pem"), "path: /nowhere/c.pem cannot be read"),
+        (dict(content_base64="%%%"), "content_base64 is not Base64"),
+        (dict(endpoints=["bad host:443"]), "endpoints[0]: 'bad host'"),
+        (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is no port"),
+        (dict(endpoints=[{"port": 443}]), "endpoints[0]: host is missing"),
+        (dict(content=GOOD.pem, trusted=["/nowhere"]), "trusted: /nowhere cannot be read"),
+        (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a moment"),
+        (dict(content=GOOD.pem, query="results["), "query:"),
+        (dict(content=GOOD.pem, waivers=[dict(code="X", until="soon", reason="r")]), "waivers[0].until"),
+        (dict(content=GOOD.pem, csr_content="junk"), "csr_content: this is no certificate signing request"),
+    ],
+)
+def test_bad_input_names_the_option(inspect, given, words):
+    result = inspect(**given)
+    assert result["failed"] and words in result["msg"]
+
+
+def test_what_holds_no_certificate_is_a_finding_with_what_was_seen(inspect):
+    assert codes(inspect(content="nothing here")) == ["FORMAT-NO-CERTIFICATE"]

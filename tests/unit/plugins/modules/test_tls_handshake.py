@@ -1,0 +1,132 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real handshakes with real servers on loopback: what verifies, what does not and why, and what is no TLS at all."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import socket
+import ssl
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support import mint
+
+NOW = datetime.datetime.now(mint.UTC)
+DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
+NAME = "localhost"
+ROOT = mint.authority("Root", key=mint.new_key("RSA-2048"), **DAYS)
+MIDDLE = mint.authority("Middle", ROOT, **DAYS)
+
+
+def leaf(issuer=ROOT, **more):
+    return mint.mint(more.pop("common_name", NAME), issuer=issuer, **dict(dict(DAYS, dns=[NAME]), **more))
+
+
+@pytest.fixture
+def shake(run_module):
+    def run(port=1, trusted=ROOT.pem, expect="any", **more):
+        given = dict(dict(host=NAME, port=port, ca_content=trusted, expect=expect, timeout=5), **more)
+        return run_module("tls_handshake", {name: value for name, value in given.items() if value is not None})
+
+    return run
+
+
+def test_a_good_chain_verifies_and_is_returned_as_sent(shake, tls_server):
+    certificate = leaf(MIDDLE)
+    seen = shake(tls_server(certificate.pem + MIDDLE.pem, certificate.key_pem), expect="verified")
+    assert seen["verified"] and seen["error"] is None and not seen["changed"]
+    assert [base64.b64decode(one) for one in seen["presented"]] == [certificate.der, MIDDLE.der]
+    assert seen["protocol"] in ("TLSv1.2", "TLSv1.3") and seen["addresses"] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "make, code",
+    [
+        (lambda: (leaf(dns=["other.example"], common_name="other.example"), ""), "NAME-MISMATCH"),
+        (lambda: (leaf(ends=NOW - datetime.timedelta(hours=1), starts=NOW - 3 * mint.DAY), ""), "VALIDITY-EXPIRED"),
+        (lambda: (leaf(starts=NOW + mint.DAY), ""), "VALIDITY-NOT-YET"),
+        (lambda: (leaf(None), ""), "TRUST-SELF-SIGNED"),
+        (lambda: (leaf(MIDDLE), ""), "CHAIN-INCOMPLETE"),
+    ],
+)
+def test_a_refusal_has_a_code_and_still_the_chain(shake, tls_server, make, code):
+    certificate, rest = make()
+    seen = shake(tls_server(certificate.pem + rest, certificate.key_pem))
+    assert not seen["verified"] and seen["error"]["code"] == code and seen["error"]["advice"]
+    assert base64.b64decode(seen["presented"][0]) == certificate.der
+
+
+def test_a_whole_chain_to_an_unknown_root_is_an_unknown_ca(shake, tls_server):
+    certificate, other = leaf(MIDDLE), mint.authority("Other", **DAYS)
+    for rest in (MIDDLE.pem, MIDDLE.pem + ROOT.pem):
+        seen = shake(tls_server(certificate.pem + rest, certificate.key_pem), trusted=other.pem)
+        assert seen["error"]["code"] == "TRUST-UNKNOWN-CA"
+
+
+def test_an_intermediate_or_the_leaf_itself_may_be_the_anchor_as_in_java(shake, tls_server):
+    certificate = leaf(MIDDLE)
+    port = tls_server(certificate.pem, certificate.key_pem)
+    assert shake(port, trusted=MIDDLE.pem)["verified"] and shake(port, trusted=certificate.pem)["verified"]
+
+
+def test_a_common_name_counts_only_where_there_is_no_dns_name(shake, tls_server):
+    legacy = leaf(dns=[], common_name=NAME)
+    modern = leaf(dns=["other.example"], common_name=NAME)
+    assert shake(tls_server(legacy.pem, legacy.key_pem))["verified"]
+    assert shake(tls_server(modern.pem, modern.key_pem))["error"]["code"] == "NAME-MISMATCH"
+
+
+def test_expecting_a_verified_handshake_fails_the_task_with_the_facts(shake, tls_server):
+    certificate = leaf(None)
+    seen = shake(tls_server(certificate.pem, certificate.key_pem), expect="verified")
+    assert seen["failed"] and "TRUST-SELF-SIGNED" in seen["msg"] and seen["presented"]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_chain_of_a_refused_certificate_is_seen_under_each_version(shake, tls_server, version):
+    certificate = leaf(None)
+    seen = shake(tls_server(certificate.pem, certificate.key_pem, minimum_version=version, maximum_version=version))
+    assert base64.b64decode(seen["presented"][0]) == certificate.der
+
+
+def test_a_server_that_is_not_tls(shake, plain_server):
+    assert shake(plain_server(b"HTTP/1.0 400 Bad Request\r\n\r\n"))["error"]["code"] == "NOT-TLS"
+
+
+def test_a_server_that_accepts_and_never_answers_ends_at_the_timeout(shake, plain_server):
+    assert shake(plain_server(b""), timeout=0.5)["error"]["code"] == "HANDSHAKE-TIMEOUT"
+
+
+def test_nobody_listens(shake):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert shake(port)["error"]["code"] == "CONNECT-REFUSED"
+
+
+def test_a_name_that_cannot_be_resolved(shake):
+    assert shake(443, host="no.such.host.invalid")["error"]["code"] == "RESOLVE-FAILED"
+
+
+def test_a_handshake_that_the_server_ends_tells_the_alert(shake, plain_server):
+    assert "handshake failure" in shake(plain_server(b"\x15\x03\x03\x00\x02\x02\x28"))["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (dict(host="bad host"), "host: 'bad host'"),
+        (dict(port=0), "port: 0"),
+        (dict(address="depot"), "address: 'depot' is not an IP address"),
+        (dict(trusted="no certificate"), "ca_content: there is no certificate"),
+        (dict(trusted="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "anchors cannot be read"),
+        (dict(trusted=None, ca_path="/nowhere/ca.pem"), "ca_path: /nowhere/ca.pem cannot be read"),
+        (dict(trusted=None, java_keystore={"path": "/nowhere/ks"}), "java_keystore.path: /nowhere/ks does not exist"),
+    ],
+)
+def test_bad_input_names_the_option(shake, wrong, words):
+    seen = shake(**wrong)
+    assert seen["failed"] and words in seen["msg"]
