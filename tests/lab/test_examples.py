@@ -26,10 +26,17 @@ def examples_of(path):
 @pytest.mark.parametrize("module", sorted(path.stem for path in MODULES.glob("*.py")))
 def test_the_examples_run_as_they_stand(estate, playbook, module):
     estate["depot"].run("mkdir", "-p", "/etc/ssl/private")
-    play = [{"hosts": WHERE[module], "become": True, "gather_facts": False, "tasks": examples_of(MODULES / (module + ".py"))}]
     pki = estate.state / "pki"
     given = ["-e", "lab_ca_path=%s/ca.pem" % pki, "-e", "lab_ca_key_path=%s/ca.key" % pki, "--diff"]
-    foretold, made, again = (playbook(yaml.safe_dump(play), *given, *more) for more in (["--check"], [], []))
-    assert (foretold.rc, made.rc, again.rc) == (0, 0, 0), made.stdout + foretold.stdout
-    assert [one["diff"] for one in foretold.results] == [one["diff"] for one in made.results]
-    assert again.changed == []
+    tasks = examples_of(MODULES / (module + ".py"))
+
+    def run(count, *more):
+        play = {"hosts": WHERE[module], "become": True, "gather_facts": False, "tasks": tasks[:count]}
+        done = playbook(yaml.safe_dump([play]), *given, *more)
+        assert done.rc == 0, done.stdout
+        return done
+
+    for count in range(1, len(tasks) + 1):  # one after another, as each may build on those before it
+        foretold, made = run(count, "--check"), run(count)
+        assert [one["diff"] for one in foretold.results] == [one["diff"] for one in made.results]
+    assert run(len(tasks)).changed == []
