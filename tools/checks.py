@@ -76,6 +76,7 @@ class Check:
             PYTHONPATH=str(stage.TREE),
             ANSIBLE_COLLECTIONS_PATH=str(stage.TREE),
             ANSIBLE_NOCOLOR="1",
+            LAB_OLDEST=str(FLOOR),
         )
         return kept
 

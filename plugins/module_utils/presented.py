@@ -78,12 +78,12 @@ def verifying_context(anchors: str) -> ssl.SSLContext:
 
 def _context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if not _sees_every_chain():
+    if not sees_every_chain():
         context.maximum_version = IN_THE_CLEAR
     return context
 
 
-def _sees_every_chain() -> bool:
+def sees_every_chain() -> bool:
     """Python 3.10 and later can tell the chain of a failed verification; before, it is read off the wire."""
     return hasattr(ssl.SSLObject, "get_unverified_chain") or hasattr(_ssl_socket_type(), "get_unverified_chain")
 
@@ -109,12 +109,25 @@ def collect(
     :param timeout: seconds for all of it, from resolving to the last message.
     :raises ProbeError: no TLS server answered.
     """
+    context = context or collecting_context()
     started = time.monotonic()
-    deadline = started + timeout
     addresses = [address] if address else resolve(host, port)
+    try:
+        return _attempt(addresses, port, context, server_name, started, started + timeout)
+    except ProbeError as error:
+        if error.code != "TLS-ALERT" or sees_every_chain() or context.maximum_version != IN_THE_CLEAR:
+            raise
+    # A server of TLS 1.3 alone: an old Python then sees its own certificate at most, but verifies all the same.
+    context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    return _attempt(addresses, port, context, server_name, started, started + timeout)
+
+
+def _attempt(
+    addresses: List[str], port: int, context: ssl.SSLContext, server_name: str, started: float, deadline: float
+) -> Presented:
     sock, reached = _connect(addresses, port, deadline)
     with sock:
-        return _shake(sock, context or collecting_context(), server_name, deadline, tuple(addresses), reached, started)
+        return _shake(sock, context, server_name, deadline, tuple(addresses), reached, started)
 
 
 def resolve(host: str, port: int) -> List[str]:
@@ -181,7 +194,7 @@ def _shake(
         ) from error
     except (ssl.SSLError, OSError) as error:
         raise _no_handshake(error, address, bytes(seen)) from error
-    chain = _chain_of(tls) or transcript.certificates(bytes(seen))
+    chain = _chain_of(tls) or transcript.certificates(bytes(seen)) or _own_certificate(tls)
     cipher = tls.cipher()
     return Presented(
         chain=tuple(chain),
@@ -245,3 +258,12 @@ def _chain_of(tls: Any) -> Optional[List[bytes]]:
     if hasattr(inner, "get_unverified_chain"):  # there since 3.10
         return [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in inner.get_unverified_chain() or []]
     return None
+
+
+def _own_certificate(tls: Any) -> List[bytes]:
+    """The server's own certificate, which every Python tells after a finished handshake."""
+    try:
+        der = tls.getpeercert(True)
+    except ValueError:  # the handshake was not finished
+        return []
+    return [der] if der else []

@@ -28,6 +28,7 @@ options:
   store:
     description:
       - The store. V(auto) is the operating system's, V(java) is the keystore of O(keystore).
+      - V(debian) and V(java) are tested with the real tools; V(redhat), V(suse) and V(photon) follow the systems' documentation and are unproven here.
     type: str
     choices: [auto, debian, redhat, suse, photon, java]
     default: auto

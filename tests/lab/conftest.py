@@ -94,10 +94,10 @@ def collections_path(tmp_path_factory):
 
 @pytest.fixture
 def playbook(lab, collections_path, tmp_path):
-    """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, environment={}) -> Run."""
+    """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, environment={}, program=path) -> Run."""
     runs = []
 
-    def run(source, *arguments, environment=None):
+    def run(source, *arguments, environment=None, program=None):
         folder = tmp_path / f"run-{len(runs)}"
         folder.mkdir()
         play = str(source)
@@ -116,7 +116,7 @@ def playbook(lab, collections_path, tmp_path):
             "LAB_TASK_RECORD": str(record),
             **(environment or {}),
         }
-        command = [ansible_playbook(), "-i", str(lab.inventory), play, *map(str, arguments)]
+        command = [program or ansible_playbook(), "-i", str(lab.inventory), play, *map(str, arguments)]
         result = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, cwd=folder)
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
         runs.append(Run(result.returncode, result.stdout, result.stderr, [json.loads(line) for line in lines]))

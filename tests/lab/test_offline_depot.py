@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 FQDN = "depot.corp.example"
@@ -62,6 +65,19 @@ def test_the_installer_verifies_the_depot_by_its_fqdn_and_a_second_run_changes_n
     assert again.rc == 0 and again.changed == []
     proofs = again.of("By the very anchors that its Java reads")
     assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok", "item ok"]
+
+
+OLDEST = os.environ.get("LAB_OLDEST")
+
+
+@pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST does not say where the oldest ansible-core is; make lab does")
+def test_the_oldest_core_does_the_same(estate, playbook):
+    program = Path(OLDEST or "") / "ansible-playbook"
+    foretold, made, again = (
+        playbook("certmend.tls.offline_depot", "--diff", *extra(estate), *more, program=program) for more in (["--check"], [], [])
+    )
+    assert (foretold.rc, made.rc, again.rc) == (0, 0, 0), made.stdout
+    assert shown(foretold) == shown(made) and again.changed == []
 
 
 def test_the_key_stays_and_never_leaves_the_depot(estate, playbook):

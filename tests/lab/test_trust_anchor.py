@@ -15,6 +15,11 @@ STORES = {
     "cacerts": "store: java\n        keystore: {path: /etc/alternatives/jre/lib/security/cacerts}",
     "system": "store: auto",
 }
+SYSTEM_LISTING = """
+rm -f /tmp/c*
+awk '/BEGIN/ {n++} {print > ("/tmp/c" n)}' /etc/ssl/certs/ca-certificates.crt
+for file in /tmp/c*; do openssl x509 -in $file -noout -fingerprint -sha256; done
+"""
 PLAY = """
 - hosts: installers
   become: true
@@ -37,7 +42,7 @@ def fingerprints(estate, store):
     script = {
         "appliance": "keytool -list -keystore %s -storepass:file %s" % (STORE, PASSWORD),
         "cacerts": "keytool -list -cacerts -storepass changeit",
-        "system": "rm -f /tmp/c*; awk '/BEGIN/{n++} {print > \"/tmp/c\" n}' /etc/ssl/certs/ca-certificates.crt; for f in /tmp/c*; do openssl x509 -in $f -noout -fingerprint -sha256; done",
+        "system": SYSTEM_LISTING,
     }[store]
     return estate["installer"].run("sh", "-c", script).stdout
 
