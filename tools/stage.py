@@ -23,6 +23,9 @@ def wanted() -> set:
     """The files that git knows: tracked, or new and not ignored."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\0")
+    links = [name for name in names if name and (ROOT / name).is_symlink()]
+    if links:
+        raise SystemExit("ansible-test takes no symbolic links: %s" % ", ".join(links))
     return {name for name in names if name and (ROOT / name).is_file()}
 
 

@@ -85,6 +85,8 @@ def fill(root, host, state):
     own = f"{host['address']}\t{host['fqdn']} {host['name']}\n"
     estate.write(root / "etc/hosts", (root / "etc/hosts.lab").read_text(encoding="utf-8") + own)
     (root / "etc/hosts.lab").unlink()
+    for link, target in host.get("links", {}).items():  # not in the checkout: ansible-test takes no symbolic links
+        (root / link[1:]).symlink_to(target)
     for target, source in host.get("copies", {}).items():
         (root / target[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / source[1:], root / target[1:])

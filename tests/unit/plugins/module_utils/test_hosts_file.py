@@ -131,7 +131,7 @@ def test_one_name_for_two_addresses_is_a_contradiction():
 NAMES = st.sampled_from(["a", "b", "c", "d.example", "e.example"])
 ADDRESSES = st.sampled_from(["10.0.0.1", "10.0.0.2", "fd00::1"])
 LINES = st.one_of(
-    st.builds(lambda address, names, tail: "%s %s%s" % (address, " ".join(names), tail), ADDRESSES, st.lists(NAMES, min_size=1, max_size=3), st.sampled_from(["", " # x"])),
+    st.builds(lambda *parts: " ".join([parts[0], *parts[1], parts[2]]), ADDRESSES, st.lists(NAMES, min_size=1, max_size=3), st.sampled_from(["", "# x"])),
     st.text(alphabet="# \tabc1.", max_size=12),
 )
 

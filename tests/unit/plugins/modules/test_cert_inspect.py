@@ -31,7 +31,8 @@ def codes(result):
 
 def test_every_endpoint_has_a_result_in_order_and_an_unreachable_one_fails_nothing(inspect, tls_server):
     good, bad = (tls_server(one.pem, one.key_pem) for one in (GOOD, BAD))
-    result = inspect(endpoints=["localhost:%d" % good, {"host": "localhost", "port": bad, "name": "depot.corp.example"}, "localhost:1"], trusted_content=ROOT.pem)
+    named = {"host": "localhost", "port": bad, "name": "depot.corp.example"}
+    result = inspect(endpoints=["localhost:%d" % good, named, "localhost:1"], trusted_content=ROOT.pem)
     assert not result.get("failed") and not result["changed"]
     assert [(one["verdict"], one["reachable"]) for one in result["results"]] == [("ok", True), ("error", True), ("error", False)]
     assert result["results"][2]["error"]["code"] == "CONNECT-REFUSED"
