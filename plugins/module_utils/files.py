@@ -270,6 +270,13 @@ def _attributes(one: Replacement) -> Tuple[int, int, int]:
     )
 
 
+def attributes_now_and_then(one: Replacement) -> Tuple[str, str]:
+    """Mode, owner and group of an existing file, and those that it will have, as text for a diff."""
+    status = os.stat(one.target)
+    now = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+    return tuple("mode: %04o\nowner: %d\ngroup: %d\n" % which for which in (now, _attributes(one)))  # type: ignore
+
+
 def mode_of(value: Any) -> int:
     """A mode as Ansible writes it: ``"0640"`` (octal text) or a number."""
     try:

@@ -16,6 +16,7 @@ from typing import Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils import presented
 from ansible_collections.certmend.tls.plugins.module_utils.anchors import PEM
+from ansible_collections.certmend.tls.plugins.module_utils.contexts import verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import host_name_problem, is_address
@@ -139,7 +140,7 @@ def _anchors(params: dict) -> Tuple[str, int]:
 
 def _context(pem: str) -> ssl.SSLContext:
     try:
-        return presented.verifying_context(pem)
+        return verifying_context(pem)
     except (ssl.SSLError, ValueError) as error:
         raise RemediationError(
             "the given anchors cannot be read: %s" % (getattr(error, "reason", None) or error), "Give valid PEM certificates."

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import Any, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils import transcript
+from ansible_collections.certmend.tls.plugins.module_utils.contexts import (
+    IN_THE_CLEAR,
+    collecting_context,
+    sees_every_chain,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import is_address, to_ascii
-
-#: RFC 8446 section 4.4.2: below this version the Certificate message travels in the clear
-IN_THE_CLEAR = ssl.TLSVersion.TLSv1_2
 
 
 class ProbeError(Exception):
@@ -54,44 +56,6 @@ class Presented:
     addresses: Tuple[str, ...]
     address: str
     seconds: float
-
-
-def collecting_context() -> ssl.SSLContext:
-    """A context that accepts every certificate, to look at it. Building one is slow: share it."""
-    context = _context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def verifying_context(anchors: str) -> ssl.SSLContext:
-    """A context that trusts the anchors (PEM text) and nothing else.
-
-    Every anchor ends a path, self-signed or not: Java reads its keystores so, and an operator who pins an intermediate
-    means it. Names are checked as RFC 9525 has it; a common name counts only where there is no dNSName at all.
-    """
-    context = _context()
-    context.load_verify_locations(cadata=anchors)
-    context.verify_flags |= 0x80000  # X509_V_FLAG_PARTIAL_CHAIN, which Python names from 3.10 on
-    return context
-
-
-def _context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if not sees_every_chain():
-        context.maximum_version = IN_THE_CLEAR
-    return context
-
-
-def sees_every_chain() -> bool:
-    """Python 3.10 and later can tell the chain of a failed verification; before, it is read off the wire."""
-    return hasattr(ssl.SSLObject, "get_unverified_chain") or hasattr(_ssl_socket_type(), "get_unverified_chain")
-
-
-def _ssl_socket_type() -> Any:
-    import _ssl
-
-    return _ssl._SSLSocket
 
 
 def collect(

@@ -14,6 +14,13 @@ import pytest
 FQDN = "depot.corp.example"
 STORE = "/etc/vmware/vcf/commonsvcs/trusted_certificates.store"
 SECRETS = ("DepotPw1!", "AdminPw1!Admin", "RootPw1!", "VcfPw1!", "StorePw1!")
+API = {
+    "offline_depot_configure_installer": "true",
+    "offline_depot_username": "depot",
+    "offline_depot_password": "DepotPw1!",
+    "offline_depot_installer_password": "AdminPw1!Admin",
+    "offline_depot_installer_url": "https://installer.corp.example",
+}
 BOTH = ("own_ca", "self_signed")
 
 
@@ -91,14 +98,7 @@ def test_the_key_stays_and_never_leaves_the_depot(estate, playbook):
 
 @pytest.mark.parametrize("verbosity", ["-vvv"])
 def test_no_secret_is_in_any_output(estate, playbook, verbosity):
-    api = {
-        "offline_depot_configure_installer": "true",
-        "offline_depot_username": "depot",
-        "offline_depot_password": "DepotPw1!",
-        "offline_depot_installer_password": "AdminPw1!Admin",
-        "offline_depot_installer_url": "https://installer.corp.example",
-    }
-    run = playbook("certmend.tls.offline_depot", verbosity, "--diff", *extra(estate, **api))
+    run = playbook("certmend.tls.offline_depot", verbosity, "--diff", *extra(estate, **API))
     assert run.rc == 0, run.stdout[-3000:]
     # the command line that the test itself typed is printed by -vvv; everything else must be clean
     output = "\n".join(line for line in (run.stdout + run.stderr).splitlines() if "offline_depot_password=" not in line)
@@ -121,28 +121,14 @@ def test_backups_are_no_wider_than_what_they_keep(estate, playbook):
 
 
 def test_the_installer_takes_the_depot_through_its_api_and_only_once(estate, playbook):
-    api = {
-        "offline_depot_configure_installer": "true",
-        "offline_depot_username": "depot",
-        "offline_depot_password": "DepotPw1!",
-        "offline_depot_installer_password": "AdminPw1!Admin",
-        "offline_depot_installer_url": "https://installer.corp.example",
-    }
-    first = playbook("certmend.tls.offline_depot", *extra(estate, **api))
+    first = playbook("certmend.tls.offline_depot", *extra(estate, **API))
     assert first.rc == 0, first.stdout
     assert "DEPOT_CONNECTION_SUCCESSFUL" in first.stdout
-    assert playbook("certmend.tls.offline_depot", *extra(estate, **api)).changed == []
+    assert playbook("certmend.tls.offline_depot", *extra(estate, **API)).changed == []
 
 
 def test_a_wrong_depot_password_is_told_in_the_installers_words(estate, playbook):
-    api = {
-        "offline_depot_configure_installer": "true",
-        "offline_depot_username": "depot",
-        "offline_depot_password": "wrong",
-        "offline_depot_installer_password": "AdminPw1!Admin",
-        "offline_depot_installer_url": "https://installer.corp.example",
-    }
-    run = playbook("certmend.tls.offline_depot", *extra(estate, **api))
+    run = playbook("certmend.tls.offline_depot", *extra(estate, **dict(API, offline_depot_password="wrong")))
     assert run.rc == 2 and "Invalid username or password" in run.stdout
 
 

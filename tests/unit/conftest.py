@@ -15,10 +15,12 @@ import ssl
 import subprocess
 import sys
 import threading
+from importlib.util import find_spec
 
 import pytest
 
-TREE = pathlib.Path(__file__).resolve().parents[5]
+#: where the collection is imported from
+TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
 MODULE = "ansible_collections.certmend.tls.plugins.modules."
 
 

@@ -7,17 +7,25 @@
 from __future__ import annotations
 
 import datetime
+import os
 from typing import Callable, List, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.files import Replacement, Transaction, check_writable, read
+from ansible_collections.certmend.tls.plugins.module_utils.files import (
+    Replacement,
+    Transaction,
+    attributes_now_and_then,
+    check_writable,
+    read,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.existing import Existing, look
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.issuance import (
     File,
+    Making,
     Plan,
     leaf_and_chain,
     plan_certificate,
@@ -51,9 +59,22 @@ class Issuing:
         self._report(existing)
         plan = self._plan_for(self.params["provider"], wanted, existing)
         self.facts.update(renewed_because=list(plan.reasons), pin_changed=plan.pin_changed)
-        for step in plan.steps:
+        steps = plan.steps or self._attribute_steps(wanted)
+        for step in steps:
             check_writable([Replacement(path, b"", option) for path, option in step.payload.targets])
-        return plan.steps
+        return steps
+
+    def _attribute_steps(self, wanted: Wanted) -> List[Step]:
+        """Files that are as they should be, but for their mode or owner."""
+        steps = []
+        for what, path in wanted.paths.items():
+            if not path or not os.path.exists(path):
+                continue
+            one = File(path, read(path, what_path(what)), what_path(what), secret=what in ("key", "combined"))
+            now, then = attributes_now_and_then(self._replacement(one))
+            if now != then:
+                steps.append(Step(path, now, then, Making(lambda _making, one=one: [one], ((path, one.option),))))
+        return steps
 
     def apply(self, step: Step) -> Undo:
         """Make what the plan says and put all of it in place, or nothing."""

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import List
 
 from ansible_collections.certmend.tls.plugins.module_utils import presented
+from ansible_collections.certmend.tls.plugins.module_utils.contexts import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.endpoints import Endpoint, parse_endpoints
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
@@ -58,7 +59,7 @@ def _decoded(option: str, text: str) -> bytes:
 
 def _from_endpoints(endpoints: List[Endpoint], workers: int, timeout: float) -> List[Material]:
     """Ask all the endpoints at once, each place (host, port, address, server name) only one time."""
-    context = presented.collecting_context()
+    context = collecting_context()
     places = {_place(endpoint): endpoint for endpoint in endpoints}
     with ThreadPoolExecutor(max_workers=min(workers, len(places)) or 1) as pool:
         futures = {place: pool.submit(_ask, endpoint, timeout, context) for place, endpoint in places.items()}

@@ -330,3 +330,13 @@ def test_backups_have_the_mode_of_what_they_keep(server):
         expected = 0o600 if path.endswith(".key") else 0o644
         assert (server.folder / kept).stat().st_mode & 0o777 == expected
     assert set(again["backup_files"]) == {server.paths["private_key_path"], server.paths["certificate_path"]}
+
+
+def test_a_mode_that_differs_is_mended_without_issuing_anew(server):
+    first = server.run()
+    key = server.folder / "tls.key"
+    again = server.run(private_key_mode="0640", backup=False)
+    assert [step.target for step in again["steps"]] == [str(key)] and "mode: 0640" in again["steps"][0].after
+    assert key.stat().st_mode & 0o777 == 0o640 and again["certificate"]["fingerprints"] == first["certificate"]["fingerprints"]
+    assert server.run(private_key_mode="0640")["steps"] == []
+    assert server.run()["steps"] == [], "a mode that nobody asked for stays"
