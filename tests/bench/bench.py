@@ -107,8 +107,14 @@ def parallel_writers(bench: Bench) -> None:
         text = path.read_text(encoding="ascii").split()
         return sum("h%d.example" % number not in text for number in range(1, WRITERS + 1))
 
-    ours = max(lost(MODULES + "hosts_entry", lambda n: {"address": "10.1.0.%d" % n, "names": ["h%d.example" % n], "backup": False}) for _ in "123")
-    peer = [lost("ansible.modules.lineinfile", lambda n: {"line": "10.1.0.%d h%d.example" % (n, n)}) for _ in "123"]
+    def entry(number: int) -> dict:
+        return {"address": "10.1.0.%d" % number, "names": ["h%d.example" % number], "backup": False}
+
+    def line(number: int) -> dict:
+        return {"line": "10.1.0.%d h%d.example" % (number, number)}
+
+    ours = max(lost(MODULES + "hosts_entry", entry) for _run in range(3))
+    peer = [lost("ansible.modules.lineinfile", line) for _run in range(3)]
     bench.row("%d parallel writers, entries lost; lineinfile (three runs)" % WRITERS, "0", str(ours), ", ".join(map(str, peer)))
 
 
@@ -116,8 +122,8 @@ def cert_issue(bench: Bench) -> None:
     """RSA-2048, key, request and CA-signed certificate in one task, beside community.crypto's three."""
     pki = bench.folder / "pki"
     pki.mkdir()
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=Bench CA", "-keyout", pki / "ca.key", "-out", pki / "ca.pem"]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=Bench CA"]
+    subprocess.run([*command, "-keyout", pki / "ca.key", "-out", pki / "ca.pem"], check=True, stderr=subprocess.DEVNULL)
     key, csr, certificate = (str(pki / name) for name in ("tls.key", "tls.csr", "tls.pem"))
 
     def fresh() -> None:
@@ -127,9 +133,10 @@ def cert_issue(bench: Bench) -> None:
     ca = {"ca_certificate_path": str(pki / "ca.pem"), "ca_private_key_path": str(pki / "ca.key")}
     files = {"private_key_path": key, "csr_path": csr, "certificate_path": certificate}
     ours = bench.play(OURS, [{"certmend.tls.cert_issue": {"provider": "own_ca", "fqdn": "depot.corp.example", **files, **ca}}], 5, fresh)
+    names = {"common_name": "depot.corp.example", "subject_alt_name": ["DNS:depot.corp.example"]}
     three = [
         {"community.crypto.openssl_privatekey": {"path": key, "size": 2048}},
-        {"community.crypto.openssl_csr": {"path": csr, "privatekey_path": key, "common_name": "depot.corp.example", "subject_alt_name": ["DNS:depot.corp.example"]}},
+        {"community.crypto.openssl_csr": {"path": csr, "privatekey_path": key, **names}},
         {
             "community.crypto.x509_certificate": {
                 "path": certificate, "csr_path": csr, "provider": "ownca", "ownca_path": str(pki / "ca.pem"), "ownca_privatekey_path": str(pki / "ca.key")

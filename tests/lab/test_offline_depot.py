@@ -128,7 +128,7 @@ def test_the_installer_takes_the_depot_through_its_api_and_only_once(estate, pla
 
 
 def test_a_wrong_depot_password_is_told_in_the_installers_words(estate, playbook):
-    run = playbook("certmend.tls.offline_depot", *extra(estate, **dict(API, offline_depot_password="wrong")))
+    run = playbook("certmend.tls.offline_depot", *extra(estate, **{**API, "offline_depot_password": "wrong"}))
     assert run.rc == 2 and "Invalid username or password" in run.stdout
 
 
