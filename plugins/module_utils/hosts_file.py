@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import as_address, host_name_problem
@@ -19,8 +19,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.hostnames import as_a
 PRESENT, ABSENT = "present", "absent"
 #: address, names, comment, line ending; the spacing between is kept
 LINE = re.compile(r"^([ \t]*)([^\s#]+)([ \t]+[^#\r\n]*?)?([ \t]*)(#[^\r\n]*)?(\r?\n?)\Z")
-#: names that the system itself relies on
+#: an address as the resolver reads it (inet_pton(3), and a zone as in RFC 4007 section 11)
+ADDRESS = re.compile(r"[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\Z")
+#: names that the system itself relies on, and where it looks for them (RFC 6761 section 6.3)
 KEPT = ("localhost",)
+LOOPBACK = ("127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -79,41 +82,56 @@ def parse(text: str) -> List[Line]:
 def _line(text: str) -> Line:
     match = LINE.match(text)
     address = as_address(match.group(2)) if match else None
-    if match is None or address is None:
+    if match is None or address is None or not ADDRESS.match(match.group(2)):
         return Line(text)
     return Line(text, str(address), tuple((match.group(3) or "").split()))
 
 
-def make_entries(values: Sequence[dict]) -> List[Entry]:
+def make_entries(values: Sequence[dict], exclusive: bool = True) -> List[Entry]:
     """Check the options and make entries of them; everything that is wrong is one error.
 
     :param values: dicts with ``address``, ``names``, ``comment``, ``state`` and ``option``, the name to use in messages.
+    :param exclusive: a name may have one address of a kind only.
     """
     errors: List[RemediationError] = []
     entries = [_entry(value, errors) for value in values]
-    owner: Dict[Tuple[str, bool], str] = {}
-    for entry in entries:
-        for name in entry.names if entry.state == PRESENT else ():
-            key = name, ":" in entry.address
-            if owner.setdefault(key, entry.address) != entry.address:
-                message = "entries: %s is given to %s and to %s" % (name, owner[key], entry.address)
-                errors.append(RemediationError(message, "Give each name one address of a kind (IPv4, IPv6)."))
+    given = [(name, entry.address) for entry in entries if entry.state == PRESENT for name in entry.names]
+    if exclusive:
+        errors += _two_addresses(given)
+    errors += [error for entry in entries if entry.state == ABSENT for error in _given_and_taken(given, entry)]
     all_of(errors)
     return entries
+
+
+def _two_addresses(given: Sequence[Tuple[str, str]]) -> Iterator[RemediationError]:
+    owner: Dict[Tuple[str, bool], str] = {}
+    for name, address in given:
+        first = owner.setdefault((name, ":" in address), address)
+        if first != address:
+            message = "entries: %s is given to %s and to %s" % (name, first, address)
+            yield RemediationError(message, "Give each name one address of a kind (IPv4, IPv6), or set exclusive to false.")
+
+
+def _given_and_taken(given: Sequence[Tuple[str, str]], absent: Entry) -> Iterator[RemediationError]:
+    """Such entries would undo each other in every run."""
+    for name, address in given:
+        if absent.address in ("", address) and (not absent.names or name in absent.names):
+            message = "entries: %s is to be present at %s and absent from there" % (name, address)
+            yield RemediationError(message, "Decide for one of them.")
 
 
 def _entry(value: dict, errors: List[RemediationError]) -> Entry:
     option, state = value["option"], value.get("state") or PRESENT
     address = as_address(value.get("address") or "")
     given = value.get("address")
-    if address is None and (given or state == PRESENT):
+    if (address is None and (given or state == PRESENT)) or (address and not ADDRESS.match(str(address))):
         errors.append(RemediationError("%saddress: %r is not an IP address" % (option, given), "Give an IPv4 or IPv6 address."))
-    names = tuple(dict.fromkeys(name.lower() for name in value.get("names") or ()))
+    names = tuple(dict.fromkeys(_name(one) for one in value.get("names") or ()))
     if not names and (state == PRESENT or address is None):
         errors.append(RemediationError("%snames: there is none" % option, "Give at least one host name."))
     for name in names:
         problem = host_name_problem(name)
-        if problem is None and name in KEPT and (state == ABSENT or not (address and address.is_loopback)):
+        if problem is None and name in KEPT and (state == ABSENT or str(address) not in LOOPBACK):
             problem = "belongs to the loopback address, and the system relies on it"
         if problem:
             errors.append(RemediationError("%snames: %r %s" % (option, name, problem), "Give host names as in RFC 1123."))
@@ -121,6 +139,11 @@ def _entry(value: dict, errors: List[RemediationError]) -> Entry:
     if any(not character.isprintable() for character in comment):
         errors.append(RemediationError("%scomment: it has a line break or control character" % option, "Give one line."))
     return Entry(str(address) if address else "", names, comment, state)
+
+
+def _name(name: str) -> str:
+    """As the resolver compares names: without case, and without the root's dot, which no hosts file has."""
+    return name.lower()[: -1 if name.endswith(".") and not name.endswith("..") else None]
 
 
 def edit(text: str, entries: Sequence[Entry], exclusive: bool) -> Tuple[str, Dict[str, List[str]]]:

@@ -27,7 +27,7 @@ class Mapping:
     def __init__(self, params: dict, facts: dict) -> None:
         self.params = params
         self.facts = facts
-        self.entries = make_entries(_values(params))
+        self.entries = make_entries(_values(params), params["exclusive"])
 
     def plan(self) -> List[Step]:
         """Read the file and tell what will be another text."""
@@ -76,7 +76,7 @@ class Mapping:
         for entry in self.entries:
             for name in entry.names if entry.state == PRESENT else ():
                 found = resolved(name, entry.address)
-                if entry.address not in found:
+                if entry.address.partition("%")[0] not in found:
                     errors.append(_disagreement(name, entry.address, found))
         all_of(errors)
 
@@ -102,7 +102,10 @@ def _values(params: dict) -> List[dict]:
     """The one entry of the short form, or those of the list."""
     if params["entries"] is None:
         return [dict({key: params[key] for key in ("address", "names", "comment", "state")}, option="")]
-    return [dict(value, option="entries[%d]." % place) for place, value in enumerate(params["entries"])]
+    return [
+        dict(value, state=value["state"] or params["state"], option="entries[%d]." % place)
+        for place, value in enumerate(params["entries"])
+    ]
 
 
 def _as_dict(entry: Entry) -> dict:

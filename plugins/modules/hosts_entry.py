@@ -29,7 +29,9 @@ options:
     type: list
     elements: str
   comment:
-    description: A comment for the line. An entry with a comment gets a line of its own.
+    description:
+      - A comment for the line that is added. An entry with a comment gets a line of its own.
+      - Names that are at their address already stay on their line, whatever its comment.
     type: str
   state:
     description: Whether the names shall map to the address.
@@ -52,10 +54,9 @@ options:
         description: As above.
         type: str
       state:
-        description: As above.
+        description: As above. The default is the O(state) of the task.
         type: str
         choices: [present, absent]
-        default: present
   exclusive:
     description: A name maps to this address only; it is taken from other addresses of the same kind (IPv4, IPv6).
     type: bool
@@ -131,10 +132,11 @@ ENTRY = dict(
     address=dict(type="str"),
     names=dict(type="list", elements="str"),
     comment=dict(type="str"),
-    state=dict(type="str", choices=["present", "absent"], default="present"),
+    state=dict(type="str", choices=["present", "absent"]),
 )
 ARGUMENT_SPEC = dict(
     ENTRY,
+    state=dict(ENTRY["state"], default="present"),
     entries=dict(type="list", elements="dict", options=ENTRY),
     exclusive=dict(type="bool", default=True),
     path=dict(type="path", default="/etc/hosts"),

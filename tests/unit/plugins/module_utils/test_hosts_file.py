@@ -17,7 +17,8 @@ FILE = "127.0.0.1\tlocalhost\n::1 localhost ip6-localhost  # six\n\n# the estate
 
 
 def edited(text, *entries, exclusive=True):
-    return edit(text, make_entries([dict(entry, option="entries[%d]." % place) for place, entry in enumerate(entries)]), exclusive)
+    given = [dict(entry, option="entries[%d]." % place) for place, entry in enumerate(entries)]
+    return edit(text, make_entries(given, exclusive), exclusive)
 
 
 def present(address, *names, **more):
@@ -68,6 +69,15 @@ def test_the_same_ipv6_address_in_another_spelling_is_the_same():
     assert edited(text, present("fd00::1", "a.example"))[0] == text
 
 
+def test_the_root_s_dot_is_not_part_of_a_name_in_a_hosts_file():
+    assert edited(FILE, present("10.0.0.1", "a.example."))[0] == FILE
+
+
+def test_what_the_resolver_does_not_read_as_an_address_is_no_entry():
+    text, _moved = edited("[fd00::1] a.example\n", present("fd00::1", "a.example"))
+    assert text == "[fd00::1] a.example\nfd00::1\ta.example\n"
+
+
 def test_windows_line_endings_are_kept():
     text = "127.0.0.1 localhost\r\n10.0.0.1 a\r\n"
     assert edited(text, present("10.0.0.2", "b"))[0] == text + "10.0.0.2\tb\r\n"
@@ -100,6 +110,8 @@ def test_bytes_that_are_no_utf_8_survive():
     [
         (present("10.0.0", "a"), "address: '10.0.0' is not an IP address"),
         (present("", "a"), "address: '' is not an IP address"),
+        (present("fe80::1%x\n10.6.6.6 evil", "a"), "is not an IP address"),
+        (present("fe80::1%x evil", "a"), "is not an IP address"),
         (present("10.0.0.1"), "names: there is none"),
         (present("10.0.0.1", "10.0.0.2"), "is an IP address, not a host name"),
         (present("10.0.0.1", "a\n10.6.6.6 evil"), "line break"),
@@ -107,6 +119,8 @@ def test_bytes_that_are_no_utf_8_survive():
         (present("10.0.0.1", "-a"), "is not made of labels"),
         (present("10.0.0.1", "a" * 64), "is not made of labels"),
         (present("10.0.0.1", "localhost"), "the system relies on it"),
+        (present("127.0.0.2", "localhost"), "the system relies on it"),
+        (present("10.0.0.1", "localhost."), "the system relies on it"),
         (absent("", "localhost"), "the system relies on it"),
         (present("10.0.0.1", "a", comment="x\n10.6.6.6 evil"), "comment: it has a line break"),
     ],
@@ -126,6 +140,22 @@ def test_everything_wrong_is_told_at_once():
 def test_one_name_for_two_addresses_is_a_contradiction():
     with pytest.raises(RemediationError, match="is given to 10.0.0.1 and to 10.0.0.2"):
         edited(FILE, present("10.0.0.1", "x"), present("10.0.0.2", "x"))
+
+
+def test_without_exclusive_one_task_may_give_a_name_two_addresses():
+    text, _moved = edited("", present("10.0.0.1", "x"), present("10.0.0.2", "x"), exclusive=False)
+    assert text == "10.0.0.1\tx\n10.0.0.2\tx\n"
+
+
+@pytest.mark.parametrize("taken", [absent("", "a", "x"), absent("10.0.0.1", "x"), absent("10.0.0.1")])
+def test_the_same_name_present_and_absent_is_a_contradiction(taken):
+    with pytest.raises(RemediationError, match="x is to be present at 10.0.0.1 and absent from there"):
+        edited(FILE, present("10.0.0.1", "x"), taken)
+
+
+def test_a_name_may_leave_one_address_for_another_in_one_task():
+    text, _moved = edited("10.0.0.1 x\n", absent("10.0.0.1", "x"), present("10.0.0.2", "x"))
+    assert text == "10.0.0.2\tx\n"
 
 
 NAMES = st.sampled_from(["a", "b", "c", "d.example", "e.example"])

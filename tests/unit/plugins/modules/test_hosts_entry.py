@@ -53,6 +53,13 @@ def test_mode_and_link_are_kept_and_the_backup_is_no_wider(hosts, run_module, tm
     assert open(kept, encoding="ascii").read() == "127.0.0.1 localhost\n"
 
 
+def test_entries_without_a_state_have_the_one_of_the_task(hosts, run_module):
+    run_module("hosts_entry", entry(hosts, 1))
+    listed = dict(path=str(hosts), state="absent", entries=[dict(names=["h1.example"]), dict(names=["new.example"], address="10.1.0.2", state="present")])
+    assert run_module("hosts_entry", listed)["changed"]
+    assert hosts.read_text(encoding="ascii") == "127.0.0.1 localhost\n10.1.0.2\tnew.example\n"
+
+
 def test_fifty_writers_at_once_lose_nothing(hosts):
     processes = [module_process("hosts_entry", entry(hosts, number)) for number in range(1, WRITERS + 1)]
     for process in processes:
