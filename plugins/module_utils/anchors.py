@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from typing import Dict, List, Optional
+from typing import Dict, List, Match, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.der import Outline, outline
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
@@ -39,15 +39,26 @@ def alias_for(anchor: Outline, name: Optional[str], several: bool) -> str:
 
 
 def by_fingerprint(data: bytes) -> Dict[str, Outline]:
-    """The certificates of a file by fingerprint; what is none is not our matter here."""
+    """The certificates of a file, PEM or one as DER, by fingerprint; what is none is not our matter here."""
     found = {}
-    for block in PEM.findall(data.decode("latin-1")):
+    for block in PEM.findall(data.decode("latin-1")) or [data]:
         try:
-            anchor = outline(_der(block, "store"), "store")
+            anchor = outline(block if isinstance(block, bytes) else _der(block, "store"), "store")
             found[anchor.sha256] = anchor
         except RemediationError:
             continue
     return found
+
+
+def without(data: bytes, anchor: Outline) -> bytes:
+    """A file's content without one of its certificates; every other byte stays."""
+
+    def unless_it_is_the_one(match: Match) -> bytes:
+        return b"" if anchor.sha256 in by_fingerprint(match.group()) else match.group()
+
+    if data == anchor.der:
+        return b""
+    return re.sub(PEM.pattern.encode("ascii") + b"\r?\n?", unless_it_is_the_one, data, flags=re.DOTALL)
 
 
 def pem_of(anchor: Outline) -> bytes:

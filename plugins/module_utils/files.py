@@ -10,12 +10,9 @@ Standard library only: appliances run this.
 from __future__ import annotations
 
 import contextlib
-import datetime
-import errno
 import fcntl
 import functools
 import grp
-import itertools
 import os
 import pwd
 import stat
@@ -23,8 +20,10 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Undo
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.placing import forget, put_in_place, temporary_beside
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.placing import dress, forget, put_in_place, temporary_beside
+from ansible_collections.certmend.tls.plugins.module_utils.refusals import check_writable, problem
+from ansible_collections.certmend.tls.plugins.module_utils.snapshots import Snapshot
 
 
 @dataclass(frozen=True)
@@ -63,20 +62,6 @@ def read(path: str, option: str) -> bytes:
         raise problem(option, path, "cannot be read", error) from error
 
 
-def problem(option: str, path: str, what: str, error: OSError) -> RemediationError:
-    """An operating system's refusal, in the words of the option."""
-    advice = {
-        errno.ENOENT: "Give a path that exists.",
-        errno.EACCES: "Run it as a user who may (become), or give another path.",
-        errno.EPERM: "Run it as a user who may (become), or give another path.",
-        errno.EROFS: "The file system is mounted read-only: remount it, or give another path.",
-        errno.ENOSPC: "The disk is full: make room and run it again; nothing was changed.",
-        errno.EDQUOT: "The quota is used up: make room and run it again; nothing was changed.",
-        errno.EISDIR: "Give the path of a file, not of a folder.",
-    }.get(error.errno or 0, "Check the path and its permissions.")
-    return RemediationError("%s: %s %s: %s" % (option, path, what, error.strerror or error), advice)
-
-
 @contextlib.contextmanager
 def locked(path: str, option: str) -> Iterator[None]:
     """Hold the folder of a file for this process alone, among all that use this function.
@@ -95,28 +80,6 @@ def locked(path: str, option: str) -> Iterator[None]:
         os.close(handle)
 
 
-def check_writable(replacements: Iterable[Replacement]) -> None:
-    """Find out without writing whether the files can be written, so that check mode fails where the run would.
-
-    :raises RemediationError: with everything that stands in the way.
-    """
-    errors = []
-    for one in replacements:
-        folder = os.path.dirname(one.target)
-        code = None
-        if os.path.isdir(one.target):
-            code, where = errno.EISDIR, one.target
-        elif not os.path.isdir(folder):
-            code, where = errno.ENOENT, folder
-        elif os.statvfs(folder).f_flag & os.ST_RDONLY:
-            code, where = errno.EROFS, folder
-        elif not os.access(folder, os.W_OK | os.X_OK):
-            code, where = errno.EACCES, folder
-        if code:
-            errors.append(problem(one.option, where, "cannot be written", OSError(code, os.strerror(code))))
-    all_of(errors)
-
-
 class Transaction:
     """Several files that are put in place together, or not at all.
 
@@ -130,7 +93,7 @@ class Transaction:
         self.backups: Dict[str, str] = {}
         self.created: List[str] = []
         self.methods: Dict[str, str] = {}
-        self._undos: List[Undo] = []
+        self._undos: List[Tuple[str, Undo]] = []
 
     def commit(self, remove: Iterable[str] = ()) -> Undo:
         """Put everything in place.
@@ -146,8 +109,8 @@ class Transaction:
                 self._place(one, staged[one.path])
             for path in remove:
                 self._remove(path)
-        except BaseException:
-            self.take_back()
+        except BaseException as error:
+            self._give_up(error)
             raise
         finally:
             for temporary in staged.values():
@@ -155,9 +118,31 @@ class Transaction:
         return self.take_back
 
     def take_back(self) -> None:
-        """Put the old files back, last first; new ones go."""
+        """Put the old files back, last first; new ones go, and the backups, which nobody needs then.
+
+        :raises RemediationError: some could not be put back; all the others were.
+        """
+        left = []
         while self._undos:
-            self._undos.pop()()
+            path, undo = self._undos.pop()
+            try:
+                undo()
+            except (OSError, RemediationError) as error:
+                left.append("%s (%s)" % (path, error))
+        if left:
+            kept = ", ".join(self.backups.values()) or "there is none"
+            raise RemediationError("NOT put back: %s" % ", ".join(left), "Put it back by hand; backups: %s." % kept)
+        for backup in self.backups.values():
+            forget(backup)
+        for record in (self.backups, self.created, self.methods):
+            record.clear()
+
+    def _give_up(self, reason: BaseException) -> None:
+        """Take everything back; where that fails too, tell both."""
+        try:
+            self.take_back()
+        except RemediationError as error:
+            raise RemediationError("%s; %s" % (reason, error.message), error.advice) from reason
 
     def _place(self, one: Replacement, temporary: str) -> None:
         old = Snapshot.of(one.target)
@@ -168,74 +153,21 @@ class Transaction:
         except OSError as error:
             raise problem(one.option, one.path, "cannot be written", error) from error
         if old:
-            self._undos.append(old.restore)
+            self._undos.append((one.path, old.restore))
         else:
             self.created.append(one.path)
-            self._undos.append(functools.partial(forget, one.target))
+            self._undos.append((one.path, functools.partial(forget, one.target)))
 
     def _remove(self, path: str) -> None:
         old = Snapshot.of(path)
         if old:
             if self.backup:
                 self.backups[path] = old.kept("backup")
-            os.unlink(path)
-            self._undos.append(old.restore)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A file as it was: content and who may do what with it."""
-
-    path: str
-    content: bytes
-    status: os.stat_result
-
-    @classmethod
-    def of(cls, path: str) -> Optional[Snapshot]:
-        return cls.of_existing(path, "path") if os.path.exists(path) else None
-
-    @classmethod
-    def of_existing(cls, path: str, option: str) -> Snapshot:
-        """A file that must be there."""
-        return cls(path, read(path, option), os.stat(path))
-
-    def restore(self) -> None:
-        """Write it back; the copy lies under its final name only when it is whole."""
-        temporary = self.copy()
-        try:
-            put_in_place(temporary, self.path)
-        finally:
-            forget(temporary)
-
-    def kept(self, option: str) -> str:
-        """Keep a copy beside the file, with its mode and owner."""
-        try:
-            temporary = self.copy()
             try:
-                return _named(temporary, self.path)
-            finally:
-                forget(temporary)
-        except OSError as error:
-            raise problem(option, self.path, "cannot be backed up", error) from error
-
-    def copy(self) -> str:
-        """A copy beside it under a hidden name, with its mode and owner; the caller removes it."""
-        temporary = temporary_beside(self.path, self.content)
-        _dress(temporary, self.path, stat.S_IMODE(self.status.st_mode), self.status.st_uid, self.status.st_gid)
-        return temporary
-
-
-def _named(temporary: str, path: str) -> str:
-    """Give a copy the first free backup name: ``PATH.20261120T120000Z.bak``, then with a number. Never over another one."""
-    moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    for number in itertools.count():
-        name = "%s.%s%s.bak" % (path, moment, "-%d" % number if number else "")
-        try:
-            os.link(temporary, name)  # unlike a rename it refuses to replace
-            return name
-        except FileExistsError:
-            continue
-    raise AssertionError("unreachable")
+                os.unlink(path)
+            except OSError as error:
+                raise problem("path", path, "cannot be removed", error) from error
+            self._undos.append((path, old.restore))
 
 
 def _stage(replacements: Sequence[Replacement]) -> Dict[str, str]:
@@ -245,7 +177,7 @@ def _stage(replacements: Sequence[Replacement]) -> Dict[str, str]:
         for one in replacements:
             try:
                 staged[one.path] = temporary_beside(one.target, one.content)
-                _dress(staged[one.path], one.target, *_attributes(one))
+                dress(staged[one.path], one.target, *_attributes(one))
             except OSError as error:
                 raise problem(one.option, one.path, "cannot be written", error) from error
     except BaseException:
@@ -290,14 +222,3 @@ def _number(name: str, option: str, look_up: Callable[[str], int]) -> int:
         return int(name) if name.isdigit() else look_up(name)
     except KeyError:
         raise RemediationError("%s: %r does not exist here" % (option, name), "Create it first.") from None
-
-
-def _dress(path: str, model: str, mode: int, owner: int, group: int) -> None:
-    """Owner first, then mode (a change of owner clears bits), then what the old file carried beside (SELinux, ACLs)."""
-    if (owner, group) != (os.geteuid(), os.getegid()):
-        os.chown(path, owner, group)
-    os.chmod(path, mode)
-    if os.path.exists(model):
-        for name in os.listxattr(model):
-            with contextlib.suppress(OSError):  # not every file system takes every attribute; the content matters more
-                os.setxattr(path, name, os.getxattr(model, name))

@@ -62,6 +62,7 @@ class Mapping:
             self.check()
         except RemediationError:
             undo()
+            self.facts["write_method"] = None
             raise
         return undo
 

@@ -10,6 +10,7 @@ Standard library only: appliances run this.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.errors import Remedia
 #: what every JRE ships its cacerts with
 USUAL_PASSWORD = "changeit"
 SECONDS = 60
+ALIAS = re.compile(r"^Alias name: (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,25 @@ def check_files(keystore: Keystore, option: str = "keystore") -> None:
             raise RemediationError("%s.%s: %s %s" % (option, name, path, reason), "Check the path, and become root.")
 
 
-def anchors_pem(keystore: Keystore, option: str = "keystore") -> str:
-    """Every trusted certificate of a keystore as PEM text."""
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a keystore: a trusted certificate, or a key with its chain."""
+
+    alias: str
+    trusted: bool
+    certificates: Tuple[str, ...]
+
+
+def entries(keystore: Keystore, option: str = "keystore") -> List[Entry]:
+    """All the entries; certificates as PEM."""
     check_files(keystore, option)
-    return "\n".join(PEM.findall(run(keystore, "-list", "-rfc", option=option))) + "\n"
+    parts = ALIAS.split(run(keystore, "-list", "-rfc", option=option))
+    return [Entry(alias, "trustedCertEntry" in text, tuple(PEM.findall(text))) for alias, text in zip(parts[1::2], parts[2::2])]
+
+
+def anchors_pem(keystore: Keystore, option: str = "keystore") -> str:
+    """What a Java client trusts of a keystore, as PEM text.
+
+    Of an entry with a key that is its own certificate, and not the chain behind it: so does the trust manager of the JDK.
+    """
+    return "\n".join(pem for entry in entries(keystore, option) for pem in entry.certificates[:1]) + "\n"

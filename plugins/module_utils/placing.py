@@ -48,7 +48,7 @@ def put_in_place(temporary: str, target: str) -> str:
         if error.errno not in (errno.EBUSY, errno.EXDEV):
             raise
         with open(temporary, "rb") as stream:
-            _write_into(target, stream.read(), stat.S_IMODE(os.stat(temporary).st_mode))
+            _write_into(target, stream.read(), os.fstat(stream.fileno()))
         return IN_PLACE
     folder = os.open(os.path.dirname(target), os.O_RDONLY)
     try:
@@ -58,7 +58,7 @@ def put_in_place(temporary: str, target: str) -> str:
     return RENAME
 
 
-def _write_into(target: str, content: bytes, mode: int) -> None:
+def _write_into(target: str, content: bytes, like: os.stat_result) -> None:
     """Write a file's content in place, so that no reader and no kill finds half of it.
 
     Room is taken first, so that a full disk is met before the first byte. One pwrite puts the whole text there, padded with line
@@ -70,30 +70,53 @@ def _write_into(target: str, content: bytes, mode: int) -> None:
         code = errno.EIO
         try:
             os.setsid()
-            _overwrite(target, content, mode)
+            _overwrite(target, content, like)
             code = 0
         except OSError as error:
             code = error.errno or errno.EIO
         finally:
             os._exit(code)
     _pid, status = os.waitpid(child, 0)
-    code = status >> 8
+    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else errno.EINTR  # a signal ended the writer itself
     if code:
         raise OSError(code, os.strerror(code))
 
 
-def _overwrite(target: str, content: bytes, mode: int) -> None:
+def _overwrite(target: str, content: bytes, like: os.stat_result) -> None:
     handle = os.open(target, os.O_RDWR)
     try:
         size = os.fstat(handle).st_size
-        if len(content) > size:
-            os.posix_fallocate(handle, 0, len(content))
-        os.pwrite(handle, content.ljust(size, b"\n"), 0)
+        _take_room(handle, size, len(content))
+        padded, written = content.ljust(size, b"\n"), 0
+        while written < len(padded):
+            written += os.pwrite(handle, padded[written:], written)
         os.ftruncate(handle, len(content))
-        os.fchmod(handle, mode)
+        os.fchown(handle, like.st_uid, like.st_gid)
+        os.fchmod(handle, stat.S_IMODE(like.st_mode))
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _take_room(handle: int, size: int, wanted: int) -> None:
+    if wanted <= size:
+        return
+    try:
+        os.posix_fallocate(handle, size, wanted - size)
+    except OSError:
+        os.ftruncate(handle, size)  # some file systems keep the part that they found
+        raise
+
+
+def dress(path: str, model: str, mode: int, owner: int, group: int) -> None:
+    """Owner first, then mode (a change of owner clears bits), then what the old file carried beside (SELinux, ACLs)."""
+    if (owner, group) != (os.geteuid(), os.getegid()):
+        os.chown(path, owner, group)
+    os.chmod(path, mode)
+    if os.path.exists(model):
+        for name in os.listxattr(model):
+            with contextlib.suppress(OSError):  # not every file system takes every attribute; the content matters more
+                os.setxattr(path, name, os.getxattr(model, name))
 
 
 def forget(path: str) -> None:

@@ -9,16 +9,20 @@ Standard library only: appliances run this.
 
 from __future__ import annotations
 
-from typing import List, Union
+import contextlib
+import os
+from typing import Iterator, List, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.anchors import alias_for, pem_of, read_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.der import Outline
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.files import read
+from ansible_collections.certmend.tls.plugins.module_utils.files import locked, read
 from ansible_collections.certmend.tls.plugins.module_utils.java_store import JavaStore
-from ansible_collections.certmend.tls.plugins.module_utils.keystore import Keystore
-from ansible_collections.certmend.tls.plugins.module_utils.system_store import LAYOUTS, SystemStore, family_here
+from ansible_collections.certmend.tls.plugins.module_utils.keystore import Keystore, check_files
+from ansible_collections.certmend.tls.plugins.module_utils.system_store import SystemStore, layout_of
+
+Store = Union[SystemStore, JavaStore]
 
 
 class Trust:
@@ -28,10 +32,8 @@ class Trust:
         self.params = params
         self.facts = facts
         facts.update(store=None, anchors=[], added=[], removed=[], backup_files={}, created_files=[])
-        self.pending = params["pending"] and check_only
+        self.pending = params["pending"] and check_only and params["state"] == "present"
         self.anchors = self._anchors()
-        self.store = open_store(params)
-        facts["store"] = self.store.target
 
     def _anchors(self) -> List[Outline]:
         content, option = self.params["content"], "content"
@@ -47,10 +49,12 @@ class Trust:
         self.facts["anchors"] = [as_dict(anchor) for anchor in anchors]
         return anchors
 
-    def plan(self) -> List[Step]:
-        """Which anchors are missing, or are still there."""
+    def plan(self, store: Store) -> List[Step]:
+        """Which anchors are missing, or are still there. The caller holds the store's lock."""
+        self.store = store
+        self.facts["store"] = store.target
         adding = self.params["state"] == "present"
-        concerned = [anchor for anchor in self.anchors if self.store.holds(anchor) != adding]
+        concerned = [one for one in self.anchors if (not store.holds(one) if adding else store.keeps(one))]
         label = self.params["label"]
         lines = [label or "%s (sha256 %s)" % (anchor.subject, anchor.sha256) for anchor in concerned]
         if self.pending and not self.anchors:
@@ -60,10 +64,10 @@ class Trust:
         several = len(self.anchors) > 1
         named = [(anchor, alias_for(anchor, self.params["name"], several)) for anchor in concerned]
         payload = (named, []) if adding else ([], concerned)
-        self.store.check(*payload)
+        store.check(*payload)
         there = "".join(line + "\n" for line in lines)
         self.facts["added" if adding else "removed"] = [as_dict(anchor) for anchor in concerned]
-        return [Step("trust store %s" % self.store.target, "" if adding else there, there if adding else "", payload)]
+        return [Step("trust store %s" % store.target, "" if adding else there, there if adding else "", payload)]
 
     def apply(self, step: Step) -> Undo:
         """Change the store."""
@@ -89,9 +93,16 @@ def _leaf(anchor: Outline, option: str) -> RemediationError:
     )
 
 
-def open_store(params: dict) -> Union[SystemStore, JavaStore]:
-    """The store that the options name."""
+@contextlib.contextmanager
+def opened(params: dict) -> Iterator[Store]:
+    """The store that the options name, for this process alone: two that change it at once would lose one's change."""
     if params["store"] == "java":
         given = params["keystore"]
-        return JavaStore(Keystore(given["path"], given["password_file"]))
-    return SystemStore(LAYOUTS[family_here() if params["store"] == "auto" else params["store"]])
+        keystore = Keystore(given["path"], given["password_file"])
+        check_files(keystore)
+        with locked(keystore.path, "keystore.path"):
+            yield JavaStore(keystore)
+    else:
+        layout = layout_of(params["store"])
+        with locked(os.path.join(layout.folder, "any"), "store"):
+            yield SystemStore(layout)

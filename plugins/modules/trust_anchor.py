@@ -14,6 +14,7 @@ description:
   - Adds certificates to the operating system's trust store or to a Java keystore, or takes them out.
   - Compares by SHA-256, never by alias or file name; a certificate that is there under whatever name is not added again.
   - A Java keystore is changed as a copy that then takes its place, so that no reader finds half of it.
+  - Holds a lock on the store while it reads and changes it, and sees afterwards that the system's programs see the change.
   - Uses nothing but Python's standard library and the platform's own tools, so that it runs on appliances.
 extends_documentation_fragment:
   - certmend.tls.attributes
@@ -122,7 +123,7 @@ created_files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.converge import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.trust_anchors import Trust
+from ansible_collections.certmend.tls.plugins.module_utils.trust_anchors import Trust, opened
 
 ARGUMENT_SPEC = dict(
     path=dict(type="path"),
@@ -153,7 +154,8 @@ def main():
     facts = {}
     with reporting(module, facts):
         trust = Trust(module.params, facts, is_rehearsal(module))
-        facts.update(converge(module, trust.plan(), trust.apply))
+        with opened(module.params) as store:
+            facts.update(converge(module, trust.plan(store), trust.apply))
     module.exit_json(**facts)
 
 

@@ -1,0 +1,128 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The system's trust store, with folders and a tool of the test's own; the real tools are in tests/lab."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.anchors import read_anchors
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.system_store import Layout, SystemStore
+from ansible_collections.certmend.tls.tests.support import mint
+
+ONE, TWO, SYSTEM_S = (mint.authority(name) for name in ("One", "Two", "Of the system"))
+#: as update-ca-certificates does it: the system's own and all the files of the folder become one bundle
+TOOL = """cat "$1/system.pem" $(find "$1/anchors" -name '*.crt') > "$1/bundle.pem"; echo "$0" >> "$1/log" """
+
+
+def outline_of(*certificates):
+    return read_anchors("".join(one.pem for one in certificates), "content")
+
+
+@pytest.fixture
+def layout(tmp_path):
+    (tmp_path / "anchors").mkdir()
+    (tmp_path / "system.pem").write_text(SYSTEM_S.pem, encoding="ascii")
+    (tmp_path / "bundle.pem").write_text(SYSTEM_S.pem, encoding="ascii")
+    add, remove = (("sh", "-c", TOOL, how, str(tmp_path)) for how in ("add", "remove"))
+    return Layout(str(tmp_path / "anchors"), ".crt", (".crt",), str(tmp_path / "bundle.pem"), add, remove)
+
+
+def add(layout, *certificates, alias="ours"):
+    store = SystemStore(layout)
+    adding = [(anchor, "%s-%d" % (alias, number)) for number, anchor in enumerate(outline_of(*certificates))]
+    store.check(adding, [])
+    return store.change(adding, [], backup=True)[0]
+
+
+def remove(layout, *certificates):
+    store = SystemStore(layout)
+    store.check([], outline_of(*certificates))
+    return store.change([], outline_of(*certificates), backup=True)[0]
+
+
+def held(layout, *certificates):
+    return [SystemStore(layout).holds(anchor) for anchor in outline_of(*certificates)]
+
+
+def test_several_anchors_are_added_each_in_a_file_and_taken_back(layout, tmp_path):
+    undo = add(layout, ONE, TWO)
+    assert held(layout, ONE, TWO, SYSTEM_S) == [True, True, True]
+    assert sorted(path.read_text() for path in (tmp_path / "anchors").iterdir()) == sorted([ONE.pem, TWO.pem])
+    undo()
+    assert held(layout, ONE, TWO, SYSTEM_S) == [False, False, True] and not list((tmp_path / "anchors").iterdir())
+
+
+def test_an_anchor_is_taken_out_whatever_its_file_is_called_and_comes_back(layout, tmp_path):
+    folder = tmp_path / "anchors" / "corp"
+    folder.mkdir()
+    (folder / "of-somebody.crt").write_text(ONE.pem, encoding="ascii")
+    add(layout, TWO)
+    undo = remove(layout, ONE)
+    assert held(layout, ONE, TWO) == [False, True] and (tmp_path / "log").read_text() == "add\nremove\n"
+    undo()
+    assert held(layout, ONE, TWO) == [True, True]
+
+
+def test_a_file_with_several_certificates_keeps_the_others(layout, tmp_path):
+    bundle = tmp_path / "anchors" / "corp.crt"
+    bundle.write_text("# ours\n%s# theirs\n%s" % (ONE.pem, TWO.pem), encoding="ascii")
+    remove(layout, ONE)
+    assert bundle.read_text() == "# ours\n# theirs\n" + TWO.pem and held(layout, TWO) == [True]
+
+
+def test_a_file_in_der_counts_where_the_tool_reads_it(layout, tmp_path):
+    (tmp_path / "anchors" / "corp.crt").write_bytes(ONE.der)
+    assert SystemStore(layout).keeps(outline_of(ONE)[0])
+    remove(layout, ONE)
+    assert not list((tmp_path / "anchors").iterdir())
+
+
+def test_a_file_that_the_tool_has_not_taken_up_yet_is_not_added_twice(layout, tmp_path):
+    (tmp_path / "anchors" / "corp.crt").write_text(ONE.pem, encoding="ascii")
+    assert held(layout, ONE) == [False] and SystemStore(layout).keeps(outline_of(ONE)[0])
+    add(layout, ONE)
+    assert held(layout, ONE) == [True] and [path.name for path in (tmp_path / "anchors").iterdir()] == ["corp.crt"]
+
+
+def test_a_file_that_the_tool_does_not_count_is_not_taken_for_an_anchor(layout, tmp_path):
+    (tmp_path / "anchors" / "corp.txt").write_text(ONE.pem, encoding="ascii")
+    add(layout, ONE)
+    assert held(layout, ONE) == [True]
+
+
+def test_a_name_that_is_taken_is_told_and_the_other_file_stays(layout, tmp_path):
+    add(layout, ONE)
+    with pytest.raises(RemediationError, match="name: .*/ours-0.crt is there and is another file"):
+        add(layout, TWO)
+    assert held(layout, ONE, TWO) == [True, False]
+
+
+def test_what_the_system_brings_along_is_not_ours_to_take_out(layout):
+    with pytest.raises(RemediationError, match="CN=Of the system comes with the system"):
+        remove(layout, SYSTEM_S)
+
+
+def test_an_anchor_that_is_there_twice_is_not_said_to_be_gone(layout, tmp_path):
+    (tmp_path / "anchors" / "copy.crt").write_text(SYSTEM_S.pem, encoding="ascii")
+    with pytest.raises(RemediationError, match="CN=Of the system is there still"):
+        remove(layout, SYSTEM_S)
+    assert (tmp_path / "anchors" / "copy.crt").exists()
+
+
+@pytest.mark.parametrize(
+    "command, words",
+    [
+        (("sh", "-c", "echo the tool is unwell; exit 3"), "store: sh -c .* failed: the tool is unwell"),
+        (("true",), "store: after true, in .*/bundle.pem: CN=One is missing"),
+        (("no-such-tool",), "store: no-such-tool could not run"),
+    ],
+)
+def test_when_the_tool_fails_nothing_stays_and_the_tool_runs_again(layout, tmp_path, command, words):
+    unwell = Layout(layout.folder, layout.ending, layout.counted, layout.bundle, command, layout.after_removing)
+    with pytest.raises(RemediationError, match=words):
+        add(unwell, ONE)
+    assert not list((tmp_path / "anchors").iterdir()) and (tmp_path / "log").read_text() == "remove\n"
