@@ -92,12 +92,20 @@ def _put_back(undos: List[tuple]) -> str:
 
 
 @contextlib.contextmanager
-def reporting(module: Any, facts: dict) -> Iterator[None]:
-    """Turn a RemediationError into a failed task that still returns the facts gathered so far."""
+def reporting(module: Any, facts: dict, warnings: Optional[List[str]] = None) -> Iterator[None]:
+    """Turn a RemediationError into a failed task that still returns the facts gathered so far.
+
+    :param warnings: a list that is filled meanwhile; each becomes a warning of the task, failed or not.
+    """
+    failed = None
     try:
         yield
     except RemediationError as error:
-        module.fail_json(msg=str(error), advice=error.advice, **facts)
+        failed = error
+    for warning in warnings or []:
+        module.warn(warning)
+    if failed:
+        module.fail_json(msg=str(failed), advice=failed.advice, **facts)
 
 
 def is_rehearsal(module: Any) -> bool:

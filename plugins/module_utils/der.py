@@ -56,18 +56,47 @@ def items(data: bytes) -> Iterator[Tuple[int, bytes]]:
     """Tag and content of each item; raises ValueError where the lengths do not add up."""
     place = 0
     while place < len(data):
-        if place + 2 > len(data):
-            raise ValueError("it ends too early")
-        tag, length, head = data[place], data[place + 1], 2
-        if length & 0x80:
-            size = length & 0x7F
-            if not 1 <= size <= 4:
-                raise ValueError("a length is malformed")
-            length, head = int.from_bytes(data[place + 2 : place + 2 + size], "big"), 2 + size
-        if place + head + length > len(data):
-            raise ValueError("it ends too early")
-        yield tag, data[place + head : place + head + length]
-        place += head + length
+        start, end = bounds(data, place)
+        yield data[place], data[start:end]
+        place = end
+
+
+def bounds(data: bytes, place: int) -> Tuple[int, int]:
+    """Where the content of the item at a place starts and ends; raises ValueError where the lengths do not add up."""
+    if place + 2 > len(data):
+        raise ValueError("it ends too early")
+    length, start = data[place + 1], place + 2
+    if length & 0x80:
+        size = length & 0x7F
+        if not 1 <= size <= 4:
+            raise ValueError("a length is malformed")
+        length, start = int.from_bytes(data[start : start + size], "big"), start + size
+    if start + length > len(data):
+        raise ValueError("it ends too early")
+    return start, start + length
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The encoded parts of a certificate by which others are found (RFC 5280 section 4.1)."""
+
+    issuer: bytes
+    subject: bytes
+    public_key: bytes
+
+
+def fields_of(der: bytes) -> Fields:
+    """Slice a certificate, without decoding more than lengths: pools have thousands.
+
+    :raises ValueError: it is no certificate.
+    """
+    place, _end = bounds(der, bounds(der, 0)[0])
+    if der[place : place + 1] == bytes([VERSION]):
+        place = bounds(der, place)[1]
+    ends = [place]
+    for _field in range(6):  # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
+        ends.append(bounds(der, ends[-1])[1])
+    return Fields(der[ends[2] : ends[3]], der[ends[4] : ends[5]], der[ends[5] : ends[6]])
 
 
 def _names(subject: bytes) -> list:

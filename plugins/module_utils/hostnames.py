@@ -77,8 +77,11 @@ def to_ascii(name: str) -> str:
 def covers(presented: str, name: str) -> bool:
     """Whether a presented DNS identifier covers a host name (RFC 9525 section 6.3).
 
-    A wildcard stands for one whole left-most label, and for nothing in a public suffix of one label.
+    A wildcard stands for one whole left-most label, and for nothing in a public suffix of one label. An identifier that
+    ends in a dot is not in the preferred name syntax (RFC 5280 section 4.2.1.6) and covers nothing.
     """
+    if presented.endswith("."):
+        return False
     presented, name = to_ascii(presented), to_ascii(name)
     if not presented.startswith("*."):
         return "*" not in presented and presented == name

@@ -289,11 +289,10 @@ def main():
         required_one_of=[SOURCES],
         supports_check_mode=True,
     )
-    facts = {}
-    with reporting(module, facts):
+    facts, warnings = {}, []
+    with reporting(module, facts, warnings):
         require()
-        for warning in inspect_all(module.params, facts):
-            module.warn(warning)
+        inspect_all(module.params, facts, warnings)
     module.exit_json(changed=False, **facts)
 
 

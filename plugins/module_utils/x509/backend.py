@@ -44,9 +44,16 @@ except ImportError:
     x509 = InvalidSignature = UnsupportedAlgorithm = hashes = serialization = oid = _Absent()  # type: ignore
     dsa = ec = ed448 = ed25519 = padding = rsa = _Absent()  # type: ignore
 
+try:  # cryptography 42 brought a verifier
+    from cryptography import __version__ as VERSION
+    from cryptography.x509 import verification
+except ImportError:
+    VERSION, verification = "", None  # type: ignore
+
 __all__ = [
     "IMPORT_ERROR",
     "FLOOR",
+    "VERSION",
     "InvalidSignature",
     "UnsupportedAlgorithm",
     "dsa",
@@ -59,6 +66,7 @@ __all__ = [
     "require",
     "rsa",
     "serialization",
+    "verification",
     "x509",
 ]
 

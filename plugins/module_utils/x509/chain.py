@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path import Path, find_path, missing_issuer
+from ansible_collections.certmend.tls.plugins.module_utils.x509.pool import Pool
+from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import Requirements
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,36 @@ class Chain:
         }
 
 
-def chain_of(presented: Sequence[Certificate], anchors: Optional[Sequence[Certificate]], first_is_leaf: bool) -> Chain:
-    """Make a chain of certificates.
+def chain_of(
+    presented: Sequence[Certificate],
+    anchors: Optional[Sequence[Certificate]],
+    first_is_leaf: bool,
+    at: Optional[datetime.datetime] = None,
+) -> Chain:
+    """Make a chain of certificates, for a diagnosis: the best path is shown even where a client would not take it.
 
     :param presented: at least one certificate, in the order of the file or of the handshake.
     :param anchors: whom the client trusts; None where that is not known.
     :param first_is_leaf: a TLS server sends its own certificate first (RFC 8446 section 4.4.2); a file may be shuffled.
+    :param at: prefer a path that is valid then.
     """
     unique = tuple(dict.fromkeys(presented))
-    leaf = unique[0] if first_is_leaf else _leaf_among(unique)
-    path = find_path(leaf, unique, tuple(anchors or ()))
-    return Chain(unique, leaf, path, None if anchors is None else tuple(anchors))
+    leaf = unique[0] if first_is_leaf else leaf_among(unique)
+    pool = Pool()
+    pool.add_certificates(unique, "presented")
+    pool.add_certificates(anchors or (), "trusted", trusted=True)
+    found = find_path(leaf, pool, Requirements(at), strict=False)
+    return Chain(unique, leaf, found.path, None if anchors is None else tuple(anchors))
 
 
-def _leaf_among(certificates: Sequence[Certificate]) -> Certificate:
-    """The certificate that issued none of the others; the first one where several or none qualify."""
-    issuers = {one.issuer for one in certificates if not one.self_signed}
-    leaves = [one for one in certificates if not one.is_ca and one.subject not in issuers]
-    return leaves[0] if leaves else certificates[0]
+def leaf_among(certificates: Sequence[Certificate], private_key: Any = None) -> Certificate:
+    """The certificate that a file is about.
+
+    The one that belongs to the private key beside it; else the one that issued none of the others and is no CA; else
+    the first one.
+    """
+    mine = [one for one in certificates if private_key is not None and one.pin == pin_of(private_key.public_key())]
+    issuers = {one.issuer_name for one in certificates if not one.self_signed}
+    leaves = [one for one in certificates if not one.is_ca and one.subject_name not in issuers]
+    tops = [one for one in certificates if one.subject_name not in issuers]
+    return (mine or leaves or tops or list(certificates))[0]

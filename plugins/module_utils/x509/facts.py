@@ -8,45 +8,27 @@ from __future__ import annotations
 
 import base64
 import datetime
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ansible_collections.certmend.tls.plugins.module_utils.der import Fields, fields_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509 import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     dsa,
     ec,
     ed448,
     ed25519,
-    oid,
     rsa,
     serialization,
     x509,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.signatures import is_signed_by, signature_algorithm
+from ansible_collections.certmend.tls.plugins.module_utils.x509.extensions import extension_facts, reason_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.signatures import is_signed_by, public_key_of, signature_algorithm
 
 UTC = datetime.timezone.utc
 DER = serialization.Encoding.DER
-ExtendedKeyUsageOID = oid.ExtendedKeyUsageOID
-
-USAGES = (
-    ("digital_signature", "digitalSignature"),
-    ("content_commitment", "nonRepudiation"),
-    ("key_encipherment", "keyEncipherment"),
-    ("data_encipherment", "dataEncipherment"),
-    ("key_agreement", "keyAgreement"),
-    ("key_cert_sign", "keyCertSign"),
-    ("crl_sign", "cRLSign"),
-)
-PURPOSES = {
-    ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
-    ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
-    ExtendedKeyUsageOID.CODE_SIGNING: "codeSigning",
-    ExtendedKeyUsageOID.EMAIL_PROTECTION: "emailProtection",
-    ExtendedKeyUsageOID.TIME_STAMPING: "timeStamping",
-    ExtendedKeyUsageOID.OCSP_SIGNING: "OCSPSigning",
-    x509.ObjectIdentifier("2.5.29.37.0"): "anyExtendedKeyUsage",
-}
 
 
 @dataclass(frozen=True)
@@ -65,7 +47,9 @@ class Key:
 class Certificate:
     """One X.509 certificate (RFC 5280). Two are equal where their DER is.
 
-    ``problems`` names the parts that could not be decoded; what depends on them is empty.
+    ``name_constraints`` is the extension as cryptography reads it; ``unknown_critical`` are the numbers of critical
+    extensions that nobody here knows. ``problems`` names the parts that could not be decoded; what depends on them is
+    empty.
     """
 
     der: bytes
@@ -77,7 +61,6 @@ class Certificate:
     not_after: datetime.datetime = field(compare=False)
     key: Key = field(compare=False)
     signature_algorithm: str = field(compare=False)
-    self_signed: bool = field(compare=False)
     dns_names: tuple = field(compare=False, default=())
     ip_addresses: tuple = field(compare=False, default=())
     email_addresses: tuple = field(compare=False, default=())
@@ -89,8 +72,35 @@ class Certificate:
     subject_key_identifier: Optional[bytes] = field(compare=False, default=None)
     authority_key_identifier: Optional[bytes] = field(compare=False, default=None)
     ca_issuers: tuple = field(compare=False, default=())
+    name_constraints: Any = field(compare=False, default=None, repr=False)
+    unknown_critical: tuple = field(compare=False, default=())
     pin: str = field(compare=False, default="")
     problems: tuple = field(compare=False, default=())
+
+    @functools.cached_property
+    def encoded(self) -> Fields:
+        """Names and public key as they are encoded."""
+        return fields_of(self.der)
+
+    @functools.cached_property
+    def subject_name(self) -> tuple:
+        """The subject in the form in which names are compared (RFC 5280 section 7.1)."""
+        return names.comparable(self.encoded.subject)
+
+    @functools.cached_property
+    def issuer_name(self) -> tuple:
+        """The issuer in the form in which names are compared (RFC 5280 section 7.1)."""
+        return names.comparable(self.encoded.issuer)
+
+    @property
+    def self_issued(self) -> bool:
+        """Whether issuer and subject are the same name (RFC 5280 section 3.2)."""
+        return self.subject_name == self.issuer_name
+
+    @functools.cached_property
+    def self_signed(self) -> bool:
+        """Whether its own key made its signature; the signature is checked."""
+        return self.self_issued and is_signed_by(self.x509, self.x509)
 
     @property
     def common_name(self) -> str:
@@ -182,13 +192,13 @@ def key_facts(public_key: Any) -> Key:
 def from_x509(certificate: x509.Certificate) -> Certificate:
     """Collect the facts of a parsed certificate. Whatever cannot be decoded is a problem, not an exception."""
     problems: list = []
-    key, pin = Key("unknown"), ""
+    key, pin, encoded = Key("unknown"), "", certificate.public_bytes(DER)
     try:
-        key, pin = key_facts(certificate.public_key()), pin_of(certificate.public_key())
+        key, pin = key_facts(public_key_of(certificate)), spki_pin(fields_of(encoded).public_key)
     except Exception as error:  # unsupported curves and broken keys raise whatever the backend raises
-        problems.append("public key: %s" % _reason(error))
+        problems.append("public key: %s" % reason_of(error))
     return Certificate(
-        der=certificate.public_bytes(DER),
+        der=encoded,
         x509=certificate,
         subject=names.rfc4514(certificate.subject),
         issuer=names.rfc4514(certificate.issuer),
@@ -198,14 +208,9 @@ def from_x509(certificate: x509.Certificate) -> Certificate:
         key=key,
         pin=pin,
         signature_algorithm=signature_algorithm(certificate),
-        self_signed=certificate.subject == certificate.issuer and is_signed_by(certificate, certificate),
-        **_extension_facts(certificate, problems),
+        **extension_facts(certificate, problems),
         problems=tuple(problems),
     )
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _aware(certificate: x509.Certificate, attribute: str) -> datetime.datetime:
@@ -213,61 +218,3 @@ def _aware(certificate: x509.Certificate, attribute: str) -> datetime.datetime:
     if hasattr(certificate, attribute + "_utc"):
         return getattr(certificate, attribute + "_utc")
     return getattr(certificate, attribute).replace(tzinfo=UTC)
-
-
-def _extension_facts(certificate: x509.Certificate, problems: list) -> dict:
-    try:
-        extensions = certificate.extensions
-    except Exception as error:  # one malformed extension hides them all
-        problems.append("extensions: %s" % _reason(error))
-        return {}
-    found: dict = {}
-    for extension in extensions:
-        reader = READERS.get(type(extension.value))
-        if reader:
-            found.update(reader(extension.value))
-    return found
-
-
-def _alternative_names(value: x509.SubjectAlternativeName) -> dict:
-    return {
-        "dns_names": tuple(value.get_values_for_type(x509.DNSName)),
-        "ip_addresses": tuple(str(entry) for entry in value.get_values_for_type(x509.IPAddress)),
-        "email_addresses": tuple(value.get_values_for_type(x509.RFC822Name)),
-        "uris": tuple(value.get_values_for_type(x509.UniformResourceIdentifier)),
-    }
-
-
-def _key_usage(value: x509.KeyUsage) -> dict:
-    used = [name for attribute, name in USAGES if getattr(value, attribute)]
-    if value.key_agreement:
-        used += [name for name in ("encipherOnly", "decipherOnly") if getattr(value, _snake(name))]
-    return {"key_usage": tuple(used)}
-
-
-def _snake(name: str) -> str:
-    return "".join("_" + char.lower() if char.isupper() else char for char in name)
-
-
-def _ca_issuers(value: x509.AuthorityInformationAccess) -> dict:
-    return {
-        "ca_issuers": tuple(
-            entry.access_location.value
-            for entry in value
-            if entry.access_method == oid.AuthorityInformationAccessOID.CA_ISSUERS
-            and isinstance(entry.access_location, x509.UniformResourceIdentifier)
-        )
-    }
-
-
-READERS = {
-    x509.SubjectAlternativeName: _alternative_names,
-    x509.BasicConstraints: lambda value: {"is_ca": value.ca, "path_length": value.path_length},
-    x509.KeyUsage: _key_usage,
-    x509.ExtendedKeyUsage: lambda value: {
-        "extended_key_usage": tuple(PURPOSES.get(purpose, purpose.dotted_string) for purpose in value)
-    },
-    x509.SubjectKeyIdentifier: lambda value: {"subject_key_identifier": value.digest},
-    x509.AuthorityKeyIdentifier: lambda value: {"authority_key_identifier": value.key_identifier},
-    x509.AuthorityInformationAccess: _ca_issuers,
-}

@@ -44,7 +44,7 @@ def inspect(
     findings: List[Finding] = [material.error] if material.error else []
     chain = None
     if material.certificates:
-        chain = chain_of(material.certificates, anchors, first_is_leaf=material.presented)
+        chain = chain_of(material.certificates, anchors, first_is_leaf=material.presented, at=context.now)
         findings += judge(chain, context, material.source)
     elif not findings:
         findings.append(_nothing_to_read(material))

@@ -26,20 +26,20 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import c
 COUNTED = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
 
 
-def inspect_all(params: dict, facts: dict) -> List[str]:
-    """Collect, judge and sum up; put the documented result into ``facts`` and return the warnings.
+def inspect_all(params: dict, facts: dict, warnings: List[str]) -> None:
+    """Collect, judge and sum up; put the documented result into ``facts``, and what could not be read into ``warnings``.
 
     :raises RemediationError: an option is wrong, or there are findings that ``fail_on`` counts.
     """
     context, waivers = context_of(params), parse_waivers(params["waivers"])
-    anchors, warnings = load_anchors(params["trusted"], params["trusted_content"], params["trust_system"])
+    anchors, unread = load_anchors(params["trusted"], params["trusted_content"], params["trust_system"])
+    warnings += unread
     facts["results"] = [inspect(material, context, anchors, waivers) for material in collect(params)]
     facts.update(overall(facts["results"]))
     warnings += ["%s: %s" % (result["source"], text) for result in facts["results"] for text in result["warnings"]]
     if params["query"]:
         facts["selected"] = select(params["query"], facts)
     _fail_on(params["fail_on"], facts["findings"])
-    return warnings
 
 
 def context_of(params: dict) -> Context:

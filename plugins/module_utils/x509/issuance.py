@@ -15,12 +15,12 @@ from typing import Any, Callable, List, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509 import describe
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.existing import NEXT, Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, key_facts, pem, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.issue import issue, make_csr
 from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import to_pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.names import rfc4514
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path import find_path
 from ansible_collections.certmend.tls.plugins.module_utils.x509.renewal import (
     KeyChoice,
     Wanted,
@@ -162,7 +162,7 @@ def leaf_and_chain(
             % (len(answer), ", ".join(one.pin for one in answer), ", ".join(pins) or "there is no key"),
             "Import the certificate that answers the request made here (provider csr), or give its key in private_key_path.",
         )
-    path = find_path(mine[0], answer, ())
+    path = chain_of(mine[:1] + list(answer), None, first_is_leaf=True).path
     return mine[0], tuple(one for one in path.certificates[1:] if not one.self_signed)
 
 

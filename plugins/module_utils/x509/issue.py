@@ -20,7 +20,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     serialization,
     x509,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import PURPOSES, Certificate, from_x509, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.extensions import PURPOSES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, from_x509, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.request import Request
 
 #: clocks of appliances run behind; a certificate from the future is refused by all of them

@@ -13,7 +13,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import Any, Iterator, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
@@ -31,7 +31,7 @@ class Reading:
     warnings: Tuple[str, ...] = ()
 
 
-def read_certificates(data: bytes) -> Reading:
+def read_certificates(data: bytes, password: Optional[str] = None) -> Reading:
     """Read all the certificates of a file's content. Never raises: what is no certificate is a warning."""
     if b"-----BEGIN " not in data:
         return _one(data, "the content") if data.strip() else Reading(warnings=("the content is empty",))

@@ -10,6 +10,7 @@ from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, NOTICE, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import Requirements
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
 
 
@@ -17,7 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry i
     "CHAIN-INCOMPLETE",
     ERROR,
     cites="RFC 8446 section 4.4.2; article 000011648, scenario 4",
-    remedy="fqdn_certificate",
+    remedy="server_chain",
     advice="Append the intermediate certificates below the server's own (provider import takes the whole chain); where "
     "the issuer is a root, add it to the client's trust store instead.",
 )
@@ -36,7 +37,7 @@ def the_intermediates_are_presented(chain: Chain, context: Context) -> Iterator[
     "CHAIN-ORDER",
     WARNING,
     cites="RFC 8446 section 4.4.2; article 000011648: server, intermediate 1, intermediate 2, root",
-    remedy="fqdn_certificate",
+    remedy="server_chain",
     advice="Put the server's certificate first and below each certificate the one that signed it.",
 )
 def each_certificate_is_followed_by_its_issuer(chain: Chain, context: Context) -> Iterator[str]:
@@ -52,10 +53,27 @@ def each_certificate_is_followed_by_its_issuer(chain: Chain, context: Context) -
     "CHAIN-UNRELATED",
     NOTICE,
     cites="RFC 8446 section 4.4.2",
-    remedy="fqdn_certificate",
+    remedy="server_chain",
     advice="Take it out of the file: it helps no client and makes each handshake longer.",
 )
 def every_certificate_is_needed(chain: Chain, context: Context) -> Iterator[Seen]:
     """Every presented certificate belongs to the path."""
     for certificate in chain.unused:
         yield Seen(certificate, "signed nothing on the path from %s" % (chain.leaf.subject or "the leaf"))
+
+
+@rule(
+    "CHAIN-PATH-INVALID",
+    ERROR,
+    cites="RFC 5280 section 6.1.4 (k) to (n), section 6.1.3 (b) and (c)",
+    remedy="server_chain",
+    advice="Ask the CA for a certificate from an issuer that may sign it, or build another chain from the CA's other certificates.",
+)
+def every_issuer_may_sign(chain: Chain, context: Context) -> Iterator[Seen]:
+    """Every issuer of the path may sign what is below it: it is a CA, and its constraints allow it."""
+    certificates = chain.path.certificates
+    for place, issuer in enumerate(certificates[1:], start=1):
+        for objection in Requirements.of_place(issuer, certificates[:place], issuer == chain.path.anchor):
+            yield Seen(issuer, objection)
+        for number in issuer.unknown_critical:
+            yield Seen(issuer, "its critical extension %s is unknown, so clients must reject it" % number)

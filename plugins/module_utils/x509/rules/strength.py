@@ -10,12 +10,12 @@ from typing import Iterator, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, Key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import relies_on_broken_digest
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
 
 #: NIST SP 800-57 part 1, table 2: 112 bits of security
 SMALLEST = {"RSA": 2048, "EC": 224}
-BROKEN_DIGESTS = ("md2", "md4", "md5", "sha1")
 
 
 def weakness(key: Key) -> Optional[str]:
@@ -54,7 +54,7 @@ def every_signature_is_strong(chain: Chain, context: Context) -> Iterator[Seen]:
     """No signature that a client relies on uses MD5 or SHA-1."""
     for certificate in chain.path.certificates:
         # nobody relies on the signature of a self-signed certificate: it is trusted as it is, or not at all
-        if not certificate.self_signed and _digest(certificate) in BROKEN_DIGESTS:
+        if not certificate.self_signed and relies_on_broken_digest(certificate):
             yield Seen(certificate, "it is signed with %s" % certificate.signature_algorithm)
 
 
@@ -70,12 +70,3 @@ def everything_can_be_decoded(chain: Chain, context: Context) -> Iterator[Seen]:
     for certificate in chain.path.certificates:
         for problem in certificate.problems:
             yield Seen(certificate, problem)
-
-
-def _digest(certificate: Certificate) -> str:
-    """The digest's lower-case name where the algorithm tells one."""
-    try:
-        algorithm = certificate.x509.signature_hash_algorithm
-    except Exception:  # UnsupportedAlgorithm, for algorithms that have no digest of their own
-        return ""
-    return algorithm.name if algorithm else ""

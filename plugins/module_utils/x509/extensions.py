@@ -1,0 +1,95 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a certificate's extensions say (RFC 5280 section 4.2), as the values of the ``certificate`` dict."""
+
+from __future__ import annotations
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
+
+ExtendedKeyUsageOID = oid.ExtendedKeyUsageOID
+
+USAGES = (
+    ("digital_signature", "digitalSignature"),
+    ("content_commitment", "nonRepudiation"),
+    ("key_encipherment", "keyEncipherment"),
+    ("data_encipherment", "dataEncipherment"),
+    ("key_agreement", "keyAgreement"),
+    ("key_cert_sign", "keyCertSign"),
+    ("crl_sign", "cRLSign"),
+)
+PURPOSES = {
+    ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
+    ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
+    ExtendedKeyUsageOID.CODE_SIGNING: "codeSigning",
+    ExtendedKeyUsageOID.EMAIL_PROTECTION: "emailProtection",
+    ExtendedKeyUsageOID.TIME_STAMPING: "timeStamping",
+    ExtendedKeyUsageOID.OCSP_SIGNING: "OCSPSigning",
+    x509.ObjectIdentifier("2.5.29.37.0"): "anyExtendedKeyUsage",
+}
+
+
+def extension_facts(certificate: x509.Certificate, problems: list) -> dict:
+    try:
+        extensions = certificate.extensions
+    except Exception as error:  # one malformed extension hides them all
+        problems.append("extensions: %s" % reason_of(error))
+        return {}
+    found: dict = {}
+    for extension in extensions:
+        reader = READERS.get(type(extension.value))
+        if reader:
+            found.update(reader(extension.value))
+    unknown = [one.oid.dotted_string for one in extensions if one.critical and isinstance(one.value, x509.UnrecognizedExtension)]
+    return dict(found, unknown_critical=tuple(unknown))
+
+
+def _alternative_names(value: x509.SubjectAlternativeName) -> dict:
+    return {
+        "dns_names": tuple(value.get_values_for_type(x509.DNSName)),
+        "ip_addresses": tuple(str(entry) for entry in value.get_values_for_type(x509.IPAddress)),
+        "email_addresses": tuple(value.get_values_for_type(x509.RFC822Name)),
+        "uris": tuple(value.get_values_for_type(x509.UniformResourceIdentifier)),
+    }
+
+
+def _key_usage(value: x509.KeyUsage) -> dict:
+    used = [name for attribute, name in USAGES if getattr(value, attribute)]
+    if value.key_agreement:
+        used += [name for name in ("encipherOnly", "decipherOnly") if getattr(value, _snake(name))]
+    return {"key_usage": tuple(used)}
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + char.lower() if char.isupper() else char for char in name)
+
+
+def _ca_issuers(value: x509.AuthorityInformationAccess) -> dict:
+    return {
+        "ca_issuers": tuple(
+            entry.access_location.value
+            for entry in value
+            if entry.access_method == oid.AuthorityInformationAccessOID.CA_ISSUERS
+            and isinstance(entry.access_location, x509.UniformResourceIdentifier)
+        )
+    }
+
+
+READERS = {
+    x509.SubjectAlternativeName: _alternative_names,
+    x509.BasicConstraints: lambda value: {"is_ca": value.ca, "path_length": value.path_length},
+    x509.KeyUsage: _key_usage,
+    x509.ExtendedKeyUsage: lambda value: {
+        "extended_key_usage": tuple(PURPOSES.get(purpose, purpose.dotted_string) for purpose in value)
+    },
+    x509.NameConstraints: lambda value: {"name_constraints": value},
+    x509.SubjectKeyIdentifier: lambda value: {"subject_key_identifier": value.digest},
+    x509.AuthorityKeyIdentifier: lambda value: {"authority_key_identifier": value.key_identifier},
+    x509.AuthorityInformationAccess: _ca_issuers,
+}
+
+
+def reason_of(error: Exception) -> str:
+    """An exception of the backend as the end of a sentence, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
