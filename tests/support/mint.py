@@ -17,7 +17,7 @@ from typing import Any, Optional, Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 UTC = datetime.timezone.utc
@@ -25,6 +25,15 @@ UTC = datetime.timezone.utc
 NOW = datetime.datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = datetime.timedelta(days=1)
 SHA256 = hashes.SHA256()
+CURVES = {
+    "P-192": ec.SECP192R1,
+    "P-256": ec.SECP256R1,
+    "P-384": ec.SECP384R1,
+    "P-521": ec.SECP521R1,
+    "secp256k1": ec.SECP256K1,
+    "brainpoolP256r1": ec.BrainpoolP256R1,
+    "brainpoolP512r1": ec.BrainpoolP512R1,
+}
 
 
 @dataclass(frozen=True)
@@ -48,14 +57,16 @@ class Minted:
 
 
 def new_key(kind: str = "P-256") -> Any:
-    """A fresh key: P-256, P-192, RSA-1024, RSA-2048, DSA or Ed25519."""
+    """A fresh key: a P- or brainpool curve, secp256k1, RSA-1024, RSA-2048, DSA, Ed25519 or Ed448."""
     if kind.startswith("RSA-"):
         return rsa.generate_private_key(public_exponent=65537, key_size=int(kind[4:]))
     if kind == "DSA":
         return dsa.generate_private_key(key_size=2048)
     if kind == "Ed25519":
         return ed25519.Ed25519PrivateKey.generate()
-    return ec.generate_private_key({"P-256": ec.SECP256R1, "P-192": ec.SECP192R1, "P-384": ec.SECP384R1}[kind]())
+    if kind == "Ed448":
+        return ed448.Ed448PrivateKey.generate()
+    return ec.generate_private_key(CURVES[kind]())
 
 
 #: the same key again, where its making is slow and its identity does not matter
@@ -86,7 +97,7 @@ def _common_name(text: str) -> x509.NameAttribute:
 
 
 def mint(
-    common_name: Optional[str] = "depot.corp.example",
+    common_name: Any = "depot.corp.example",
     dns: Sequence[str] = (),
     ip: Sequence[str] = (),
     issuer: Optional[Minted] = None,
@@ -97,17 +108,23 @@ def mint(
     digest: Any = SHA256,
     organization: Optional[str] = None,
     extensions: Sequence[tuple] = (),
+    issuer_name: Optional[x509.Name] = None,
+    path_length: Optional[int] = None,
 ) -> Minted:
     """A certificate, self-signed unless an issuer is given.
 
+    :param common_name: text, or a whole x509.Name.
+    :param issuer_name: another name for the issuer than its subject.
+    :param path_length: of a CA, how many others may stand below it.
     :param extensions: further pairs of extension and critical flag.
     """
     key = key or new_key()
     signer = issuer.key if issuer else key
+    subject = common_name if isinstance(common_name, x509.Name) else name(common_name, organization)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(name(common_name, organization))
-        .issuer_name(issuer.x509.subject if issuer else name(common_name, organization))
+        .subject_name(subject)
+        .issuer_name(issuer_name or (issuer.x509.subject if issuer else subject))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(starts)
@@ -117,14 +134,21 @@ def mint(
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     if ca:
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
-    ed = isinstance(signer, ed25519.Ed25519PrivateKey)
+    ed = isinstance(signer, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey))
     return Minted(builder.sign(signer, None if ed else digest), key)
 
 
-def authority(common_name: str = "Test Root CA", issuer: Optional[Minted] = None, **more: Any) -> Minted:
+def key_identifiers(key: Any, issuer: Optional[Minted] = None) -> list:
+    """Subject and authority key identifier (RFC 5280 sections 4.2.1.1 and 4.2.1.2) as extensions of ``mint``."""
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    other = x509.AuthorityKeyIdentifier.from_issuer_public_key((issuer.key if issuer else key).public_key())
+    return [(own, False), (other, False)]
+
+
+def authority(common_name: Any = "Test Root CA", issuer: Optional[Minted] = None, **more: Any) -> Minted:
     """A CA: a root, or an intermediate where an issuer is given."""
     return mint(common_name, issuer=issuer, ca=True, **more)
 
@@ -137,14 +161,17 @@ def csr(common_name: str, dns: Sequence[str] = (), key: Any = None) -> str:
     return builder.sign(key or new_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
-def signed_with(digest: str, common_name: str, issuer: Minted, key: Any = None) -> Minted:
-    """A certificate whose signature uses a digest that cryptography refuses to sign with (sha1, md5): openssl makes it."""
+def signed_with(digest: str, common_name: str, issuer: Minted, key: Any = None, options: Sequence[str] = ()) -> Minted:
+    """A certificate whose signature cryptography, or an old release of it, refuses to make (sha1, md5, PSS): openssl makes it.
+
+    :param options: further arguments, such as ``-sigopt rsa_padding_mode:pss``.
+    """
     key = key or new_key()
     with tempfile.TemporaryDirectory() as folder:
         paths = {what: pathlib.Path(folder, what) for what in ("csr", "ca", "ca.key")}
         for path, text in zip(paths.values(), (csr(common_name, key=key), issuer.pem, issuer.key_pem)):
             path.write_text(text, encoding="ascii")
-        command = ["openssl", "x509", "-req", "-" + digest, "-days", "3650", "-set_serial", "1"]
+        command = ["openssl", "x509", "-req", "-" + digest, "-days", "3650", "-set_serial", "1", *options]
         command += ["-in", paths["csr"], "-CA", paths["ca"], "-CAkey", paths["ca.key"]]
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     return Minted(x509.load_pem_x509_certificate(out), key)

@@ -5,8 +5,8 @@
 """The certification path from a leaf to a trusted certificate (RFC 5280 section 6.1, RFC 4158).
 
 Candidates are found by name; the authority key identifier is a hint about their order, and the signature decides. The
-search is by cost: no broken digest, then short, then trusted, then a key identifier that fits. So the first path that
-arrives is the best one, wherever its certificates stood in the pool.
+search is by cost: no broken digest, then no key identifier that contradicts, then short, then trusted. So the first path
+that arrives is the best one, wherever its certificates stood in the pool.
 """
 
 from __future__ import annotations
@@ -104,43 +104,46 @@ class Search:
         if start.anchor or (self.strict and objections):
             return self._found(start, objections)
         best, best_objections = start, objections
-        self._line_up(start, objections, weak=0)
+        self._line_up(start, objections, (0, 0))
         while self._line and not self._exhausted:
             step = self._next()
             if step is None:
                 continue
-            path, objections, weak = step
+            path, objections, blame = step
             if path.anchor:
                 return self._found(path, objections)
             if _merit(path, objections) > _merit(best, best_objections):
                 best, best_objections = path, objections
             if not path.top.self_signed:
-                self._line_up(path, objections, weak)
+                self._line_up(path, objections, blame)
         return self._found(best, best_objections)
 
     def _found(self, path: Path, objections: Sequence[str]) -> Found:
         return Found(path, tuple(objections), list(self._rejected.values()), self._exhausted)
 
-    def _line_up(self, path: Path, objections: Tuple[str, ...], weak: int) -> None:
-        """Put every candidate for the issuer of a path's top in line."""
+    def _line_up(self, path: Path, objections: Tuple[str, ...], blame: Tuple[int, int]) -> None:
+        """Put every candidate for the issuer of a path's top in line.
+
+        :param blame: broken digests and contradicting key identifiers of the path so far.
+        """
         top = path.top
         visits = self._visits[top.der] = self._visits.get(top.der, 0) + 1
         if len(path.certificates) >= MAXIMUM_DEPTH or visits > MAXIMUM_VISITS:
             return
-        weak += relies_on_broken_digest(top)
+        weak = blame[0] + relies_on_broken_digest(top)
         entries = self.pool.named(top)
         if next(self._ticket) + len(entries) > MAXIMUM_CANDIDATES:
             self._exhausted = "%d candidates were put in line" % MAXIMUM_CANDIDATES
             return
         for entry in entries:
             if self._signatures.get((top.der, entry.der), True):
-                unlike = not entry.may_have_key_identifier(top.authority_key_identifier)
-                cost = (len(objections), weak, len(path.certificates), not entry.trusted, unlike, next(self._ticket))
-                heapq.heappush(self._line, (cost, path, entry, objections, weak, False))
+                contradictions = blame[1] + entry.contradicts(top.authority_key_identifier)
+                cost = (len(objections), weak, contradictions, len(path.certificates), not entry.trusted, next(self._ticket))
+                heapq.heappush(self._line, (cost, path, entry, objections, False))
 
-    def _next(self) -> Optional[Tuple[Path, Tuple[str, ...], int]]:
+    def _next(self) -> Optional[Tuple[Path, Tuple[str, ...], Tuple[int, int]]]:
         """The path with the cheapest candidate on top of it, unless that one is rejected."""
-        cost, path, entry, objections, weak, weighed = heapq.heappop(self._line)
+        cost, path, entry, objections, weighed = heapq.heappop(self._line)
         issuer = entry.certificate
         if _repeats(path, issuer):
             return None
@@ -150,11 +153,11 @@ class Search:
                 return self._reject(entry, "; ".join(new))
             if new:
                 objections += tuple("%s %s" % (issuer.subject, objection) for objection in new)
-                heapq.heappush(self._line, ((len(objections),) + cost[1:], path, entry, objections, weak, True))
+                heapq.heappush(self._line, ((len(objections),) + cost[1:], path, entry, objections, True))
                 return None
         if not self._signed(path.top, entry):
             return self._reject(entry, "its key did not make the signature of %s" % path.top.subject)
-        return Path(path.certificates + (issuer,), issuer if entry.trusted else None), objections, weak
+        return Path(path.certificates + (issuer,), issuer if entry.trusted else None), objections, cost[1:3]
 
     def _signed(self, certificate: Certificate, entry: Entry) -> bool:
         pair = certificate.der, entry.der

@@ -42,12 +42,12 @@ class Entry:
         """Its facts."""
         return from_x509(self.loaded)
 
-    def may_have_key_identifier(self, identifier: Optional[bytes]) -> bool:
-        """Whether the subject key identifier is that one. A hint: the extension is looked for, nothing is decoded."""
-        if not identifier or len(identifier) > SHORT:
+    def contradicts(self, identifier: Optional[bytes]) -> bool:
+        """Whether it has another subject key identifier than that one. A hint: bytes are looked for, nothing is decoded."""
+        if not identifier or len(identifier) > SHORT or SUBJECT_KEY_IDENTIFIER not in self.der:
             return False
         size = len(identifier)
-        return SUBJECT_KEY_IDENTIFIER + bytes([size + 2, OCTET_STRING, size]) + identifier in self.der
+        return SUBJECT_KEY_IDENTIFIER + bytes([size + 2, OCTET_STRING, size]) + identifier not in self.der
 
 
 class Pool:

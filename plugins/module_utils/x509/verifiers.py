@@ -101,7 +101,9 @@ def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: 
     command = [program, "verify", "-partial_chain"]
     command += {SERVER: ["-purpose", "sslserver"], CLIENT: ["-purpose", "sslclient"]}.get(requirements.purpose, [])
     if requirements.at:
-        command += ["-attime", str(int(requirements.at.timestamp()))]
+        # the last second belongs to the validity (RFC 5280 section 4.1.2.5); OpenSSL leaves it out
+        last = any(one.not_after == requirements.at.replace(microsecond=0) for one in [*chain, anchor])
+        command += ["-attime", str(int(requirements.at.timestamp()) - last)]
     if name:
         command += ["-verify_ip" if as_address(name) else "-verify_hostname", name]
     with tempfile.TemporaryDirectory(prefix="certmend-") as folder:

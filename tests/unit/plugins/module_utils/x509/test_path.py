@@ -1,0 +1,256 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Paths: the right one is found wherever its certificates stand, and a wrong one is not taken."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import random
+import subprocess
+
+import pytest
+from ansible_collections.certmend.tls.plugins.module_utils.x509 import path as path_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path import find_path, missing_issuer
+from ansible_collections.certmend.tls.plugins.module_utils.x509.pool import Pool
+from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import Requirements
+from ansible_collections.certmend.tls.tests.support.mint import (
+    DAY,
+    NOW,
+    Minted,
+    authority,
+    key_identifiers,
+    key_pem,
+    mint,
+    name,
+    new_key,
+    signed_with,
+)
+from cryptography import x509
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+ROOT = authority("Root")
+NEAR = authority("Near", issuer=ROOT)
+FAR = authority("Far", issuer=NEAR)
+LEAF = mint("www", issuer=FAR)
+
+
+def search(leaf, candidates=(), trusted=(ROOT,), strict=True, at=NOW, purpose="any"):
+    pool = Pool()
+    for one in candidates:
+        pool.add(one.der, "pool")
+    for one in trusted:
+        pool.add(one.der, "trusted", trusted=True)
+    assert not pool.warnings
+    return find_path(from_x509(leaf.x509), pool, Requirements(at, purpose), strict)
+
+
+def found(*arguments, **more):
+    """The path that reached an anchor, as DER; None where none did."""
+    outcome = search(*arguments, **more)
+    return [one.der for one in outcome.path.certificates] if outcome.path.anchor else None
+
+
+def ders(*minted):
+    return [one.der for one in minted]
+
+
+def reasons(outcome):
+    return [one.reason for one in outcome.rejected]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_the_order_of_the_pool_does_not_matter(order):
+    pool = [(ROOT, NEAR, FAR, LEAF)[place] for place in order]
+    assert found(LEAF, pool) == ders(LEAF, FAR, NEAR, ROOT)
+
+
+def test_a_trusted_leaf_is_its_own_path():
+    assert found(LEAF, [], trusted=[LEAF]) == ders(LEAF)
+
+
+def test_a_trusted_intermediate_ends_the_path():
+    assert found(LEAF, [FAR], trusted=[NEAR]) == ders(LEAF, FAR, NEAR)
+
+
+def test_without_an_anchor_the_longest_path_tells_what_is_missing():
+    outcome = search(LEAF, [FAR], trusted=[])
+    assert outcome.path.anchor is None and missing_issuer(outcome.path) == {
+        "subject": "CN=Near",
+        "authority_key_identifier": None,
+        "ca_issuers": [],
+        "needed_by": "CN=Far",
+    }
+
+
+def test_names_that_differ_in_string_type_case_and_blanks_are_the_same_ca():
+    plain = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CORP  ca", _ASN1Type.PrintableString)])
+    ca = authority("Corp CA", issuer=ROOT)
+    leaf = mint("www", issuer=ca, issuer_name=plain)
+    assert found(leaf, [ca]) == ders(leaf, ca, ROOT)
+
+
+def test_of_two_cas_with_one_name_the_one_whose_key_signed_is_taken():
+    twin = authority("Far", issuer=NEAR)
+    outcome = search(LEAF, [twin, NEAR, FAR])
+    assert [one.der for one in outcome.path.certificates] == ders(LEAF, FAR, NEAR, ROOT)
+    assert search(LEAF, [twin, NEAR]).path.anchor is None
+    assert reasons(search(LEAF, [twin, NEAR])) == ["its key did not make the signature of CN=www"]
+
+
+def test_a_wrong_key_identifier_is_a_hint_and_no_verdict():
+    key = new_key()
+    wrong = [(x509.AuthorityKeyIdentifier(b"not the key of far!!", None, None), False)]
+    leaf = mint("www", issuer=FAR, key=key, extensions=wrong)
+    decoy = authority("Far", issuer=NEAR, extensions=[(x509.SubjectKeyIdentifier(b"not the key of far!!"), False)])
+    assert found(leaf, [decoy, FAR, NEAR]) == ders(leaf, FAR, NEAR, ROOT)
+
+
+def test_the_key_identifier_that_fits_is_tried_first():
+    key = new_key()
+    ca = authority("Many", issuer=ROOT, key=key, extensions=key_identifiers(key, ROOT))
+    others = [authority("Many", issuer=ROOT, extensions=key_identifiers(new_key(), ROOT)) for _twin in range(5)]
+    leaf_key = new_key()
+    leaf = mint("www", issuer=ca, key=leaf_key, extensions=key_identifiers(leaf_key, ca))
+    outcome = search(leaf, [*others, ca])
+    assert outcome.path.anchor and outcome.rejected == []
+
+
+def test_a_shorter_path_is_preferred():
+    short = mint("Far", issuer=ROOT, ca=True, key=FAR.key)
+    for pool in ([FAR, NEAR, short], [short, NEAR, FAR]):
+        assert found(LEAF, pool) == ders(LEAF, short, ROOT)
+
+
+def test_a_cross_signed_ca_leads_to_the_root_that_is_trusted():
+    other = authority("Other Root")
+    cross = mint("Root", issuer=other, ca=True, key=ROOT.key)
+    assert found(LEAF, [FAR, NEAR, ROOT, cross], trusted=[other]) == ders(LEAF, FAR, NEAR, cross, other)
+    assert found(LEAF, [FAR, NEAR, ROOT, cross], trusted=[ROOT]) == ders(LEAF, FAR, NEAR, ROOT)
+
+
+@pytest.mark.parametrize(
+    "change, reason",
+    [
+        (dict(ends=NOW - DAY), "expired on 2026-11-19T12:00:00Z"),
+        (dict(starts=NOW + DAY), "is not valid before 2026-11-21T12:00:00Z"),
+        (dict(ca=False), "is not a CA (basic constraints)"),
+        (
+            dict(extensions=[(x509.KeyUsage(True, False, True, False, False, False, False, False, False), True)]),
+            "may not sign certificates (its key usage is digitalSignature, keyEncipherment)",
+        ),
+        (
+            dict(extensions=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]),
+            "has critical extensions that nobody knows: 1.2.3.4",
+        ),
+        (
+            dict(extensions=[(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False)]),
+            "is not for serverAuth (extended key usage: codeSigning)",
+        ),
+        (dict(extensions=[(x509.NameConstraints([x509.DNSName("corp.example")], None), True)]), "does not permit the name other.example (name constraints)"),
+    ],
+)
+def test_a_ca_that_may_not_stand_there_is_rejected_with_the_reason_and_a_good_twin_is_taken(change, reason):
+    key = new_key()
+    arguments = dict(dict(issuer=ROOT, key=key, ca=True), **change)
+    bad, good = mint("CA", **arguments), mint("CA", issuer=ROOT, key=key, ca=True)
+    leaf = mint("other.example", dns=["other.example"], issuer=good)
+    outcome = search(leaf, [bad], purpose="server")
+    assert outcome.path.anchor is None and reasons(outcome) == [reason]
+    assert found(leaf, [bad, good], purpose="server") == ders(leaf, good, ROOT)
+
+
+def test_the_path_length_counts_the_cas_below_and_not_the_self_issued_ones():
+    limited = authority("Limited", issuer=ROOT, path_length=0)
+    below = authority("Below", issuer=limited)
+    rolled = mint("Limited", issuer=limited, ca=True, path_length=0)
+    assert found(mint("www", issuer=limited), [limited]) is not None
+    assert found(mint("www", issuer=rolled), [limited, rolled]) is not None
+    outcome = search(mint("www", issuer=below), [limited, below])
+    assert reasons(outcome) == ["allows 0 CAs below it, and there are 1 (path length)"]
+
+
+def test_a_root_without_basic_constraints_is_a_ca_only_in_version_1_and_where_it_is_trusted(tmp_path):
+    key = new_key()
+    (tmp_path / "key").write_text(key_pem(key), encoding="ascii")
+    command = ["openssl", "req", "-new", "-key", tmp_path / "key", "-subj", "/CN=Old Root", "-out", tmp_path / "csr"]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    command = ["openssl", "x509", "-req", "-in", tmp_path / "csr", "-signkey", tmp_path / "key", "-days", "9999"]
+    pem = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    version_1 = Minted(x509.load_pem_x509_certificate(pem), key)
+    version_3 = mint("Old Root", key=key)
+    leaf = mint("www", issuer=version_1)
+    at = from_x509(version_1.x509).not_before
+    assert found(leaf, [], trusted=[version_1], at=at) == ders(leaf, version_1)
+    assert found(leaf, [version_1], trusted=[], at=at) is None
+    assert reasons(search(leaf, [], trusted=[version_3])) == ["is not a CA (basic constraints)"]
+
+
+def test_the_leaf_itself_must_be_valid():
+    old = mint("www", issuer=FAR, ends=NOW - DAY)
+    outcome = search(old, [FAR, NEAR])
+    assert outcome.path.anchor is None and outcome.objections == ("expired on 2026-11-19T12:00:00Z",)
+
+
+@pytest.mark.parametrize("second, valid", [(-1, False), (0, True)])
+def test_both_ends_of_the_validity_belong_to_it(second, valid):
+    facts, away = from_x509(LEAF.x509), datetime.timedelta(seconds=second)
+    assert (found(LEAF, [FAR, NEAR], at=facts.not_before + away) is not None) is valid
+    assert (found(LEAF, [FAR, NEAR], at=facts.not_after - away) is not None) is valid
+
+
+def test_a_diagnosis_shows_the_path_with_what_stands_against_it():
+    old = authority("Old", issuer=ROOT, ends=NOW - DAY)
+    leaf = mint("www", issuer=old)
+    outcome = search(leaf, [old], strict=False)
+    assert [one.der for one in outcome.path.certificates] == ders(leaf, old, ROOT)
+    assert outcome.objections == ("CN=Old expired on 2026-11-19T12:00:00Z",)
+
+
+def test_a_path_with_a_broken_digest_is_taken_only_where_there_is_no_other():
+    weak = signed_with("sha1", "Far", ROOT, key=FAR.key)
+    outcome = search(LEAF, [FAR, NEAR, weak])
+    assert [one.der for one in outcome.path.certificates] == ders(LEAF, FAR, NEAR, ROOT)
+
+
+def test_a_loop_ends():
+    one, other = new_key(), new_key()
+    first = mint("One", issuer=mint("Two", key=other), ca=True, key=one)
+    second = mint("Two", issuer=mint("One", key=one), ca=True, key=other)
+    leaf = mint("www", issuer=first)
+    outcome = search(leaf, [first, second])
+    assert outcome.path.anchor is None and outcome.exhausted == ""
+
+
+def test_a_mesh_of_cas_that_all_signed_each_other_ends_and_a_way_out_is_found():
+    keys = {number: new_key() for number in range(12)}
+    cas = {number: mint("CA %d" % number, ca=True, key=key) for number, key in keys.items()}
+    mesh = [mint("CA %d" % a, issuer=cas[b], ca=True, key=keys[a]) for a in cas for b in cas if a != b]
+    leaf = mint("www", issuer=cas[0])
+    assert search(leaf, mesh).path.anchor is None
+    way_out = mint("CA 11", issuer=ROOT, ca=True, key=keys[11])
+    random.Random(1).shuffle(mesh)
+    assert found(leaf, [*mesh, way_out]) == ders(leaf, mint_of(mesh, "CA 0", "CA 11"), way_out, ROOT)
+
+
+def mint_of(mesh, subject, issuer):
+    return next(one for one in mesh if one.x509.subject == name(subject) and one.x509.issuer == name(issuer))
+
+
+def test_two_thousand_cas_of_one_name_do_not_hide_the_right_one():
+    key = new_key()
+    crowd = [mint("Crowd", issuer=ROOT, ca=True, key=key) for _one in range(2000)]
+    right = authority("Crowd", issuer=ROOT)
+    leaf = mint("www", issuer=right)
+    assert found(leaf, [*crowd, right]) == ders(leaf, right, ROOT)
+
+
+def test_a_search_that_is_stopped_says_so(monkeypatch):
+    monkeypatch.setattr(path_module, "MAXIMUM_SIGNATURES", 3)
+    crowd = [authority("Far", issuer=ROOT) for _one in range(5)]
+    outcome = search(LEAF, crowd)
+    assert outcome.path.anchor is None and outcome.exhausted == "3 signatures were checked"

@@ -1,0 +1,266 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module as its user meets it: files, reasons, refusals."""
+
+from __future__ import annotations
+
+import pathlib
+import ssl
+import stat
+
+import pytest
+from ansible_collections.certmend.tls.tests.support.mint import DAY, NOW, authority, key_pem, mint, new_key, shared_key, signed_with
+from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+AT = "2026-11-20T12:00:00Z"
+ROOT = authority("Corp Root CA")
+ONE = authority("Corp Intermediate CA 1", issuer=ROOT)
+TWO = authority("Corp Issuing CA 2", issuer=ONE)
+LEAF = mint("www.corp.example", dns=["www.corp.example"], issuer=TWO)
+CHAIN = LEAF.pem + TWO.pem + ONE.pem
+
+
+@pytest.fixture
+def build(run_module, tmp_path):
+    """build(check=False, **options): the leaf's chain from a folder of candidates, judged at a fixed moment."""
+    folder = tmp_path / "candidates"
+    folder.mkdir()
+    for number, one in enumerate((ONE, TWO)):
+        (folder / ("%d.pem" % number)).write_text(one.pem, encoding="ascii")
+    (tmp_path / "cert.pem").write_text(LEAF.pem, encoding="ascii")
+
+    def run(check=False, **options):
+        params = dict(path=str(tmp_path / "cert.pem"), candidates=[str(folder)], trusted_content=ROOT.pem, at=AT)
+        params.update(options)
+        return run_module("cert_chain_build", {key: value for key, value in params.items() if value is not None}, check)
+
+    run.file, run.folder = tmp_path / "cert.pem", folder
+    return run
+
+
+def subjects(result):
+    return [one["common_name"] for one in result["chain"]]
+
+
+def kept(folder):
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def test_what_is_missing_is_appended_in_the_article_s_order_and_joins_exactly(build):
+    result = build()
+    assert result["changed"] and result["complete"] and result["missing"] == []
+    assert subjects(result) == ["www.corp.example", "Corp Issuing CA 2", "Corp Intermediate CA 1"]
+    assert result["trusted_root"]["common_name"] == "Corp Root CA"
+    assert build.file.read_text(encoding="ascii") == CHAIN == result["pem"]
+    assert "\n\n" not in CHAIN and CHAIN.endswith("-----END CERTIFICATE-----\n")
+    assert result["reasons"] == ["CN=Corp Issuing CA 2 is missing", "CN=Corp Intermediate CA 1 is missing"]
+    assert any(judgement["accepted"] for judgement in result["judgements"])
+
+
+def test_check_mode_shows_the_same_diff_and_writes_nothing(build):
+    foretold = build(check=True)
+    assert build.file.read_text(encoding="ascii") == LEAF.pem
+    done = build()
+    assert foretold["diff"] == done["diff"] and foretold["changed"] is done["changed"] is True
+    assert "holds: CN=Corp Issuing CA 2 (sha256 " in done["diff"][0]["after"] and "note: " in done["diff"][0]["before"]
+
+
+def test_a_second_run_changes_nothing(build):
+    build()
+    before = build.file.stat()
+    again = build()
+    assert not again["changed"] and again["diff"] == [] and again["reasons"] == []
+    assert build.file.stat().st_mtime_ns == before.st_mtime_ns and build.file.stat().st_ino == before.st_ino
+
+
+def test_the_old_file_is_kept_and_can_be_put_back(build):
+    result = build()
+    backup = pathlib.Path(result["backup_files"][str(build.file)])
+    assert backup.read_text(encoding="ascii") == LEAF.pem
+    assert build(backup=False, include_root=True)["backup_files"] == {}
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (LEAF.pem + ONE.pem + TWO.pem, "the order is not server, intermediates, root"),
+        (CHAIN + ROOT.pem, "CN=Corp Root CA does not belong in it"),
+        (CHAIN + TWO.pem, "a certificate stands in it twice"),
+        (LEAF.pem + "\n" + TWO.pem + ONE.pem, "the blocks do not join exactly: there is something between them, or a line break is missing"),
+        (CHAIN.rstrip("\n"), "the blocks do not join exactly: there is something between them, or a line break is missing"),
+        (CHAIN.replace("-----\n-----", "----------"), "the blocks do not join exactly: there is something between them, or a line break is missing"),
+    ],
+)
+def test_a_file_that_is_wrong_is_written_again_and_says_why(build, content, reason):
+    build.file.write_text(content, encoding="ascii")
+    assert build()["reasons"] == [reason]
+    assert build.file.read_text(encoding="ascii") == CHAIN
+    assert not build()["changed"]
+
+
+def test_line_ends_of_windows_are_right_too(build):
+    build.file.write_bytes(CHAIN.replace("\n", "\r\n").encode("ascii"))
+    assert not build()["changed"]
+
+
+def test_the_root_is_written_where_it_is_asked_for(build):
+    assert build(include_root=True)["changed"]
+    assert build.file.read_text(encoding="ascii") == CHAIN + ROOT.pem
+
+
+@pytest.mark.parametrize("place", ["first", "last", "between"])
+def test_the_key_of_a_haproxy_file_stays_and_shows_nowhere(build, place):
+    key = LEAF.key_pem
+    parts = {"first": [key, LEAF.pem], "last": [LEAF.pem, key], "between": [LEAF.pem, key, TWO.pem]}[place]
+    build.file.write_text("".join(parts), encoding="ascii")
+    build.file.chmod(0o600)
+    result = build()
+    content = build.file.read_text(encoding="ascii")
+    assert content == (key + CHAIN if place == "first" else CHAIN + key)
+    assert stat.S_IMODE(build.file.stat().st_mode) == 0o600
+    secret = [line for line in key.splitlines() if len(line) == 64]
+    assert secret and not any(line in repr(result) for line in secret)
+    assert "holds: a private key (EC secp256r1, pin sha256/" in result["diff"][0]["after"]
+    assert not build()["changed"]
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(build.file)
+
+
+def test_the_key_goes_where_that_is_asked_for(build):
+    build.file.write_text(LEAF.key_pem + CHAIN, encoding="ascii")
+    result = build(keep_private_key=False)
+    assert result["reasons"][-1] == "a private key stands in it"
+    assert build.file.read_text(encoding="ascii") == CHAIN
+
+
+def test_a_key_that_belongs_to_another_certificate_stops_everything(build):
+    build.file.write_text(LEAF.pem + key_pem(new_key()), encoding="ascii")
+    result = build()
+    assert result["failed"] and "the private key in it does not belong to the certificate CN=www.corp.example" in result["msg"]
+
+
+def test_the_certificate_that_belongs_to_the_key_is_the_leaf_whatever_the_order(build):
+    build.file.write_text(ONE.pem + TWO.pem + LEAF.key_pem + LEAF.pem, encoding="ascii")
+    assert subjects(build())[0] == "www.corp.example"
+
+
+def test_a_shuffled_file_needs_no_candidates(build):
+    build.file.write_text(ONE.pem + LEAF.pem + TWO.pem, encoding="ascii")
+    build(candidates=None)
+    assert build.file.read_text(encoding="ascii") == CHAIN
+
+
+def test_a_new_file_gets_its_mode_and_the_given_one_stays(build, tmp_path):
+    dest = tmp_path / "new.pem"
+    result = build(dest=str(dest), mode="0640")
+    assert result["created_files"] == [str(dest)] and stat.S_IMODE(dest.stat().st_mode) == 0o640
+    assert build.file.read_text(encoding="ascii") == LEAF.pem
+    assert not build(dest=str(dest), mode="0640")["changed"]
+    again = build(dest=str(dest), mode="0600")
+    assert again["reasons"] == ["its mode or owner is another one"] and stat.S_IMODE(dest.stat().st_mode) == 0o600
+
+
+def test_without_a_file_the_chain_is_returned_and_nothing_is_written(build):
+    result = build(path=None, content=LEAF.pem)
+    assert not result["changed"] and result["pem"] == CHAIN and result["complete"]
+
+
+def test_a_missing_certificate_is_named_with_who_needs_it_and_nothing_is_written(build):
+    (build.folder / "1.pem").unlink()
+    result = build()
+    assert result["failed"] and not result["complete"]
+    assert "the certificate CN=Corp Issuing CA 2" in result["msg"] and "which CN=www.corp.example needs" in result["msg"]
+    assert result["missing"][0]["needed_by"] == "CN=www.corp.example"
+    assert build.file.read_text(encoding="ascii") == LEAF.pem and kept(build.file.parent) == ["cert.pem"]
+
+
+def test_where_it_can_be_had_is_told(build, tmp_path):
+    access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://pki.corp.example/2.crt"))
+    leaf = mint("www", issuer=TWO, extensions=[(x509.AuthorityInformationAccess([access]), False)])
+    (build.folder / "1.pem").unlink()
+    result = build(path=None, content=leaf.pem)
+    assert "http://pki.corp.example/2.crt" in result["msg"]
+    assert result["missing"][0]["ca_issuers"] == ["http://pki.corp.example/2.crt"] and result["fetched"] == []
+
+
+def test_each_rejected_candidate_has_its_reason(build):
+    old = authority("Corp Issuing CA 2", issuer=ONE, key=TWO.key, ends=NOW - DAY)
+    (build.folder / "1.pem").write_text(old.pem, encoding="ascii")
+    result = build()
+    assert result["failed"] and "expired on 2026-11-19T12:00:00Z" in result["msg"]
+    (rejected,) = result["rejected"]
+    assert rejected["certificate"]["subject"] == "CN=Corp Issuing CA 2" and rejected["source"].endswith("1.pem, the block at line 1")
+
+
+def test_an_unknown_root_is_an_error_and_partial_accepts_it(build):
+    (build.folder / "root.pem").write_text(ROOT.pem, encoding="ascii")
+    result = build(trusted_content=authority("Another").pem)
+    assert result["failed"] and "ends in CN=Corp Root CA" in result["msg"] and "partial: true" in result["msg"]
+    result = build(trusted_content=None, partial=True)
+    assert not result["complete"] and result["trusted_root"] is None
+    assert build.file.read_text(encoding="ascii") == CHAIN
+
+
+def test_nobody_to_trust_is_an_error_that_names_the_way_out(build):
+    result = build(trusted_content=None)
+    assert result["failed"] and "trusted" in result["msg"] and "partial: true" in result["msg"]
+
+
+def test_a_chain_that_relies_on_sha1_is_followed_told_of_and_refused_unless_accepted(build):
+    weak = signed_with("sha1", "Weak Server", TWO, key=shared_key("RSA-2048"))
+    now = "2027-01-01"
+    build.file.write_text(weak.pem, encoding="ascii")
+    refused = build(at=now)
+    assert refused["failed"] and "can be forged" in refused["msg"] and subjects(refused)[0] == "Weak Server"
+    accepted = build(at=now, accept_weak=True)
+    assert accepted["changed"] and "which can be forged" in accepted["weaknesses"][0]
+    assert any("can be forged" in str(warning) for warning in accepted["warnings"])
+
+
+@pytest.mark.parametrize(
+    "leaf, options, words",
+    [
+        (dict(ends=NOW - DAY), {}, "expired on"),
+        (dict(extensions=[(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)]), {}, "is not for serverAuth"),
+        (dict(dns=["www.corp.example"]), dict(name="other.corp.example"), "the certificate is for www.corp.example, not for other.corp.example"),
+    ],
+)
+def test_a_leaf_that_clients_would_refuse_is_refused_first(build, leaf, options, words):
+    build.file.write_text(mint("www", issuer=TWO, **leaf).pem, encoding="ascii")
+    result = build(**options)
+    assert result["failed"] and words in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (dict(path="/nowhere/cert.pem"), "path: /nowhere/cert.pem cannot be read"),
+        (dict(candidates=["/nowhere"]), "candidates: /nowhere cannot be read"),
+        (dict(trusted_content="nothing"), "trusted: no certificate in trusted_content"),
+        (dict(path=None, content="nothing"), "content: there is no certificate in it"),
+        (dict(path=None, content_base64="§"), "content_base64 is not Base64"),
+        (dict(at="soon"), "at: 'soon' is not a moment"),
+        (dict(aia=dict(allow_networks=["everywhere"])), "aia.allow_networks"),
+        (dict(aia=dict(timeout=0)), "aia.timeout"),
+    ],
+)
+def test_a_wrong_option_is_named(build, options, words):
+    result = build(**options)
+    assert result["failed"] and words in result["msg"] and result["advice"]
+
+
+def test_a_der_file_is_not_overwritten_by_pem(build, tmp_path):
+    build.file.write_bytes(LEAF.der)
+    result = build()
+    assert result["failed"] and "is not PEM" in result["msg"] and "dest" in result["msg"]
+    assert build(dest=str(tmp_path / "chain.pem"))["changed"]
+
+
+def test_what_cannot_be_read_in_the_pool_is_a_warning(build):
+    (build.folder / "2.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="ascii")
+    result = build()
+    assert result["changed"] and any("2.pem" in str(warning) for warning in result["warnings"])
+
+
