@@ -3,13 +3,14 @@ SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test lint unit floor sanity build docs lab molecule bench lab-setup clean
+.PHONY: help demo test lint unit floor sanity build docs lab molecule bench conformance lab-setup clean
 
 help:
 	@echo 'make demo      a depot whose certificate says CN = IP address becomes one that the installer accepts'
 	@echo 'make test      everything'
 	@echo 'its parts:     make lint unit floor sanity build docs lab molecule'
 	@echo 'make bench     our figures beside those of the peers, in one run'
+	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
 	@echo 'make clean     remove what these commands made here'
 
 demo: .venv/.made lab-setup
@@ -25,6 +26,9 @@ lab molecule: lab-setup
 
 bench: .venv/.made .venv-bench/.made lab-setup
 	@$(LAB) enter -- $(CURDIR)/.venv/bin/python tests/bench/bench.py
+
+conformance: .venv/.made
+	@.venv/bin/python tools/conformance.py $(VECTORS)
 
 lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup

@@ -47,9 +47,12 @@ def hostname(case: dict) -> dict:
 
 
 def read(case: dict) -> dict:
-    """The certificates that the reader finds."""
+    """The certificates that the reader finds.
+
+    We read on where a block is broken and warn; the cases know no warnings, and want all of a file or an error.
+    """
     reading = read_certificates(base64.b64decode(case["data_b64"]), case["password"])
-    if not reading.certificates:
+    if reading.warnings or not reading.certificates:
         return {"error": "; ".join(reading.warnings)}
     return {"certs": [hashlib.sha256(one.der).hexdigest() for one in reading.certificates]}
 

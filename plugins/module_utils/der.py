@@ -44,7 +44,7 @@ def outline(der: bytes, option: str) -> Outline:
         (_tag, certificate), = items(der)
         fields = [item for item in items(next(items(certificate))[1]) if item[0] != VERSION]
         subject = fields[4][1]  # after serialNumber, signature, issuer and validity
-        return Outline(der, dn.rfc4514(_names(subject)), _is_ca(fields))
+        return Outline(der, dn.rfc4514(relative_names(subject)), _is_ca(fields))
     except (ValueError, IndexError, StopIteration, UnicodeError) as error:
         raise RemediationError(
             "%s: it holds a block that is no certificate (%s)" % (option, str(error) or "it ends too early"),
@@ -99,8 +99,8 @@ def fields_of(der: bytes) -> Fields:
     return Fields(der[ends[2] : ends[3]], der[ends[4] : ends[5]], der[ends[5] : ends[6]])
 
 
-def _names(subject: bytes) -> list:
-    """Pairs of OID and value for each relative name."""
+def relative_names(subject: bytes) -> list:
+    """Pairs of OID and value for each relative name, whatever the values are; what cannot be decoded is replaced."""
     names = []
     for _set, relative in items(subject):
         pairs = []

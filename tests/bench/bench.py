@@ -10,6 +10,8 @@ with the ansible package (community.crypto) and with ansible-core (lineinfile).
 
 from __future__ import annotations
 
+import datetime
+import importlib
 import json
 import os
 import resource
@@ -147,6 +149,58 @@ def cert_issue(bench: Bench) -> None:
     bench.row("cert_issue, RSA-2048 by a CA; community.crypto's three tasks", "<= 1.6 s", "%.2f s" % ours, "%.2f s" % peer)
 
 
+def pools(bench: Bench) -> None:
+    """One chain from folders of 500 and of 10,000 CAs, beside community.crypto."""
+    for size, goal in ((500, "<= 1.0 s"), (10_000, "<= 2.5 s")):
+        folder = bench.folder / ("pool-%d" % size)
+        mint_pool(folder, size)
+        where = {"path": str(folder / "leaf.pem"), "candidates": [str(folder / "cas")], "trusted": [str(folder / "root.pem")]}
+        ours = bench.play(OURS, [{"certmend.tls.cert_chain_build": dict(where, dest=str(folder / "chain.pem"))}], 5)
+        peer = {"input_chain": "{{ lookup('file', %r) }}" % where["path"], "root_certificates": where["trusted"], "intermediate_certificates": where["candidates"]}
+        theirs = bench.play(PEERS, [{"community.crypto.certificate_complete_chain": peer}], 3)
+        bench.row("cert_chain_build, a pool of %d CAs; community.crypto's" % size, goal, "%.2f s" % ours, "%.2f s" % theirs)
+        seconds = subprocess.run([OURS / "python", __file__, "search", folder], env=bench.environment(), capture_output=True, text=True, check=True)
+        bench.row("the search itself, after loading %d CAs" % size, "< 100 ms", "%.1f ms" % (1000 * float(seconds.stdout)), "-")
+
+
+def mint_pool(folder: Path, size: int) -> None:
+    """A leaf, two intermediates above it, and their root among so many other CAs, one file each."""
+    mint = importlib.import_module("ansible_collections.certmend.tls.tests.support.mint")
+    now = datetime.datetime.now(mint.UTC)
+    days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+    root = mint.authority("Bench Root", **days)
+    one = mint.authority("Bench Intermediate 1", issuer=root, **days)
+    two = mint.authority("Bench Intermediate 2", issuer=one, **days)
+    key = mint.new_key()
+    crowd = [mint.authority("Pool CA %d" % number, organization="Corp %d" % (number % 50), key=key, **days) for number in range(size - 2)]
+    crowd[size // 3 : size // 3] = [two]
+    crowd[size // 2 : size // 2] = [one]
+    (folder / "cas").mkdir(parents=True)
+    for number, each in enumerate(crowd):
+        (folder / "cas" / ("%05d.pem" % number)).write_text(each.pem, encoding="ascii")
+    leaf = mint.mint("www.corp.example", dns=["www.corp.example"], issuer=two, **days)
+    (folder / "leaf.pem").write_text(leaf.pem, encoding="ascii")
+    (folder / "root.pem").write_text(root.pem, encoding="ascii")
+
+
+def search_alone(folder: str) -> None:
+    """Print the seconds of a search in a pool that is loaded; run in a process of its own."""
+    package = "ansible_collections.certmend.tls.plugins.module_utils.x509."
+    candidates, path, pool, reader, requirements = (
+        importlib.import_module(package + name) for name in ("candidates", "path", "pool", "reader", "requirements")
+    )
+    loaded = pool.Pool()
+    candidates.add_paths(loaded, [folder + "/cas"], "candidates")
+    candidates.add_paths(loaded, [folder + "/root.pem"], "trusted", trusted=True)
+    (leaf,) = reader.read_certificates(Path(folder, "leaf.pem").read_bytes()).certificates
+    started = time.monotonic()
+    found = path.find_path(leaf, loaded, requirements.Requirements(datetime.datetime.now(datetime.timezone.utc), "server"))
+    seconds = time.monotonic() - started
+    if not found.path.anchor:
+        sys.exit("no chain was found")
+    print(seconds)
+
+
 def version(programs: Path, what: str) -> str:
     """A package's release in an environment."""
     code = "import importlib.metadata as m; print(m.version(%r))" % what
@@ -159,10 +213,11 @@ def main() -> None:
         print("%s: ansible-core %s, cryptography %s" % (name, version(programs, "ansible-core"), version(programs, "cryptography")))
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
-        for measure in (cert_issue, parallel_writers, hosts_entry):
+        sys.path.insert(0, str(bench.folder / "collections"))
+        for measure in (pools, cert_issue, parallel_writers, hosts_entry):
             measure(bench)
     print("peak memory of a process: %d MiB" % (resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
 
 
 if __name__ == "__main__":
-    main()
+    search_alone(sys.argv[2]) if sys.argv[1:2] == ["search"] else main()

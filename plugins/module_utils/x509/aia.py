@@ -157,13 +157,11 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def limits_of(aia: Optional[dict]) -> Optional[Limits]:
-    """The option ``aia``; None where nothing is fetched.
+def limits_of(aia: dict) -> Limits:
+    """What the option ``aia`` says.
 
     :raises RemediationError: a network or a number is wrong.
     """
-    if aia is None:
-        return None
     networks = []
     for text in aia["allow_networks"] or []:
         try:

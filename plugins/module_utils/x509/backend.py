@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 
@@ -44,16 +44,9 @@ except ImportError:
     x509 = InvalidSignature = UnsupportedAlgorithm = hashes = serialization = oid = _Absent()  # type: ignore
     dsa = ec = ed448 = ed25519 = padding = rsa = _Absent()  # type: ignore
 
-try:  # cryptography 42 brought a verifier
-    from cryptography import __version__ as VERSION
-    from cryptography.x509 import verification
-except ImportError:
-    VERSION, verification = "", None  # type: ignore
-
 __all__ = [
     "IMPORT_ERROR",
     "FLOOR",
-    "VERSION",
     "InvalidSignature",
     "UnsupportedAlgorithm",
     "dsa",
@@ -61,14 +54,25 @@ __all__ = [
     "ed25519",
     "ed448",
     "hashes",
+    "load_pkcs12",
     "oid",
     "padding",
     "require",
     "rsa",
     "serialization",
-    "verification",
+    "verifier",
     "x509",
 ]
+
+
+def verifier() -> Tuple[Any, str]:
+    """The module of the library's verifier and the library's release; None where it has none (before 42)."""
+    try:
+        from cryptography import __version__
+        from cryptography.x509 import verification
+    except ImportError:
+        return None, ""
+    return verification, __version__
 
 
 def require() -> None:
@@ -79,3 +83,10 @@ def require() -> None:
             "Install python3-cryptography for that interpreter, or run the task where it is installed "
             "(delegate_to: localhost).",
         )
+
+
+def load_pkcs12(data: bytes, password: Optional[bytes]) -> Tuple[Any, Any, Any]:
+    """Key, certificate and further certificates of a PKCS#12 file, as the library loads them."""
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    return pkcs12.load_key_and_certificates(data, password)

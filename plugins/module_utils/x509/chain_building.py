@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import List, Optional, Tuple
+from typing import Any, List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.files import Transaction, read
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import any_covers
 from ansible_collections.certmend.tls.plugins.module_utils.moments import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.aia import Fetcher, limits_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.candidates import add_content, add_paths, add_trusted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import leaf_among
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain_file import plan_file, refuse_foreign_key
@@ -46,13 +45,13 @@ class ChainBuilding:
 
         :raises RemediationError: an option is wrong, no chain was found, or no verifier accepts it; nothing is planned then.
         """
-        limits = limits_of(self.params["aia"])
+        fetcher = _fetcher(self.params["aia"])
         source, reading, parts = self._given()
         key = parts.private_key(source)
         leaf = leaf_among(reading.certificates, key)
         refuse_foreign_key(leaf, key, source)
         self._fill(reading, source)
-        found = self._search(leaf, Fetcher(limits) if limits else None)
+        found = self._search(leaf, fetcher)
         built = self._judged(found)
         self.facts.update(built.as_dict(self.now))
         self.warnings += built.warnings()
@@ -107,7 +106,7 @@ class ChainBuilding:
             )
         self.warnings += self.pool.warnings
 
-    def _search(self, leaf: Certificate, fetcher: Optional[Fetcher]) -> Found:
+    def _search(self, leaf: Certificate, fetcher: Any) -> Found:
         """Search; where an issuer is missing and may be fetched, fetch it and search again."""
         found = find_path(leaf, self.pool, self.requirements)
         fetched = 0
@@ -119,7 +118,7 @@ class ChainBuilding:
         self.facts["fetched"] = fetcher.log if fetcher else []
         return found
 
-    def _fetch(self, certificate: Certificate, fetcher: Fetcher) -> bool:
+    def _fetch(self, certificate: Certificate, fetcher: Any) -> bool:
         """Whether anything new came of asking the addresses that a certificate names. What comes is never trusted."""
         before = len(self.pool)
         for url in certificate.ca_issuers:
@@ -164,3 +163,12 @@ class ChainBuilding:
                 % "; ".join("%s: %s" % (one.judge, one.reason) for one in built.judged),
                 "Compare the judgements; the chain is in the result.",
             )
+
+
+def _fetcher(aia: Any) -> Any:
+    """What fetches issuers, where that was asked for. Its import brings an HTTP client, which few runs need."""
+    if aia is None:
+        return None
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.aia import Fetcher, limits_of
+
+    return Fetcher(limits_of(aia))

@@ -13,7 +13,7 @@ from typing import List, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, colons, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path import Found, missing_issuer
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.strength import weakness
+from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import weakness
 from ansible_collections.certmend.tls.plugins.module_utils.x509.verifiers import Judgement
 
 #: rejections that are told one by one; of more, only their number

@@ -11,7 +11,7 @@ import datetime
 import functools
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.der import Fields, fields_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509 import names
@@ -29,6 +29,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.signatures impor
 
 UTC = datetime.timezone.utc
 DER = serialization.Encoding.DER
+UNKNOWN_DATE = datetime.datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -192,25 +193,41 @@ def key_facts(public_key: Any) -> Key:
 def from_x509(certificate: x509.Certificate) -> Certificate:
     """Collect the facts of a parsed certificate. Whatever cannot be decoded is a problem, not an exception."""
     problems: list = []
-    key, pin, encoded = Key("unknown"), "", certificate.public_bytes(DER)
-    try:
-        key, pin = key_facts(public_key_of(certificate)), spki_pin(fields_of(encoded).public_key)
-    except Exception as error:  # unsupported curves and broken keys raise whatever the backend raises
-        problems.append("public key: %s" % reason_of(error))
+    encoded = certificate.public_bytes(DER)
+    parts = fields_of(encoded)
+    subject, common_names = _name("subject", lambda: certificate.subject, parts.subject, problems)
     return Certificate(
         der=encoded,
         x509=certificate,
-        subject=names.rfc4514(certificate.subject),
-        issuer=names.rfc4514(certificate.issuer),
-        common_names=tuple(names.common_names(certificate.subject)),
-        not_before=_aware(certificate, "not_valid_before"),
-        not_after=_aware(certificate, "not_valid_after"),
-        key=key,
-        pin=pin,
-        signature_algorithm=signature_algorithm(certificate),
+        subject=subject,
+        issuer=_name("issuer", lambda: certificate.issuer, parts.issuer, problems)[0],
+        common_names=common_names,
+        not_before=_attempt("notBefore", lambda: _aware(certificate, "not_valid_before"), UNKNOWN_DATE, problems),
+        not_after=_attempt("notAfter", lambda: _aware(certificate, "not_valid_after"), UNKNOWN_DATE, problems),
+        key=_attempt("public key", lambda: key_facts(public_key_of(certificate)), Key("unknown"), problems),
+        pin=spki_pin(parts.public_key),
+        signature_algorithm=_attempt("signature algorithm", lambda: signature_algorithm(certificate), "", problems),
         **extension_facts(certificate, problems),
         problems=tuple(problems),
     )
+
+
+def _attempt(what: str, decode: Callable, default: Any, problems: list) -> Any:
+    try:
+        return decode()
+    except Exception as error:  # the backend raises whatever it likes for what it does not know
+        problems.append("%s: %s" % (what, reason_of(error)))
+        return default
+
+
+def _name(what: str, decode: Callable, encoded: bytes, problems: list) -> tuple:
+    """A name as text, and its common names; where the library refuses it, as far as the encoding can be followed."""
+    try:
+        name = decode()
+        return names.rfc4514(name), tuple(names.common_names(name))
+    except Exception as error:  # an empty country, a string with other octets than its type allows
+        problems.append("%s: %s" % (what, reason_of(error)))
+        return names.as_encoded(encoded)
 
 
 def _aware(certificate: x509.Certificate, attribute: str) -> datetime.datetime:

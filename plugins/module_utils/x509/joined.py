@@ -10,29 +10,30 @@ there is one line break, no more and no fewer.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.x509.encoded import CERTIFICATE_LABELS
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.pem_blocks import blocks
+from ansible_collections.certmend.tls.plugins.module_utils.x509.texts import is_binary, plain
 
-BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
-CERTIFICATES = (b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE", b"PKCS7", b"CMS")
+#: openssl writes the curve's parameters before an EC key
+KEY_LABELS = ("PRIVATE KEY", "EC PARAMETERS")
 
 
 @dataclass(frozen=True)
 class Joined:
     """The blocks of an existing file that are no certificates: before the first certificate, and after it."""
 
-    before: Tuple[bytes, ...] = ()
-    after: Tuple[bytes, ...] = ()
+    before: Tuple[Tuple[str, bytes], ...] = ()
+    after: Tuple[Tuple[str, bytes], ...] = ()
 
     @property
     def key(self) -> Optional[bytes]:
         """The private key's block; None where the file has none."""
-        keys = [block for block in self.before + self.after if block.splitlines()[0].endswith(b"PRIVATE KEY-----")]
-        return keys[0] if keys else None
+        return next((block for label, block in self.before + self.after if label.endswith("PRIVATE KEY")), None)
 
     def private_key(self, option: str) -> Any:
         """The private key; None where there is none, or one that a passphrase locks.
@@ -44,26 +45,28 @@ class Joined:
         return load_private_key(self.key, option)
 
     def without_keys(self) -> Joined:
-        """The same without private keys and the curve parameters that openssl writes before one."""
-        gone = (b"PRIVATE KEY-----", b"BEGIN EC PARAMETERS-----")
-        return Joined(*(tuple(one for one in blocks if not one.splitlines()[0].endswith(gone)) for blocks in (self.before, self.after)))
+        """The same without private keys and what belongs to them."""
+        return Joined(*(tuple(one for one in part if not one[0].endswith(KEY_LABELS)) for part in (self.before, self.after)))
 
     def content(self, chain: Sequence[Certificate]) -> bytes:
         """The file's content with a chain: every block on lines of its own, nothing between them."""
-        blocks = [pem(one.der).encode("ascii").rstrip(b"\n") for one in chain]
-        return b"".join(block + b"\n" for block in list(self.before) + blocks + list(self.after))
+        before, after = ([block for _label, block in part] for part in (self.before, self.after))
+        certificates = [pem(one.der).encode("ascii").rstrip(b"\n") for one in chain]
+        return b"".join(block + b"\n" for block in before + certificates + after)
 
 
 def joined(data: bytes) -> Joined:
     """Take an existing file apart. Line ends become line feeds; text outside of blocks belongs to nobody and is left out."""
-    before: List[bytes] = []
-    after: List[bytes] = []
-    seen = False
-    for match in BLOCK.finditer(data.replace(b"\r\n", b"\n")):
-        if match.group(1) in CERTIFICATES:
-            seen = True
+    before: List[Tuple[str, bytes]] = []
+    after: List[Tuple[str, bytes]] = []
+    part, text = before, plain(data)
+    for block in blocks(text) if not is_binary(data) else ():
+        if isinstance(block, str):
+            continue
+        if block.label in CERTIFICATE_LABELS:
+            part = after
         else:
-            (after if seen else before).append(match.group(0))
+            part.append((block.label, text[block.start : block.end]))
     return Joined(tuple(before), tuple(after))
 
 

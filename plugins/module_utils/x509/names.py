@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from typing import List
+from typing import List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils import dn
-from ansible_collections.certmend.tls.plugins.module_utils.der import bounds, items
+from ansible_collections.certmend.tls.plugins.module_utils.der import bounds, items, relative_names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 
+COMMON_NAME = "2.5.4.3"
 BY_SHORT = {short.lower(): x509.ObjectIdentifier(dotted) for dotted, short in dn.SHORT.items()}
 
 
@@ -35,6 +36,16 @@ def common_names(name: x509.Name) -> List[str]:
 def _text(attribute: x509.NameAttribute) -> str:
     value = attribute.value
     return "#" + value.hex() if isinstance(value, bytes) else value
+
+
+def as_encoded(name: bytes) -> Tuple[str, Tuple[str, ...]]:
+    """Text and common names of an encoded name that the library refuses, as far as it can be followed."""
+    try:
+        start, end = bounds(name, 0)
+        relative = relative_names(name[start:end])
+    except (ValueError, IndexError):
+        return "", ()
+    return dn.rfc4514(relative), tuple(value for part in relative for kind, value in part if kind == COMMON_NAME)
 
 
 #: string types (X.680) and how their octets are read; a TeletexString holds Latin-1 in practice

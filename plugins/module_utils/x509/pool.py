@@ -16,8 +16,8 @@ from typing import Dict, Iterable, Iterator, List, Optional
 from ansible_collections.certmend.tls.plugins.module_utils.der import fields_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509 import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.extensions import reason_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.refusals import refusal
 
 #: the extension's number and the tag of its value, as they stand in every certificate that has it (RFC 5280 section 4.2.1.2)
 SUBJECT_KEY_IDENTIFIER = bytes.fromhex("0603551d0e04")
@@ -74,7 +74,7 @@ class Pool:
             entry = Entry(der, x509.load_der_x509_certificate(der), source, trusted)
             subject = names.comparable(fields_of(der).subject)
         except Exception as error:  # the backend's exceptions differ between releases
-            self.warnings.append("%s is not a certificate: %s" % (source, reason_of(error)))
+            self.warnings.append(refusal(der, source, error))
             return
         self._entries[der] = entry
         self._by_subject.setdefault(subject, []).append(entry)

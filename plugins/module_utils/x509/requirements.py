@@ -10,7 +10,7 @@ import datetime
 from dataclasses import dataclass
 from typing import List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, Key, timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.name_constraints import violation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.signatures import signature_digest
 
@@ -20,6 +20,8 @@ WANTED_USAGE = {SERVER: "serverAuth", CLIENT: "clientAuth"}
 #: a collision in these can be made at will, so that a signature with them proves nothing (RFC 9155, RFC 6151)
 BROKEN_DIGESTS = ("md2", "md4", "md5", "sha1")
 VERSION_3 = 2
+#: NIST SP 800-57 part 1, table 2: 112 bits of security
+SMALLEST = {"RSA": 2048, "EC": 224}
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,13 @@ def _broken_constraints(issuer: Certificate, below: Sequence[Certificate]) -> Li
 def relies_on_broken_digest(certificate: Certificate) -> bool:
     """Whether a client that does not trust the certificate itself would rely on a signature that can be forged."""
     return signature_digest(certificate.x509) in BROKEN_DIGESTS
+
+
+def weakness(key: Key) -> Optional[str]:
+    """Why a key is weak, as the end of a sentence; None where it is not."""
+    if key.type == "DSA":
+        return "is of a kind that TLS clients have given up"
+    smallest = SMALLEST.get(key.type)
+    if smallest and (key.bits or 0) < smallest:
+        return "is smaller than %d bits" % smallest
+    return None

@@ -18,12 +18,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Callable, List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import as_address
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import VERSION, verification, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import verifier, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.extensions import reason_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import ANY, CLIENT, SERVER, Requirements
 
 SECONDS = 20
+OPENSSL = "openssl verify"
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,17 @@ def by_cryptography(
 ) -> Optional[Judgement]:
     """cryptography's verifier; None where it is too old, or knows no such purpose."""
     subject = _subject(chain[0], name)
+    verification, release = verifier()
     if verification is None or requirements.purpose not in (SERVER, CLIENT) or (subject is None and requirements.purpose == SERVER):
         return None
-    judge = "cryptography %s" % VERSION
+    judge = "cryptography %s" % release
     try:
         builder = verification.PolicyBuilder().store(verification.Store([anchor.x509]))
         if requirements.at:
             builder = builder.time(requirements.at.replace(tzinfo=None))
         builder = builder.max_chain_depth(len(chain))
-        verifier = builder.build_server_verifier(subject) if requirements.purpose == SERVER else builder.build_client_verifier()
-        verifier.verify(chain[0].x509, [one.x509 for one in chain[1:]])
+        made = builder.build_server_verifier(subject) if requirements.purpose == SERVER else builder.build_client_verifier()
+        made.verify(chain[0].x509, [one.x509 for one in chain[1:]])
     except Exception as error:  # VerificationError, and ValueError or UnsupportedAlgorithm for what it cannot read
         return Judgement(judge, False, reason_of(error))
     return Judgement(judge, True)
@@ -114,19 +116,17 @@ def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: 
                 handle.write("".join(pem(one.der) for one in certificates))
             if certificates:
                 command += [option, path] if option else [path]
-        return _judgement(program, command)
+        return _judgement(command)
 
 
-def _judgement(program: str, command: List[str]) -> Judgement:
+def _judgement(command: List[str]) -> Judgement:
     try:
-        version = subprocess.run([program, "version"], stdout=subprocess.PIPE, text=True, check=True, timeout=SECONDS).stdout
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return Judgement("OpenSSL", False, "it could not be asked: %s" % reason_of(error))
-    judge = " ".join(version.split()[:2])
+        return Judgement(OPENSSL, False, "it could not be asked: %s" % reason_of(error))
     if done.returncode == 0:
-        return Judgement(judge, True)
+        return Judgement(OPENSSL, True)
     lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("error ") and "lookup:" in line]
-    return Judgement(judge, False, "; ".join(line.partition("lookup:")[2].strip() for line in lines) or done.stdout.strip()[:200])
+    return Judgement(OPENSSL, False, "; ".join(line.partition("lookup:")[2].strip() for line in lines) or done.stdout.strip()[:200])

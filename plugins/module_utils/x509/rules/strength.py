@@ -6,26 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
+from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Key
-from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import relies_on_broken_digest
+from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import relies_on_broken_digest, weakness
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
-
-#: NIST SP 800-57 part 1, table 2: 112 bits of security
-SMALLEST = {"RSA": 2048, "EC": 224}
-
-
-def weakness(key: Key) -> Optional[str]:
-    """Why a key is weak, as the end of a sentence; None where it is not."""
-    if key.type == "DSA":
-        return "is of a kind that TLS clients have given up"
-    smallest = SMALLEST.get(key.type)
-    if smallest and (key.bits or 0) < smallest:
-        return "is smaller than %d bits" % smallest
-    return None
 
 
 @rule(

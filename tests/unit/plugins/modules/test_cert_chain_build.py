@@ -11,9 +11,10 @@ import ssl
 import stat
 
 import pytest
-from ansible_collections.certmend.tls.tests.support.mint import DAY, NOW, authority, key_pem, mint, new_key, shared_key, signed_with
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from ansible_collections.certmend.tls.tests.support.mint import DAY, NOW, authority, key_pem, mint, new_key, shared_key, signed_with
 
 AT = "2026-11-20T12:00:00Z"
 ROOT = authority("Corp Root CA")

@@ -12,10 +12,11 @@ import subprocess
 import threading
 
 import pytest
-from ansible_collections.certmend.tls.plugins.module_utils.x509.aia import Fetcher, Limits
-from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.aia import Fetcher, Limits
+from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 GIGABYTE = 1 << 30

@@ -12,6 +12,10 @@ import random
 import subprocess
 
 import pytest
+from cryptography import x509
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
 from ansible_collections.certmend.tls.plugins.module_utils.x509 import path as path_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path import find_path, missing_issuer
@@ -29,9 +33,6 @@ from ansible_collections.certmend.tls.tests.support.mint import (
     new_key,
     signed_with,
 )
-from cryptography import x509
-from cryptography.x509.name import _ASN1Type
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ROOT = authority("Root")
 NEAR = authority("Near", issuer=ROOT)

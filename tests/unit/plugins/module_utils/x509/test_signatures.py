@@ -9,11 +9,12 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from cryptography import x509
+
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import relies_on_broken_digest
 from ansible_collections.certmend.tls.plugins.module_utils.x509.signatures import is_signed_by, signature_digest
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint, new_key, shared_key, signed_with
-from cryptography import x509
 
 PSS = ("-sigopt", "rsa_padding_mode:pss")
 KINDS = ["RSA-2048", "DSA", "Ed25519", "Ed448", "P-192", "P-256", "P-384", "P-521", "secp256k1", "brainpoolP256r1", "brainpoolP512r1"]

@@ -1,0 +1,31 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The certificates of a PKCS#12 file (RFC 7292). Its private key is neither kept nor shown."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import load_pkcs12, serialization
+
+DER = serialization.Encoding.DER
+
+
+def certificates(data: bytes, password: Optional[str]) -> List[bytes]:
+    """The DER of each certificate in it, the key's own one first.
+
+    Some programs write the empty password as none, and others none as the empty one; both are tried for either.
+
+    :raises ValueError: the password is wrong or missing, the file is broken, or its encryption is unknown here.
+    """
+    problem = ""
+    for secret in [password.encode("utf-8")] if password else [None, b""]:
+        try:
+            _key, own, others = load_pkcs12(data, secret)
+        except Exception as error:  # ValueError, UnsupportedAlgorithm, TypeError: the backend's choice
+            problem = " ".join(str(error).split()) or type(error).__name__
+        else:
+            return [one.public_bytes(DER) for one in ([own] if own else []) + list(others)]
+    raise ValueError(("the password is wrong" if password else "give its password in the option password") + " (%s)" % problem)

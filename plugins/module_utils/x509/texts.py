@@ -1,0 +1,64 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files as people hand them over: whatever encoding, line ends and escapes, made plain text with line feeds."""
+
+from __future__ import annotations
+
+import codecs
+import json
+
+UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: enough of a file to tell its encoding by
+SAMPLE = 4096
+
+
+def plain(data: bytes) -> bytes:
+    """Text as UTF-8 without a byte order mark, its lines ended by line feeds, escaped line ends (as in JSON) among them.
+
+    DER goes through ``is_binary`` first: this is for text.
+    """
+    data = _utf_8(data)
+    if b"\r" in data:  # a transfer as text, done twice, leaves two carriage returns
+        data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\\n" in data and b"-----BEGIN " in data:
+        for escaped in (b"\\\\r\\\\n", b"\\\\n", b"\\r\\n", b"\\n"):
+            data = data.replace(escaped, b"\n")
+    return data
+
+
+def _utf_8(data: bytes) -> bytes:
+    encoding = _utf_16(data)
+    if encoding:
+        return data.decode(encoding, "replace").encode("utf-8", "replace")
+    return data[len(codecs.BOM_UTF8) :] if data.startswith(codecs.BOM_UTF8) else data
+
+
+def _utf_16(data: bytes) -> str:
+    """The UTF-16 encoding of a file of mostly ASCII text, told by its mark or by where its zeros are; else empty."""
+    if data.startswith(UTF_16_BOMS):
+        return "utf-16"
+    sample = data[:SAMPLE]
+    low, high = sample[::2], sample[1::2]
+    if len(sample) < 4:
+        return ""
+    if not high.strip(b"\0") and 0 not in low:
+        return "utf-16-le"
+    return "utf-16-be" if not low.strip(b"\0") and 0 not in high else ""
+
+
+def is_json(text: bytes) -> bool:
+    """Whether it is a whole JSON object or list; one string of it, pasted, is none."""
+    if text.lstrip()[:1] not in (b"{", b"["):
+        return False
+    try:
+        json.loads(text.decode("utf-8"))
+    except ValueError:
+        return False
+    return True
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether it is DER (or BER) and not text: it begins with a SEQUENCE, whose length no text would have as its second byte."""
+    return data[:1] == b"0" and len(data) > 1 and (data[1] >= 0x80 or data[1] + 2 == len(data))
