@@ -3,13 +3,14 @@ SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test lint unit floor sanity build docs lab molecule bench conformance lab-setup clean
+.PHONY: help demo test lint unit floor sanity build docs lab molecule bench conformance fuzz lab-setup clean
 
 help:
 	@echo 'make demo      a depot whose certificate says CN = IP address becomes one that the installer accepts'
 	@echo 'make test      everything'
 	@echo 'its parts:     make lint unit floor sanity build docs lab molecule'
 	@echo 'make bench     our figures beside those of the peers, in one run'
+	@echo 'make fuzz SECONDS=60   the reader of certificates, with atheris'
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
 	@echo 'make clean     remove what these commands made here'
 
@@ -30,6 +31,11 @@ bench: .venv/.made .venv-bench/.made lab-setup
 conformance: .venv/.made
 	@.venv/bin/python tools/conformance.py $(VECTORS)
 
+SECONDS ?= 60
+fuzz: .venv-fuzz/.made
+	@.venv-fuzz/bin/python tools/stage.py >/dev/null
+	@cd .logs && PYTHONPATH=$(CURDIR)/.tree ../.venv-fuzz/bin/python ../tests/fuzz/fuzz_reader.py $(SECONDS)
+
 lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup
 
@@ -38,8 +44,9 @@ lab-setup: .venv/.made
 .venv-lint/.made: requirements/lint.txt
 .venv-floor/.made: requirements/floor.txt
 .venv-bench/.made: requirements/bench.txt
-.venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made: tools/venv.sh
+.venv-fuzz/.made: requirements/run.txt requirements/test.txt requirements/fuzz.txt
+.venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-fuzz/.made: tools/venv.sh
 	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
 
 clean:
-	rm -rf .venv .venv-lint .venv-floor .venv-bench .tree .logs .docsite
+	rm -rf .venv .venv-lint .venv-floor .venv-bench .venv-fuzz .tree .logs .docsite

@@ -32,10 +32,17 @@ options:
     type: list
     elements: raw
   path:
-    description: A file with certificates, PEM or DER.
+    description:
+      - A file with certificates, in whatever form people have them. PEM, with whatever stands around it, in UTF-8 or UTF-16, with
+        any line ends, indented, quoted, or with escaped line ends; DER; PKCS#7, also labelled CERTIFICATE; PKCS#12 (O(password));
+        and Base64 of any of these without a label.
+      - It is read block by block. What cannot be read is a warning with its line and hides nothing else.
     type: path
+  password:
+    description: What a PKCS#12 file is encrypted with.
+    type: str
   content:
-    description: Certificates as PEM text.
+    description: The same as text.
     type: str
   content_base64:
     description: A file's bytes as Base64, as M(ansible.builtin.slurp) returns them.
@@ -252,6 +259,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import S
 ARGUMENT_SPEC = dict(
     endpoints=dict(type="list", elements="raw"),
     path=dict(type="path"),
+    password=dict(type="str", no_log=True),
     content=dict(type="str"),
     content_base64=dict(type="str"),
     presented=dict(type="list", elements="str"),

@@ -94,15 +94,15 @@ def blocks(text: bytes) -> Iterator[Union[Block, str]]:
                 yield from _strays(text, outside, boundary.start(), count)
             begun = label, boundary, line
             continue
-        outside = boundary.end()
         if begun is None:
+            yield from _strays(text, outside, boundary.start(), count)
             yield "line %d ends a block that was never begun" % line
         elif begun[0] != label:
             yield "the block at line %d begins as %s and ends as %s" % (begun[2], begun[0].decode(), label.decode())
         else:
             start = begun[1]
             yield Block(label.decode("ascii"), text[start.end() : boundary.start()], begun[2], start.start(), boundary.end())
-        begun = None
+        begun, outside = None, boundary.end()
     if begun:
         yield "the block at line %d has no END line" % begun[2]
     else:

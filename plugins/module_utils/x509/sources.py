@@ -32,11 +32,12 @@ def collect(params: dict) -> List[Material]:
         ders = [_decoded("presented[%d]" % place, text) for place, text in enumerate(params["presented"])]
         return [_material("presented", name, _merged([read_certificates(der) for der in ders]), True)]
     if params["path"] is not None:
-        return [_material(params["path"], name, read_certificates(read(params["path"], "path")), False)]
-    if params["content"] is not None:
-        return [_material("content", name, read_certificates(params["content"].encode("utf-8")), False)]
-    data = _decoded("content_base64", params["content_base64"])
-    return [_material("content_base64", name, read_certificates(data), False)]
+        source, data = params["path"], read(params["path"], "path")
+    elif params["content"] is not None:
+        source, data = "content", params["content"].encode("utf-8")
+    else:
+        source, data = "content_base64", _decoded("content_base64", params["content_base64"])
+    return [_material(source, name, read_certificates(data, params["password"]), False)]
 
 
 def _material(source: str, name: str, reading: Reading, sent: bool) -> Material:

@@ -12,6 +12,8 @@ import json
 UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: enough of a file to tell its encoding by
 SAMPLE = 4096
+#: the share of ASCII in a text that is mostly Base64
+MOSTLY = 0.8
 
 
 def plain(data: bytes) -> bytes:
@@ -43,9 +45,9 @@ def _utf_16(data: bytes) -> str:
     low, high = sample[::2], sample[1::2]
     if len(sample) < 4:
         return ""
-    if not high.strip(b"\0") and 0 not in low:
+    if 0 not in low and high.count(0) >= MOSTLY * len(high):
         return "utf-16-le"
-    return "utf-16-be" if not low.strip(b"\0") and 0 not in high else ""
+    return "utf-16-be" if 0 not in high and low.count(0) >= MOSTLY * len(low) else ""
 
 
 def is_json(text: bytes) -> bool:

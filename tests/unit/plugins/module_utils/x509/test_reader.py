@@ -2,58 +2,229 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reader: every block of a file is a certificate or a warning."""
+"""The reader: every form that people have is read; every block is a certificate or a warning."""
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import read_certificates
-from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr, read_certificates
+from ansible_collections.certmend.tls.tests.support.forms import PASSWORD, one_certificate, pkcs12, several_certificates, text_forms
+from ansible_collections.certmend.tls.tests.support.mint import authority, csr, mint
 
-LEAF, ROOT = mint(), authority()
-
-
-def ders(data):
-    return [one.der for one in read_certificates(data).certificates]
-
-
-def test_der_and_pem_are_read():
-    assert ders(LEAF.der) == ders(LEAF.pem.encode()) == [LEAF.der]
+LEAF, MIDDLE, ROOT = mint(), authority("Middle"), authority()
+ONE, SEVERAL = one_certificate(LEAF), several_certificates([LEAF, MIDDLE, ROOT])
+PEM = LEAF.pem.encode()
 
 
-def test_several_blocks_are_read_in_their_order_and_keys_are_not_ours():
-    assert ders((LEAF.key_pem + LEAF.pem + "some text\n" + ROOT.pem).encode()) == [LEAF.der, ROOT.der]
+def ders(data, password=None):
+    return [one.der for one in read_certificates(data, password).certificates]
 
 
-@pytest.mark.parametrize("change", [lambda text: text.replace("\n", "\r\n"), lambda text: "  " + text.replace("\n", "\n  ")])
-def test_line_endings_and_indentation_do_not_matter(change):
-    assert ders(change(LEAF.pem).encode()) == [LEAF.der]
+def warnings(data, password=None):
+    return list(read_certificates(data, password).warnings)
+
+
+@pytest.mark.parametrize("form", sorted(ONE))
+def test_one_certificate_is_read_in_each_form(form):
+    assert ders(ONE[form]) == [LEAF.der] and warnings(ONE[form]) == []
+
+
+@pytest.mark.parametrize("form", sorted(SEVERAL))
+def test_several_certificates_are_read_in_each_form(form):
+    assert ders(SEVERAL[form]) == ders_of(LEAF, MIDDLE, ROOT) and warnings(SEVERAL[form]) == []
+
+
+def ders_of(*minted):
+    return [one.der for one in minted]
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "", "pässword"])
+def test_a_pkcs12_is_opened_by_its_password(password):
+    data = pkcs12(LEAF, [MIDDLE], password)
+    assert ders(data, password) == ders_of(LEAF, MIDDLE)
+    assert ders(data, password or None) == ders_of(LEAF, MIDDLE)
+
+
+@pytest.mark.parametrize("password, words", [("wrong", "the password is wrong"), (None, "give its password in the option password")])
+def test_a_pkcs12_that_stays_closed_says_why(password, words):
+    (warning,) = warnings(pkcs12(LEAF, [], PASSWORD), password)
+    assert words in warning and PASSWORD not in warning
+    assert ders(pkcs12(LEAF, [], PASSWORD), password) == []
 
 
 def test_a_broken_block_is_a_warning_with_its_line_and_hides_no_other():
     broken = LEAF.pem.replace("MII", "!!!", 1)
     reading = read_certificates((ROOT.pem + broken + LEAF.pem).encode())
-    assert [one.der for one in reading.certificates] == [ROOT.der, LEAF.der]
-    [warning] = reading.warnings
-    assert "line %d" % (ROOT.pem.count("\n") + 1) in warning
+    assert [one.der for one in reading.certificates] == ders_of(ROOT, LEAF)
+    (warning,) = reading.warnings
+    assert "the block at line %d cannot be read" % (ROOT.pem.count("\n") + 1) in warning
 
 
-def test_a_block_without_an_end_is_a_warning_and_the_next_one_is_read():
-    half = LEAF.pem[: len(LEAF.pem) // 2] + "\n"
-    reading = read_certificates((half + ROOT.pem).encode())
-    assert [one.der for one in reading.certificates] == [ROOT.der] and "no END" in reading.warnings[0]
+def damaged_pkcs7():
+    """A PKCS#7 of three, the second of which is no certificate any more; all lengths as they were."""
+    der = SEVERAL["PKCS7 as DER"]
+    place = der.index(MIDDLE.der) + 4
+    return der[:place] + b"\x04" + der[place + 1 :]
 
 
-@pytest.mark.parametrize("data", [b"", b"  \n", b"not a certificate", b"\x30\x82\x01\x00"])
-def test_what_is_no_certificate_is_a_warning(data):
+def test_a_broken_certificate_in_a_pkcs7_hides_no_other():
+    reading = read_certificates(damaged_pkcs7())
+    assert [one.der for one in reading.certificates] == ders_of(LEAF, ROOT)
+    (warning,) = reading.warnings
+    assert "certificate 2 of the PKCS#7" in warning
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (LEAF.pem[:300] + "\n" + ROOT.pem, "the block at line 1 has no END line"),
+        (ROOT.pem + LEAF.pem[:300], "the block at line %d has no END line" % (ROOT.pem.count("\n") + 1)),
+        (LEAF.pem.partition("\n")[2] + ROOT.pem, "ends a block that was never begun"),
+        (LEAF.pem.replace("END CERTIFICATE", "END CERTFICATE") + ROOT.pem, "begins as CERTIFICATE and ends as CERTFICATE"),
+        (LEAF.pem.replace("CERTIFICATE", "CERTFICATE") + ROOT.pem, "the block at line 1 is labelled CERTFICATE, which is not read"),
+        (LEAF.pem.replace("-----BEGIN", "---BEGIN") + ROOT.pem, "line 1 looks like the BEGIN or END line of a block and is none"),
+        (LEAF.pem.replace("\n-----END", "\n\n-----END") + ROOT.pem, "broken by an empty line"),
+        ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + ROOT.pem, "it is empty"),
+        (ROOT.pem + LEAF.pem.splitlines()[2] + "\n", "is Base64 that stands in no block"),
+        ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n" + ROOT.pem, "the block at line 1 is not a certificate"),
+    ],
+)
+def test_what_was_meant_to_be_a_block_is_told_of_and_the_others_are_read(text, words):
+    reading = read_certificates(text.encode())
+    assert [one.der for one in reading.certificates] == [ROOT.der]
+    assert any(words in warning for warning in reading.warnings), reading.warnings
+
+
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (b"", "is empty"),
+        (b"  \n", "is empty"),
+        (b"not a certificate", "neither PEM, DER"),
+        (b"\x30\x82\x01\x00", "it ends too early"),
+        (LEAF.der[:-1], "it ends too early"),
+        (LEAF.der + LEAF.der[:-1], "it ends too early"),
+        (LEAF.der + b"more", "4 bytes behind its last certificate"),
+        (json.dumps({"cert": LEAF.pem}).encode(), "is a JSON document"),
+        (LEAF.key_pem.encode(), "holds no certificate, but: PRIVATE KEY"),
+        (csr("www").encode(), "holds no certificate, but: CERTIFICATE REQUEST"),
+        (base64.b64encode(b"\x30\x03\x02\x01\x00"), "looks like a private key"),
+        (bytes.fromhex("302706092a864886f70d010702a01a301802010131003" "00b06092a864886f70d010701a000a1003100"), "PKCS#7 without certificates"),
+        (b"\x30\x80" * 5000, "nested too deeply"),
+    ],
+)
+def test_what_is_no_certificate_is_a_warning(data, words):
     reading = read_certificates(data)
-    assert not reading.certificates and reading.warnings
+    assert any(words in warning for warning in reading.warnings), reading.warnings
 
 
-@given(data=st.binary(max_size=200), place=st.integers(0, len(LEAF.pem) - 1))
-def test_damage_is_never_an_exception(data, place):
-    text = LEAF.pem.encode()
-    read_certificates(text[:place] + data + text[place:])
+def test_a_critical_flag_that_is_written_out_as_false_is_explained():
+    """X.690 section 11.5 forbids what some CAs do; cryptography refuses such a certificate, and we go on."""
+    oid = x509.oid.ExtensionOID.SUBJECT_KEY_IDENTIFIER.dotted_string
+    plain = mint(extensions=[(x509.SubjectKeyIdentifier(b"k" * 20), False)])
+    spelled = bytes.fromhex("0603551d0e")
+    assert oid == "2.5.29.14" and plain.der.count(spelled) == 1
+    changed = lengthened(plain.der, spelled, bytes.fromhex("0603551d0e010100"))
+    reading = read_certificates(changed + ROOT.der)
+    if [one.der for one in reading.certificates] != [changed, ROOT.der]:  # old releases of the library accept it
+        assert [one.der for one in reading.certificates] == [ROOT.der]
+        (warning,) = reading.warnings
+        assert "critical FALSE" in warning and "CN=depot.corp.example" in warning
+
+
+def lengthened(der, old, new):
+    """Put in longer bytes, and mend the lengths of everything around them."""
+
+    def walk(data):
+        out, place = b"", 0
+        while place < len(data):
+            start, end = bounds_of(data, place)
+            content = data[start:end]
+            if old in content and data[place] & 0x20 or (data[place] == 0x04 and old in content):
+                content = content.replace(old, new) if content.startswith(old) else walk(content)
+            elif data[place:].startswith(old):
+                content = None
+            out += data[place:start] if content is None else head(data[place], len(content))
+            out += data[start:end] if content is None else content
+            place = end
+        return out
+
+    return walk(der)
+
+
+def bounds_of(data, place):
+    length, start = data[place + 1], place + 2
+    if length & 0x80:
+        size = length & 0x7F
+        length, start = int.from_bytes(data[start : start + size], "big"), start + size
+    return start, start + length
+
+
+def head(tag, length):
+    if length < 0x80:
+        return bytes([tag, length])
+    size = (length.bit_length() + 7) // 8
+    return bytes([tag, 0x80 | size]) + length.to_bytes(size, "big")
+
+
+@pytest.mark.parametrize("form", ["PEM", "CRLF", "UTF-16 of Windows", "indented, as in YAML"])
+def test_requests_are_read_with_their_dirt(form):
+    text = csr("www.corp.example")
+    assert load_csr(text_forms(text)[form], "csr_path").subject.rfc4514_string() == "CN=www.corp.example"
+
+
+def test_a_file_without_a_request_names_the_option():
+    with pytest.raises(RemediationError, match="csr_path: this is no certificate signing request"):
+        load_csr(PEM, "csr_path")
+
+
+#: what people and their programs do to a file without changing what it says
+HARMLESS = [
+    lambda text: text.replace("\r", "\n").replace("\n\n", "\n").replace("\n", "\r\n"),
+    lambda text: text.replace("\r\n", "\n").replace("\n", "\r"),
+    lambda text: "  " + text.replace("\n", "\n  "),
+    lambda text: "# a comment\n" + text,
+    lambda text: text + "\n\n",
+    lambda text: "subject=CN = somebody\n\n" + text,
+    lambda text: text.replace("CERTIFICATE-----\n-----BEGIN", "CERTIFICATE----------BEGIN"),
+    lambda text: "\ufeff" + text,
+]
+
+
+@given(changes=st.lists(st.sampled_from(HARMLESS), max_size=4, unique=True), encoding=st.sampled_from(["utf-8", "utf-16", "utf-16-le"]))
+def test_harmless_reformatting_reads_back_identically(changes, encoding):
+    text = LEAF.pem + MIDDLE.pem + ROOT.pem
+    for change in changes:
+        text = change(text)
+    assert ders(text.encode(encoding)) == ders_of(LEAF, MIDDLE, ROOT)
+
+
+@given(width=st.integers(1, 200), escapes=st.booleans())
+def test_any_wrapping_reads_back_identically(width, escapes):
+    body = base64.b64encode(LEAF.der).decode()
+    lines = [body[place : place + width] for place in range(0, len(body), width)]
+    text = "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
+    assert ders((json.dumps(text) if escapes else text).encode()) == [LEAF.der]
+
+
+@given(form=st.sampled_from(sorted(ONE) + sorted(SEVERAL)), data=st.data())
+def test_damage_is_never_an_exception_and_invents_nothing(form, data):
+    whole = dict(ONE, **SEVERAL)[form]
+    place, size = data.draw(st.integers(0, len(whole))), data.draw(st.integers(0, 40))
+    read_certificates(whole[:place] + data.draw(st.binary(max_size=20)) + whole[place + size :])
+    cut = read_certificates(whole[:place])
+    assert {one.der for one in cut.certificates} <= {LEAF.der, MIDDLE.der, ROOT.der}
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_at_all_raise(data):
+    reading = read_certificates(data)
+    assert reading.certificates or reading.warnings
