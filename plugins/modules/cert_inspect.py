@@ -102,6 +102,12 @@ options:
     description: Seconds for one endpoint, from resolving its name to the end of the handshake.
     type: float
     default: 5
+  questions:
+    description:
+      - Also answer the seven questions of article 000011648 for each certificate, in RV(results[].questions).
+      - This resolves its host names and reads the machine's own trust store.
+    type: bool
+    default: false
   fail_on:
     description: Fail the task where a finding of this severity (or a worse one) was not waived.
     type: str
@@ -216,6 +222,10 @@ results:
       description: V(error), V(warning) or V(ok), over the findings that are not waived.
       type: str
       sample: error
+    questions:
+      description: The article's questions (C(question)) with their answers (C(answer)); empty where O(questions) does not ask for them.
+      type: list
+      elements: dict
     warnings:
       description: What could not be read.
       type: list
@@ -275,6 +285,7 @@ ARGUMENT_SPEC = dict(
     expires_within=dict(type="int", default=30),
     workers=dict(type="int", default=32),
     timeout=dict(type="float", default=5),
+    questions=dict(type="bool", default=False),
     fail_on=dict(type="str", choices=["never", "warning", "error"], default="never"),
     waivers=dict(
         type="list",

@@ -9,6 +9,7 @@ Whatever the bytes are, reading them raises nothing: neither certificates nor re
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -35,10 +36,8 @@ def read(data: bytes) -> None:
         certificate.as_dict(now)
         pool.named(certificate)
     joined(data)
-    try:
+    with contextlib.suppress(RemediationError):
         load_csr(data, "csr_path")
-    except RemediationError:
-        pass
 
 
 def seeds(folder: Path) -> None:

@@ -161,7 +161,7 @@ def csr(common_name: str, dns: Sequence[str] = (), key: Any = None) -> str:
     return builder.sign(key or new_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
-def signed_with(digest: str, common_name: str, issuer: Minted, key: Any = None, options: Sequence[str] = ()) -> Minted:
+def signed_with(digest: str, common_name: str, issuer: Minted, key: Any = None, options: Sequence[str] = (), ca: bool = False) -> Minted:
     """A certificate whose signature cryptography, or an old release of it, refuses to make (sha1, md5, PSS): openssl makes it.
 
     :param options: further arguments, such as ``-sigopt rsa_padding_mode:pss``.
@@ -173,5 +173,8 @@ def signed_with(digest: str, common_name: str, issuer: Minted, key: Any = None, 
             path.write_text(text, encoding="ascii")
         command = ["openssl", "x509", "-req", "-" + digest, "-days", "3650", "-set_serial", "1", *options]
         command += ["-in", paths["csr"], "-CA", paths["ca"], "-CAkey", paths["ca.key"]]
+        if ca:
+            pathlib.Path(folder, "ext").write_text("basicConstraints=critical,CA:TRUE\n", encoding="ascii")
+            command += ["-extfile", pathlib.Path(folder, "ext")]
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     return Minted(x509.load_pem_x509_certificate(out), key)

@@ -14,6 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.waivers import Waiver
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.judge import judge
+from ansible_collections.certmend.tls.plugins.module_utils.x509.questions import Surroundings, answers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
 
 
@@ -37,9 +38,16 @@ class Material:
 
 
 def inspect(
-    material: Material, context: Context, anchors: Optional[Sequence[Certificate]], waivers: Sequence[Waiver]
+    material: Material,
+    context: Context,
+    anchors: Optional[Sequence[Certificate]],
+    waivers: Sequence[Waiver],
+    around: Optional[Surroundings] = None,
 ) -> dict:
-    """Judge what was collected. The shape is that of ``results`` in the module's documentation."""
+    """Judge what was collected. The shape is that of ``results`` in the module's documentation.
+
+    :param around: what the article's questions need; None where nobody asked them.
+    """
     context = replace(context, name=material.name)
     findings: List[Finding] = [material.error] if material.error else []
     chain = None
@@ -57,6 +65,7 @@ def inspect(
         "chain": chain.as_dict() if chain else None,
         "findings": found,
         "verdict": verdict_of(open_severities(found)),
+        "questions": answers(chain, context, around) if chain and around else [],
         "warnings": list(material.warnings),
     }
 

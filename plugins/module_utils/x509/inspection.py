@@ -19,6 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.anchors import l
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import inspect, open_severities, overall
 from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.questions import surroundings
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
 from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import collect
@@ -34,7 +35,12 @@ def inspect_all(params: dict, facts: dict, warnings: List[str]) -> None:
     context, waivers = context_of(params), parse_waivers(params["waivers"])
     anchors, unread = load_anchors(params["trusted"], params["trusted_content"], params["trust_system"])
     warnings += unread
-    facts["results"] = [inspect(material, context, anchors, waivers) for material in collect(params)]
+    materials = collect(params)
+    around = None
+    if params["questions"]:
+        leaves = [one for material in materials for one in material.certificates[:1]]
+        around = surroundings(leaves, params["workers"], params["timeout"])
+    facts["results"] = [inspect(material, context, anchors, waivers, around) for material in materials]
     facts.update(overall(facts["results"]))
     warnings += ["%s: %s" % (result["source"], text) for result in facts["results"] for text in result["warnings"]]
     if params["query"]:

@@ -11,7 +11,7 @@ import datetime
 
 import pytest
 
-from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support import forms, mint
 
 NOW = datetime.datetime.now(mint.UTC)
 DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
@@ -107,3 +107,47 @@ def test_bad_input_names_the_option(inspect, given, words):
 
 def test_what_holds_no_certificate_is_a_finding_with_what_was_seen(inspect):
     assert codes(inspect(content="nothing here")) == ["FORMAT-NO-CERTIFICATE"]
+
+
+def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
+    middle = mint.authority("Middle", issuer=ROOT, **DAYS)
+    names = ["localhost", "*.corp.example", "nowhere.invalid"]
+    leaf = mint.mint("localhost", dns=names, ip=["127.0.0.1"], issuer=middle, **DAYS)
+    port = tls_server(leaf.pem + middle.pem, leaf.key_pem)
+    given = {"host": "localhost", "port": port, "name": "other.corp.test"}
+    (result,) = inspect(endpoints=[given], trusted_content=ROOT.pem, questions=True)["results"]
+    answers = [one["answer"] for one in result["questions"]]
+    assert len(answers) == 7
+    assert answers[0].startswith("yes, until ") and "days)" in answers[0]
+    assert answers[1] == "localhost; localhost, *.corp.example, nowhere.invalid, 127.0.0.1"
+    assert answers[2] == "no, other.corp.test is not among them"
+    assert "localhost: " in answers[3] and "127.0.0.1" in answers[3] and "*.corp.example: a wildcard" in answers[3]
+    assert "nowhere.invalid: not resolvable (" in answers[3]
+    assert answers[4] == "yes, to a trusted one: CN=localhost < CN=Middle < CN=Test Root CA"
+    assert answers[5] == "a private one: CN=Test Root CA is not in this machine's store"
+    assert answers[6] == "no, CN=Middle signed it"
+
+
+@pytest.mark.parametrize(
+    "certificate, trusted, number, answer",
+    [
+        (BAD, ROOT, 6, "yes"),
+        (BAD, ROOT, 5, "by none, it is self-signed"),
+        (GOOD, BAD, 4, "no, CN=Test Root CA is missing above CN=localhost"),
+        (mint.mint("old", starts=NOW - 9 * mint.DAY, ends=NOW - 3 * mint.DAY), None, 0, "no, until "),
+    ],
+)
+def test_the_answers_are_of_this_certificate(inspect, certificate, trusted, number, answer):
+    (result,) = inspect(content=certificate.pem, trusted_content=trusted and trusted.pem, questions=True)["results"]
+    assert result["questions"][number]["answer"].startswith(answer)
+
+
+def test_nobody_is_asked_for_names_unless_the_questions_are(inspect):
+    assert inspect(content=GOOD.pem)["results"][0]["questions"] == []
+
+
+def test_a_pkcs12_is_inspected_with_its_password(inspect, tmp_path):
+    (tmp_path / "c.p12").write_bytes(forms.pkcs12(GOOD, [ROOT], "P12Secret!"))
+    result = inspect(path=str(tmp_path / "c.p12"), password="P12Secret!")
+    assert [one["common_name"] for one in result["results"][0]["certificates"]] == ["localhost", "Test Root CA"]
+    assert "P12Secret!" not in repr(result["results"])

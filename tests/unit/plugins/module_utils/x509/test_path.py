@@ -31,6 +31,7 @@ from ansible_collections.certmend.tls.tests.support.mint import (
     mint,
     name,
     new_key,
+    shared_key,
     signed_with,
 )
 
@@ -38,6 +39,8 @@ ROOT = authority("Root")
 NEAR = authority("Near", issuer=ROOT)
 FAR = authority("Far", issuer=NEAR)
 LEAF = mint("www", issuer=FAR)
+#: openssl's certificates begin now, by the clock
+LATER = NOW + 200 * DAY
 
 
 def search(leaf, candidates=(), trusted=(ROOT,), strict=True, at=NOW, purpose="any"):
@@ -191,6 +194,20 @@ def test_a_root_without_basic_constraints_is_a_ca_only_in_version_1_and_where_it
     assert reasons(search(leaf, [], trusted=[version_3])) == ["is not a CA (basic constraints)"]
 
 
+def test_an_intermediate_of_version_1_is_no_ca():
+    root = authority("RSA Root", key=shared_key("RSA-2048"))
+    version_1 = signed_with("sha256", "Old CA", root)
+    leaf = mint("www", issuer=version_1)
+    assert reasons(search(leaf, [version_1], trusted=[root], at=LATER)) == ["is not a CA (basic constraints)"]
+
+
+def test_a_leaf_that_has_its_issuer_s_name_is_bound_by_constraints_all_the_same():
+    extensions = [(x509.NameConstraints([x509.DNSName("corp.example")], None), True)]
+    limited = authority("Limited", issuer=ROOT, extensions=extensions)
+    leaf = mint("Limited", dns=["other.example"], issuer=limited)
+    assert "does not permit" in reasons(search(leaf, [limited]))[0]
+
+
 def test_the_leaf_itself_must_be_valid():
     old = mint("www", issuer=FAR, ends=NOW - DAY)
     outcome = search(old, [FAR, NEAR])
@@ -213,9 +230,18 @@ def test_a_diagnosis_shows_the_path_with_what_stands_against_it():
 
 
 def test_a_path_with_a_broken_digest_is_taken_only_where_there_is_no_other():
-    weak = signed_with("sha1", "Far", ROOT, key=FAR.key)
-    outcome = search(LEAF, [FAR, NEAR, weak])
-    assert [one.der for one in outcome.path.certificates] == ders(LEAF, FAR, NEAR, ROOT)
+    root = authority("RSA Root", key=shared_key("RSA-2048"))
+    short = from_openssl("sha1", "Far", root, FAR.key)
+    near = authority("Near", issuer=root, key=NEAR.key)
+    outcome = search(LEAF, [short, FAR, near], trusted=[root], at=LATER)
+    assert [one.der for one in outcome.path.certificates] == ders(LEAF, FAR, near, root) and not outcome.path.weak
+    alone = search(LEAF, [short], trusted=[root], at=LATER)
+    assert [one.der for one in alone.path.weak] == [short.der]
+
+
+def from_openssl(digest, common_name, issuer, key):
+    """A CA signed with a digest that cryptography refuses to sign with."""
+    return signed_with(digest, common_name, issuer, key=key, ca=True)
 
 
 def test_a_loop_ends():
@@ -232,7 +258,8 @@ def test_a_mesh_of_cas_that_all_signed_each_other_ends_and_a_way_out_is_found():
     cas = {number: mint("CA %d" % number, ca=True, key=key) for number, key in keys.items()}
     mesh = [mint("CA %d" % a, issuer=cas[b], ca=True, key=keys[a]) for a in cas for b in cas if a != b]
     leaf = mint("www", issuer=cas[0])
-    assert search(leaf, mesh).path.anchor is None
+    closed = search(leaf, mesh)
+    assert closed.path.anchor is None and closed.exhausted == ""
     way_out = mint("CA 11", issuer=ROOT, ca=True, key=keys[11])
     random.Random(1).shuffle(mesh)
     assert found(leaf, [*mesh, way_out]) == ders(leaf, mint_of(mesh, "CA 0", "CA 11"), way_out, ROOT)
