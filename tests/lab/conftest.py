@@ -23,6 +23,8 @@ sys.path.insert(0, str(HERE))
 
 from lab import Lab, places  # noqa: E402 - the line above makes it importable
 
+from ansible_collections.certmend.tls.tests.support.corporate import Pki  # noqa: E402
+
 
 def pytest_configure(config):
     asked = [Path(config.invocation_params.dir, str(argument).split("::", maxsplit=1)[0]).resolve() for argument in config.args]
@@ -64,6 +66,12 @@ def fresh_estate(lab):
     """The lab with all hosts fresh, shared by the tests of one file."""
     lab.reset()
     return lab
+
+
+@pytest.fixture
+def pki(tmp_path):
+    """A root, two intermediates, and leaves on request (tests/support/corporate.py)."""
+    return Pki(tmp_path)
 
 
 class Run(typing.NamedTuple):

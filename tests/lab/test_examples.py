@@ -13,7 +13,24 @@ import pytest
 import yaml
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
-WHERE = {"cert_inspect": "depots", "cert_issue": "depots", "hosts_entry": "installers", "tls_handshake": "installers", "trust_anchor": "installers"}
+WHERE = {"cert_chain_build": "depots", "cert_inspect": "depots", "cert_issue": "depots", "hosts_entry": "installers", "tls_handshake": "installers", "trust_anchor": "installers"}
+
+
+def private_folder(host, _pki):
+    host.run("mkdir", "-p", "/etc/ssl/private")
+
+
+def chain_files(host, pki):
+    """Two servers that send their leaf alone, and the CAs of their company."""
+    host.run("mkdir", "-p", "/etc/ssl/intermediates", "/etc/haproxy/tls")
+    host.write("/etc/ssl/intermediates/all.pem", pki.pool.read_text(encoding="ascii"))
+    host.write("/etc/ssl/corp-root.pem", pki.root.pem)
+    depot, lb = (pki.leaf(name) for name in ("depot.corp.example", "lb.corp.example"))
+    host.write("/etc/nginx/tls/depot.pem", depot.pem)
+    host.write("/etc/haproxy/tls/lb.pem", lb.key_pem + lb.pem)
+
+
+PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder}
 
 
 def examples_of(path):
@@ -24,8 +41,9 @@ def examples_of(path):
 
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in MODULES.glob("*.py")))
-def test_the_examples_run_as_they_stand(estate, playbook, module):
-    estate["depot"].run("mkdir", "-p", "/etc/ssl/private")
+def test_the_examples_run_as_they_stand(estate, playbook, module, pki):
+    if module in PREPARED:
+        PREPARED[module](estate["depot"], pki)
     pki = estate.state / "pki"
     given = ["-e", "lab_ca_path=%s/ca.pem" % pki, "-e", "lab_ca_key_path=%s/ca.key" % pki, "--diff"]
     tasks = examples_of(MODULES / (module + ".py"))

@@ -85,7 +85,8 @@ def no_chain(found: Found) -> RemediationError:
         return RemediationError(
             "the chain ends in %s (SHA-256 %s), which is not among the trusted certificates"
             % (path.top.subject, path.top.fingerprint()),
-            "Add that root to trusted after comparing its fingerprint with one from another source; or partial: true.",
+            "Where clients do not know it either, add it to their stores (role trust_anchor) after comparing its fingerprint with one "
+            "from another source, and to trusted here; or partial: true.",
         )
     top = path.top
     identifier = " (key identifier %s)" % colons(top.authority_key_identifier) if top.authority_key_identifier else ""

@@ -19,8 +19,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry i
     ERROR,
     cites="RFC 8446 section 4.4.2; article 000011648, scenario 4",
     remedy="server_chain",
-    advice="Append the intermediate certificates below the server's own (provider import takes the whole chain); where "
-    "the issuer is a root, add it to the client's trust store instead.",
+    advice="Append the intermediate certificates below the server's own; where the issuer is a root, add it to the client's trust "
+    "store instead.",
 )
 def the_intermediates_are_presented(chain: Chain, context: Context) -> Iterator[str]:
     """The server presents every certificate between its own and one that the client trusts."""

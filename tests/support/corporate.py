@@ -1,0 +1,38 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A corporate PKI as article 000011648 draws it: server > intermediate > intermediate > root, minted now."""
+
+from __future__ import annotations
+
+import datetime
+
+from ansible_collections.certmend.tls.tests.support import mint
+
+
+class Pki:
+    """A root that clients know and two intermediates, in files below a folder; leaves on request."""
+
+    def __init__(self, folder):
+        now = datetime.datetime.now(mint.UTC)
+        days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+        self.days = days
+        self.root = self.authority("Corp Root CA", None)
+        self.one = self.authority("Corp Intermediate CA 1", self.root)
+        self.two = self.authority("Corp Issuing CA 2", self.one)
+        self.roots, self.pool = folder / "roots.pem", folder / "pool.pem"
+        self.ca, self.ca_key = folder / "ca.pem", folder / "ca.key"
+        self.roots.write_text(self.root.pem, encoding="ascii")
+        self.pool.write_text(self.one.pem + self.two.pem, encoding="ascii")
+        self.ca.write_text(self.two.pem + self.one.pem, encoding="ascii")
+        self.ca_key.write_text(self.two.key_pem, encoding="ascii")
+
+    def authority(self, name, issuer):
+        key = mint.new_key()
+        return mint.authority(name, issuer=issuer, key=key, extensions=mint.key_identifiers(key, issuer), **self.days)
+
+    def leaf(self, name, issuer=None, **more):
+        key = mint.new_key()
+        extensions = mint.key_identifiers(key, issuer or self.two)
+        return mint.mint(name, dns=[name], issuer=issuer or self.two, key=key, extensions=extensions, **dict(self.days, **more))
