@@ -35,7 +35,7 @@ ROWS = (
 REASONS = (
     (r"^curl::192\.168\.0\.0 ", "an address is compared with iPAddress entries only (RFC 9525 section 6.5); curl falls back to a dNSName that spells it"),
     (r"^curl::(f|xxx)\*\.", "a wildcard is a whole label (RFC 9525 section 6.3); curl honours partial ones"),
-    (r"^chromium::\S+\. ~ ", "a dNSName that ends in a dot is not in the preferred name syntax (RFC 5280 section 4.2.1.6) and covers nothing; chromium ignores the dot"),
+    (r"^chromium::\S+\. ~ ", "a dNSName that ends in a dot covers nothing (RFC 5280 section 4.2.1.6); chromium ignores the dot"),
     (r"^chromium::\*\.(co\.uk|com\.br) ", "only a list of public suffixes tells that nobody may have this wildcard; an estate's own zones are not on it"),
     (r"^chromium::IP ~ 14\.15$", "the case reads a short form of an address as a URL parser does; here a name is a name"),
     (r"^chromium::.* ~ \S*%", "percent signs are decoded by a URL parser, before names are compared"),

@@ -156,7 +156,8 @@ def pools(bench: Bench) -> None:
         mint_pool(folder, size)
         where = {"path": str(folder / "leaf.pem"), "candidates": [str(folder / "cas")], "trusted": [str(folder / "root.pem")]}
         ours = bench.play(OURS, [{"certmend.tls.cert_chain_build": dict(where, dest=str(folder / "chain.pem"))}], 5)
-        peer = {"input_chain": "{{ lookup('file', %r) }}" % where["path"], "root_certificates": where["trusted"], "intermediate_certificates": where["candidates"]}
+        leaf = "{{ lookup('file', %r) }}" % where["path"]
+        peer = {"input_chain": leaf, "root_certificates": where["trusted"], "intermediate_certificates": where["candidates"]}
         theirs = bench.play(PEERS, [{"community.crypto.certificate_complete_chain": peer}], 3)
         bench.row("cert_chain_build, a pool of %d CAs; community.crypto's" % size, goal, "%.2f s" % ours, "%.2f s" % theirs)
         seconds = subprocess.run([OURS / "python", __file__, "search", folder], env=bench.environment(), capture_output=True, text=True, check=True)

@@ -13,7 +13,14 @@ import pytest
 import yaml
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
-WHERE = {"cert_chain_build": "depots", "cert_inspect": "depots", "cert_issue": "depots", "hosts_entry": "installers", "tls_handshake": "installers", "trust_anchor": "installers"}
+WHERE = {
+    "cert_chain_build": "depots",
+    "cert_inspect": "depots",
+    "cert_issue": "depots",
+    "hosts_entry": "installers",
+    "tls_handshake": "installers",
+    "trust_anchor": "installers",
+}
 
 
 def private_folder(host, _pki):

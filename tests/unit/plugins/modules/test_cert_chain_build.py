@@ -263,5 +263,3 @@ def test_what_cannot_be_read_in_the_pool_is_a_warning(build):
     (build.folder / "2.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="ascii")
     result = build()
     assert result["changed"] and any("2.pem" in str(warning) for warning in result["warnings"])
-
-

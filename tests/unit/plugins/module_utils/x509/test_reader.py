@@ -117,7 +117,7 @@ def test_what_was_meant_to_be_a_block_is_told_of_and_the_others_are_read(text, w
         (LEAF.key_pem.encode(), "holds no certificate, but: PRIVATE KEY"),
         (csr("www").encode(), "holds no certificate, but: CERTIFICATE REQUEST"),
         (base64.b64encode(b"\x30\x03\x02\x01\x00"), "looks like a private key"),
-        (bytes.fromhex("302706092a864886f70d010702a01a301802010131003" "00b06092a864886f70d010701a000a1003100"), "PKCS#7 without certificates"),
+        (bytes.fromhex("302706092a864886f70d010702a01a30180201013100300b06092a864886f70d010701a000a1003100"), "PKCS#7 without certificates"),
         (b"\x30\x80" * 5000, "nested too deeply"),
     ],
 )
