@@ -132,7 +132,7 @@ def checks() -> List[List[Check]]:
     docs = Check("docs", LINT, [["bash", str(ROOT / "tools/docs.sh"), str(site)]])
     test_lab = Check("lab", BIN, [[*lab, python, *pytest, "tests/lab"]])
     molecule = Check("molecule", BIN, [[*lab, python, "-m", "molecule", "test", "--all"]])
-    return [[lint, unit, floor, build, docs, *_sanity()], [test_lab, molecule]]
+    return [[lint, unit, floor, build, docs, *_sanity(), molecule], [test_lab]]
 
 
 def _sanity() -> List[Check]:

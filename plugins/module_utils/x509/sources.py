@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from concurrent.futures import ThreadPoolExecutor
-from typing import List
+from typing import Dict, List
 
 from ansible_collections.certmend.tls.plugins.module_utils import presented
 from ansible_collections.certmend.tls.plugins.module_utils.contexts import collecting_context
@@ -30,7 +30,7 @@ def collect(params: dict) -> List[Material]:
         return _from_endpoints(parse_endpoints(params["endpoints"], name), params["workers"], params["timeout"])
     if params["presented"] is not None:
         ders = [_decoded("presented[%d]" % place, text) for place, text in enumerate(params["presented"])]
-        return [_material("presented", name, _merged([read_certificates(der) for der in ders]), True)]
+        return [_material("presented", name, merged([read_certificates(der) for der in ders]), True)]
     if params["path"] is not None:
         source, data = params["path"], read(params["path"], "path")
     elif params["content"] is not None:
@@ -44,7 +44,8 @@ def _material(source: str, name: str, reading: Reading, sent: bool) -> Material:
     return Material(source, name, reading.certificates, reading.warnings, presented=sent)
 
 
-def _merged(readings: List[Reading]) -> Reading:
+def merged(readings: List[Reading]) -> Reading:
+    """What several texts held, in their order."""
     return Reading(
         tuple(one for reading in readings for one in reading.certificates),
         tuple(one for reading in readings for one in reading.warnings),
@@ -59,12 +60,20 @@ def _decoded(option: str, text: str) -> bytes:
 
 
 def _from_endpoints(endpoints: List[Endpoint], workers: int, timeout: float) -> List[Material]:
-    """Ask all the endpoints at once, each place (host, port, address, server name) only one time."""
+    answers = ask_all(endpoints, workers, timeout)
+    return [_answered(endpoint, answers[endpoint]) for endpoint in endpoints]
+
+
+def ask_all(endpoints: List[Endpoint], workers: int, timeout: float) -> Dict[Endpoint, object]:
+    """Ask all the endpoints at once, each place (host, port, address, server name) only one time.
+
+    :returns: for each the chain as it was sent (DER), or the ProbeError.
+    """
     context = collecting_context()
     places = {_place(endpoint): endpoint for endpoint in endpoints}
     with ThreadPoolExecutor(max_workers=min(workers, len(places)) or 1) as pool:
         futures = {place: pool.submit(_ask, endpoint, timeout, context) for place, endpoint in places.items()}
-    return [_answered(endpoint, futures[_place(endpoint)].result()) for endpoint in endpoints]
+    return {endpoint: futures[_place(endpoint)].result() for endpoint in endpoints}
 
 
 def _place(endpoint: Endpoint) -> tuple:
@@ -84,7 +93,7 @@ def _ask(endpoint: Endpoint, timeout: float, context: object) -> object:
 def _answered(endpoint: Endpoint, answer: object) -> Material:
     if isinstance(answer, presented.ProbeError):
         return Material(str(endpoint), endpoint.name, reachable=False, error=_unreachable(endpoint, answer))
-    reading = _merged([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
+    reading = merged([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
     return Material(str(endpoint), endpoint.name, reading.certificates, reading.warnings, True, presented=True)
 
 

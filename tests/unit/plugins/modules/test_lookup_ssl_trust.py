@@ -1,0 +1,403 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""lookup_ssl_trust beside a Lookup Service and an STS that are strict: audit, update, put back, and everything that goes wrong."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import socket
+import stat
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.vsphere import estate
+from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
+from ansible_collections.certmend.tls.tests.support.vsphere.server import VCenter
+from ansible_collections.certmend.tls.tests.support.vsphere.sts import ACCOUNTS
+
+USER = "administrator@vsphere.local"
+HOSTS = ["vc1.corp.example", "vc2.corp.example", "srm.corp.example", "nsx.corp.example"]
+#: the registrations that hold the old certificate
+OLD = ["cs.identity sts-a", "vcenterserver vc-a", "several several-a", "plugin plugin-a", "legacy legacy-a"]
+
+
+class Site:
+    """A vCenter, the certificates that it had and has, and a solution of somebody else."""
+
+    def __init__(self, folder, tls_server):
+        now = datetime.datetime.now(mint.UTC)
+        self.days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+        self.ca = mint.authority("Corp CA", **self.days)
+        self.old = self.certificate("vc1.corp.example")
+        self.new = self.certificate("vc1.corp.example")
+        self.other = mint.mint("srm.corp.example", dns=HOSTS[1:], **self.days)
+        self.folder, self.ca_path = folder, folder / "ca.pem"
+        self.ca_path.write_text(self.ca.pem, encoding="ascii")
+        self.vcenter = VCenter(self.file("new.pem", self.new.pem), self.file("new.key", self.new.key_pem))
+        port = self.vcenter.port
+        more = tls_server(self.new.pem, self.new.key_pem)
+        self.ports = {"vc1": port, "vc2": tls_server(self.other.pem, self.other.key_pem), "plugin": more, "legacy": more}
+        self.ports["partner"] = self.ports["vc2"]
+        self.vcenter.register(estate.small(self.old, self.new, self.ca, self.other, self.ports))
+
+    def certificate(self, *names, **more):
+        return mint.mint(names[0], dns=list(names), issuer=self.ca, **dict(self.days, **more))
+
+    def file(self, name, text):
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def options(self, **more):
+        given = {
+            "hostname": "vc1.corp.example",
+            "port": self.vcenter.port,
+            "ca_path": str(self.ca_path),
+            "addresses": dict.fromkeys(HOSTS, "127.0.0.1"),
+            **more,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def update(self, **more):
+        return self.options(
+            **{
+                "state": "updated",
+                "username": USER,
+                "password": ACCOUNTS[USER],
+                "old_fingerprint": fingerprint(self.old, "sha1"),
+                "new_certificate": self.new.pem,
+                "backup_dir": str(self.folder / "backups"),
+                **more,
+            }
+        )
+
+
+def fingerprint(minted, algorithm="sha256"):
+    digest = hashlib.new(algorithm, minted.der).hexdigest().upper()
+    return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))
+
+
+@pytest.fixture
+def site(tmp_path, tls_server):
+    site = Site(tmp_path, tls_server)
+    with site.vcenter:
+        yield site
+
+
+def statuses(result):
+    return {(one["service_id"], one["url"].rpartition("/")[2]): one["status"] for one in result["endpoints"]}
+
+
+def secrets_in(*results):
+    text = json.dumps(results)
+    return [word for word in (ACCOUNTS[USER], "Secret-Pw1", "Assertion", "SignatureValue") if word in text]
+
+
+def test_an_audit_compares_every_anchor_with_what_its_url_serves(site, run_module):
+    result = run_module("lookup_ssl_trust", site.options())
+    assert not result["changed"] and not result.get("failed"), result
+    assert statuses(result) == {
+        ("sts-a", "vsphere.local"): "stale",
+        ("vc-a", "sdk"): "stale",
+        ("vc-a", "vsm"): "stale",
+        ("several-a", "several"): "ok",
+        ("current-a", "current"): "ok",
+        ("ca-a", "ca"): "ok",
+        ("plugin-a", "plugin"): "stale",
+        ("legacy-a", "legacy"): "stale",
+        ("sts-b", "vsphere.local"): "ok",
+        ("srm", "drserver"): "ok",
+        ("nsx", "api"): "ok",
+        ("malformed", "malformed"): "malformed",
+        ("none", ""): "not_probed",
+        ("none", "none"): "not_probed",
+    } | {("vc-a", "sdk"): statuses(result)["vc-a", "sdk"]}
+    local = [one for one in result["endpoints"] if one["url"].startswith("http://localhost")]
+    assert [one["status"] for one in local] == ["not_probed"]
+    assert result["sso_domain"] == "vsphere.local"
+    assert result["summary"]["malformed"] == 1 and len(result["stale"]) == result["summary"]["stale"] + 1
+    old = fingerprint(site.old)
+    assert {one["ssl_trust"][0]["fingerprints"]["sha256"] for one in result["stale"] if one["status"] == "stale"} == {old}
+    assert result["certificates"][old]["subject"] == "CN=vc1.corp.example"
+    assert site.vcenter.lookup.counts == {"List": 1}
+
+
+def test_an_anchor_that_is_the_ca_is_told_of_where_that_is_asked_for(site, run_module):
+    found = statuses(run_module("lookup_ssl_trust", site.options(strict=True)))
+    assert {key for key, status in found.items() if status == "ca_anchor"} == {("several-a", "several"), ("ca-a", "ca")}
+
+
+def test_anchors_that_are_over_and_urls_that_do_not_answer(site, run_module, tls_server):
+    over = site.certificate("vc1.corp.example", starts=site.days["starts"] - 9 * mint.DAY, ends=site.days["starts"])
+    port = tls_server(over.pem, over.key_pem)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        silent = closed.getsockname()[1]
+        site.vcenter.register(
+            [
+                estate.registration("over", [estate.endpoint("https://vc1.corp.example:%d/a" % port, [estate.anchor(over)])]),
+                estate.registration("gone", [estate.endpoint("https://vc1.corp.example:%d/b" % silent, [estate.anchor(site.new)])]),
+                estate.registration("both", [estate.endpoint("https://vc1.corp.example:%d/c" % silent, [estate.anchor(over)])]),
+                estate.registration("odd", [estate.endpoint("https://[::1/d", [estate.anchor(over)])]),
+                estate.registration("self", [estate.endpoint("https://127.0.0.2/e", [estate.anchor(over)])]),
+            ]
+        )
+        result = run_module("lookup_ssl_trust", site.options())
+    assert [one["status"] for one in result["endpoints"]] == ["expired_anchor", "unreachable", "expired_anchor", "not_probed", "not_probed"]
+    assert "CONNECT-REFUSED" in result["endpoints"][1]["reason"]
+
+
+def test_an_update_is_foretold_made_verified_and_then_left_alone(site, run_module):
+    before = site.vcenter.listing()
+    foretold = run_module("lookup_ssl_trust", site.update(), check=True)
+    assert foretold["changed"] and site.vcenter.listing() == before and not (site.folder / "backups").exists()
+    made = run_module("lookup_ssl_trust", site.update())
+    assert made["changed"] and made["diff"] == foretold["diff"] and made["updated"] == foretold["updated"] == OLD
+    assert made["endpoints"] == foretold["endpoints"] and made["summary"]["stale"] == 0
+    shown = json.dumps(made["diff"])
+    assert fingerprint(site.old) in shown and fingerprint(site.new) in shown and estate.anchor(site.new) not in shown
+    assert stat.S_IMODE(os.stat(made["backup_path"]).st_mode) == 0o600
+    assert site.vcenter.lookup.counts == {"List": 3, "Get": 5, "Set": 5}
+    again = run_module("lookup_ssl_trust", site.update())
+    assert not again["changed"] and again["diff"] == [] and "backup_path" not in again
+    assert site.vcenter.lookup.counts["Set"] == 5
+    assert not secrets_in(foretold, made, again)
+
+
+def test_everything_else_of_a_registration_stays_as_it_was(site, run_module):
+    site.vcenter.register(
+        [
+            *site.vcenter.lookup.registrations.values(),
+            estate.registration(
+                "future",
+                [estate.endpoint("https://vc1.corp.example:%d/f" % site.ports["vc1"], [estate.anchor(site.old)])],
+                future=(("serviceFuture", "of a later release"),),
+                beyond=(("siteName", "also later"),),
+            ),
+        ]
+    )
+    before = dict(site.vcenter.lookup.registrations)
+    result = run_module("lookup_ssl_trust", site.update())
+    old, new = (site.old, site.new)
+    texts = {estate.anchor(old), estate.wrapped(old), estate.twice(old)}
+
+    def expected(tree):
+        name, content = tree
+        if name == "sslTrust":
+            return (name, estate.anchor(new) if content in texts else content)
+        return (name, content if isinstance(content, str) else tuple(expected(child) for child in content))
+
+    for service_id, one in before.items():
+        assert site.vcenter.lookup.registrations[service_id].mutable == tuple(expected(tree) for tree in one.mutable), service_id
+    assert any("serviceFuture, siteName" in str(warning) for warning in result["warnings"])
+
+
+def test_every_request_keeps_to_the_schema(site, run_module):
+    run_module("lookup_ssl_trust", site.update())
+    assert len(site.vcenter.lookup.requests) == 12
+    for request in site.vcenter.lookup.requests:
+        assert_valid(request)
+
+
+def test_what_was_updated_can_be_put_back_to_the_last_byte(site, run_module):
+    before = site.vcenter.listing()
+    made = run_module("lookup_ssl_trust", site.update())
+    assert site.vcenter.listing() != before
+    back = site.update(state="restored", backup_path=made["backup_path"])
+    foretold, restored, again = (run_module("lookup_ssl_trust", back, check) for check in (True, False, False))
+    assert restored["changed"] and foretold["diff"] == restored["diff"] and not again["changed"]
+    assert site.vcenter.listing() == before
+    assert restored["backup_path"] != made["backup_path"]
+
+
+def test_a_backup_of_another_domain_or_with_a_service_that_is_gone_is_refused(site, run_module):
+    made = run_module("lookup_ssl_trust", site.update())
+    listing = site.vcenter.listing()
+    content = json.loads(open(made["backup_path"], encoding="utf-8").read())
+    for change, words in (
+        ({"sso_domain": "other.local"}, "SSO domain other.local"),
+        ({"registrations": [dict(content["registrations"][0], service_id="gone")]}, "no longer registered: cs.identity gone"),
+        ({"registrations": 7}, "is no backup of this module"),
+        ({"format": "something else"}, "is no backup of this module"),
+    ):
+        path = site.file("changed.json", json.dumps(dict(content, **change)))
+        result = run_module("lookup_ssl_trust", site.update(state="restored", backup_path=path))
+        assert result["failed"] and words in result["msg"] and "backup_path" in result["msg"]
+    assert site.vcenter.listing() == listing
+
+
+def test_hosts_say_what_is_meant_where_nobody_knows_the_old_certificate(site, run_module):
+    result = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["VC1.corp.example"]))
+    assert result["updated"] == ["cs.identity sts-a", "vcenterserver vc-a", "plugin plugin-a", "legacy legacy-a", "malformed malformed"]
+    held = [(one["url"], one["ssl_trust"][0]) for one in result["endpoints"] if one["ssl_trust"]]
+    urls = [url for url, first in held if first.get("fingerprints", {}).get("sha256") == fingerprint(site.new)]
+    assert all("localhost" not in url for url in urls)
+    assert not run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["vc1.corp.example"]))["changed"]
+
+
+def test_an_old_certificate_may_be_given_and_narrowed_to_hosts(site, run_module):
+    result = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, old_certificate=site.old.pem, hosts=["vc2.corp.example"]))
+    assert not result["changed"]
+    path = site.file("old.pem", site.old.pem)
+    assert run_module("lookup_ssl_trust", site.update(old_fingerprint=None, old_certificate=path), check=True)["updated"] == OLD
+
+
+def test_an_address_in_a_url_needs_an_alias(site, run_module):
+    urls = [estate.endpoint("https://10.9.8.7:443/sdk", [estate.anchor(site.old)])]
+    site.vcenter.register([*site.vcenter.lookup.registrations.values(), estate.registration("by-ip", urls)])
+    options = site.update(addresses=dict.fromkeys([*HOSTS, "10.9.8.7"], "127.0.0.1"), probe_timeout=1)
+    refused = run_module("lookup_ssl_trust", options)
+    assert refused["failed"] and "not for the host of https://10.9.8.7:443/sdk" in refused["msg"] and "aliases" in refused["msg"]
+    assert site.vcenter.lookup.counts.get("Set", 0) == 0
+    made = run_module("lookup_ssl_trust", dict(options, aliases={"10.9.8.7": "vc1.corp.example"}))
+    assert made["updated"] == [*OLD, "vcenterserver by-ip"]
+    assert [one["uses_ip"] for one in made["endpoints"]].count(True) == 1
+
+
+def test_what_is_served_is_taken_where_it_has_the_expected_fingerprint(site, run_module):
+    live = dict(new_certificate=None, live=True, live_port=site.vcenter.port)
+    wrong = run_module("lookup_ssl_trust", site.update(expected_fingerprint=fingerprint(site.old), **live))
+    assert wrong["failed"] and "expected_fingerprint" in wrong["msg"] and fingerprint(site.new) in wrong["msg"]
+    made = run_module("lookup_ssl_trust", site.update(expected_fingerprint=fingerprint(site.new), **live))
+    assert made["updated"] == OLD
+
+
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        (dict(password="not-it"), "username or password of administrator@vsphere.local is wrong"),
+        (dict(username="locked@vsphere.local"), "locked@vsphere.local is locked"),
+        (dict(username="expired@vsphere.local"), "password: the one of expired@vsphere.local has expired"),
+        (dict(username=None), "username, password: 5 registrations would change"),
+        (dict(old_fingerprint="\u200e" + "AB:" * 19 + "AB"), "U+200E LEFT-TO-RIGHT MARK"),
+        (dict(old_fingerprint=" " + "AB:" * 19 + "AB"), "U+0020 SPACE"),
+        (dict(old_fingerprint="AB " * 19 + "AB"), "meant is probably AB:AB:"),
+        (dict(old_fingerprint="AB:" * 18 + "AB"), "it has 38 hexadecimal digits"),
+        (dict(old_fingerprint="no-hexadecimal"), "is no fingerprint"),
+        (dict(old_fingerprint="AB:" * 19 + "AB"), "is the fingerprint of no registered certificate"),
+        (dict(old_fingerprint=None), "nobody said which anchors"),
+        (dict(new_certificate=None), "nobody said what the new certificate is"),
+        (dict(new_certificate="/does/not/exist"), "new_certificate: /does/not/exist"),
+        (dict(new_certificate="-----BEGIN RUBBISH-----"), "new_certificate: there is no certificate in it"),
+        (dict(hostname="unknown.invalid"), "unknown.invalid"),
+        (dict(ca_path="/does/not/exist"), "ca_path: /does/not/exist"),
+        (dict(ca_path=None), "is not trusted"),
+        (dict(ca_path=None, server_fingerprint=["AB:" * 31 + "AB"]), "is not the one that is expected"),
+        (dict(ca_path=None, server_fingerprint=["AB:" * 19 + "AB"]), "server_fingerprint: "),
+        (dict(backup_dir="/proc/nowhere"), "backup_dir: /proc/nowhere"),
+    ],
+)
+def test_bad_input_is_a_clear_error_and_nothing_is_written(site, run_module, more, words):
+    before = site.vcenter.listing()
+    result = run_module("lookup_ssl_trust", site.update(**more))
+    assert result.get("failed") and words in result["msg"], result.get("msg")
+    assert site.vcenter.listing() == before and not result.get("backup_path")
+    assert not secrets_in(result)
+
+
+def test_a_fingerprint_that_occurs_nowhere_is_answered_with_those_that_do(site, run_module):
+    result = run_module("lookup_ssl_trust", site.update(old_fingerprint="AB:" * 19 + "AB"))
+    assert fingerprint(site.old, "sha1") in result["msg"]
+
+
+@pytest.mark.parametrize("more, words", [(dict(ends=-1), "is valid from"), (dict(dns=["other.corp.example"]), "not for the host of")])
+def test_a_new_certificate_that_does_not_suit_is_refused(site, run_module, more, words):
+    now = datetime.datetime.now(mint.UTC)
+    ends = now - mint.DAY if "ends" in more else now + 90 * mint.DAY
+    other = site.certificate(*more.get("dns", ["vc1.corp.example"]), starts=now - 9 * mint.DAY, ends=ends)
+    result = run_module("lookup_ssl_trust", site.update(new_certificate=other.pem))
+    assert result["failed"] and words in result["msg"] and "new_certificate" in result["msg"]
+    assert site.vcenter.lookup.counts.get("Set", 0) == 0
+
+
+@pytest.mark.parametrize(
+    "switch, words",
+    [
+        (dict(set_fault="SecurityError"), "the account may not do that"),
+        (dict(set_fault="EntryNotFound"), "is not registered any more"),
+        (dict(set_fault="InvalidArgument"), "the service refuses serviceSpec"),
+        (dict(operating_site="site-b"), "Run it against a node of the site site-b"),
+        (dict(sts_certificate_expired=True), "Repair the STS signing certificate first"),
+        (dict(clock_skew=3600), "the clocks differ"),
+        (dict(changes_after_list="several-a"), "several several-a changed since it was listed: serviceVersion: 8.0 -> changed meanwhile"),
+        (dict(ignores_set="vc-a"), "set, and not listed as it was set: vcenterserver vc-a"),
+        (dict(reads_only=True), "there is no"),
+        (dict(answer="<html>log in</html>"), "does not answer in SOAP"),
+        (dict(answer="no XML at all"), "is not XML"),
+        (dict(answer='<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'), "declares a document type"),
+        (dict(answer='<!DOCTYPE a SYSTEM "http://127.0.0.1/x"><a/>'), "declares a document type"),
+    ],
+)
+def test_what_the_service_refuses_is_explained(site, run_module, switch, words):
+    site.vcenter.switch(**switch)
+    result = run_module("lookup_ssl_trust", site.update())
+    assert result.get("failed") and words in result["msg"], result.get("msg")
+    assert not secrets_in(result)
+
+
+def test_an_entity_in_another_encoding_is_refused_too(site, run_module):
+    bomb = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+    site.vcenter.lookup.answer = lambda _body, _headers: bomb.encode("utf-16")
+    assert "declares a document type" in run_module("lookup_ssl_trust", site.options())["msg"]
+
+
+def test_a_registration_that_changed_meanwhile_stops_the_run_and_all_is_as_before(site, run_module):
+    vc = site.vcenter.lookup.registrations["vc-a"]
+    site.vcenter.switch(changes_after_list="several-a")
+    result = run_module("lookup_ssl_trust", site.update())
+    assert result["failed"] and site.vcenter.lookup.registrations["vc-a"] == vc
+    assert "put back: vcenterserver vc-a, cs.identity sts-a" in result["msg"]
+    assert result["conflict"]["listed"]["service_id"] == result["conflict"]["found"]["service_id"] == "several-a"
+
+
+@pytest.mark.parametrize("applies", [True, False])
+def test_a_lost_answer_is_looked_after(site, run_module, applies):
+    site.vcenter.switch(cut_at_set=3, cut_applies=applies)
+    result = run_module("lookup_ssl_trust", site.update())
+    assert not result.get("failed") and result["summary"]["stale"] == 0
+    assert site.vcenter.lookup.counts["Set"] == (5 if applies else 6)
+
+
+def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twice(site, run_module):
+    site.vcenter.switch(cut_at_set=3, cut_forever=True)
+    cut = run_module("lookup_ssl_trust", site.update(timeout=5))
+    assert cut["failed"] and "applied: 2 of 5" in cut["msg"] and "NOT put back" in cut["msg"] and cut["backup_path"]
+    site.vcenter.switch()
+    again = run_module("lookup_ssl_trust", site.update())
+    assert again["updated"] == OLD[3:] and again["summary"]["stale"] == 0
+    assert site.vcenter.lookup.counts["Set"] == 5
+    assert not secrets_in(cut, again)
+
+
+def test_a_slow_answer_is_an_error_that_says_so(site, run_module):
+    site.vcenter.switch(slow=1.0)
+    result = run_module("lookup_ssl_trust", site.options(timeout=0.2))
+    assert result["failed"] and "no answer within 0.2 seconds" in result["msg"]
+
+
+def test_partners_are_looked_at(site, run_module):
+    with VCenter(str(site.folder / "new.pem"), str(site.folder / "new.key")) as partner:
+        partner.register(site.vcenter.lookup.registrations.values())
+        late = "https://vc1.corp.example:%d" % partner.port
+        result = run_module("lookup_ssl_trust", site.update(verify_urls=[late, "https://vc1.corp.example:%d" % site.vcenter.port], verify_timeout=0))
+    assert [one["in_sync"] for one in result["partners"]] == [False, True]
+    assert any("does not have the new anchors yet" in str(warning) for warning in result["warnings"])
+
+
+def test_the_server_may_be_known_by_its_fingerprint_or_not_at_all(site, run_module):
+    pinned = run_module("lookup_ssl_trust", site.options(ca_path=None, server_fingerprint=[fingerprint(site.new)]))
+    blind = run_module("lookup_ssl_trust", site.options(ca_path=None, validate_certs=False))
+    assert pinned["summary"] == blind["summary"]
+    assert any("validate_certs is false" in str(warning) for warning in blind["warnings"])
+
+
+def test_the_connection_is_kept(site, run_module):
+    before = site.vcenter.connections
+    run_module("lookup_ssl_trust", site.update())
+    assert site.vcenter.connections - before == 2  # one for the probe of the same port
