@@ -108,6 +108,12 @@ options:
       - This resolves its host names and reads the machine's own trust store.
     type: bool
     default: false
+  ssl_trust:
+    description:
+      - What M(certmend.tls.lookup_ssl_trust) returned, all of it. Where its Lookup Service holds something for one of the endpoints that does not
+        accept what it serves, that is the finding C(SSLTRUST-STALE).
+    type: dict
+    version_added: 0.3.0
   fail_on:
     description: Fail the task where a finding of this severity (or a worse one) was not waived.
     type: str
@@ -286,6 +292,7 @@ ARGUMENT_SPEC = dict(
     workers=dict(type="int", default=32),
     timeout=dict(type="float", default=5),
     questions=dict(type="bool", default=False),
+    ssl_trust=dict(type="dict"),
     fail_on=dict(type="str", choices=["never", "warning", "error"], default="never"),
     waivers=dict(
         type="list",

@@ -57,8 +57,9 @@ options:
     choices: [audited, updated, restored]
     default: audited
   old_fingerprint:
-    description: The SHA-1 (as the article has it) or SHA-256 fingerprint of the certificate that was replaced. Every anchor that has it is replaced.
-    type: str
+    description: SHA-1 (as in the article) or SHA-256 fingerprints of certificates that were replaced. Every anchor that has one of them is replaced.
+    type: list
+    elements: str
   old_certificate:
     description: The certificate that was replaced, as a path or as text, instead of its fingerprint.
     type: str
@@ -66,7 +67,7 @@ options:
     description: The certificate that is served now, as a path or as text.
     type: str
   live:
-    description: Take what O(hosts), or else O(hostname), serve now as the new certificate, if it has O(expected_fingerprint).
+    description: Take what each of O(hosts), or else O(hostname), serves now as its new certificate, if it has one of O(expected_fingerprint).
     type: bool
     default: false
   live_port:
@@ -74,8 +75,9 @@ options:
     type: int
     default: 443
   expected_fingerprint:
-    description: The SHA-256 fingerprint that what is served must have.
-    type: str
+    description: The SHA-256 fingerprint that what is served must have, or those of several hosts.
+    type: list
+    elements: str
   hosts:
     description:
       - Only endpoints whose url has one of these hosts change. Case does not matter.
@@ -135,21 +137,20 @@ EXAMPLES = r"""
 - name: Which anchors are stale?
   certmend.tls.lookup_ssl_trust:
     hostname: vcenter.corp.example
-    ca_path: "{{ lab_ca_path }}"
-  delegate_to: localhost
+    server_fingerprint: "{{ vcenter_fingerprint }}"
 
 - name: Replace the anchors of the old certificate by what is served now
   certmend.tls.lookup_ssl_trust:
     hostname: vcenter.corp.example
-    ca_path: "{{ lab_ca_path }}"
+    server_fingerprint: "{{ vcenter_fingerprint }}"
     username: administrator@vsphere.local
     password: "{{ vcenter_password }}"
     state: updated
     old_fingerprint: "{{ vcenter_old_fingerprint }}"
     live: true
     expected_fingerprint: "{{ vcenter_fingerprint }}"
-    backup_dir: "{{ backup_dir }}"
-  delegate_to: localhost
+    backup_dir: /root/ssl_trust_backups
+  register: ssl_trust
 """
 
 RETURN = r"""
@@ -229,6 +230,11 @@ updated:
   type: list
   elements: str
   sample: [vcenterserver 04608398-aaaa-bbbb-cccc-b35961bf5141]
+replacements:
+  description: What the appliance's own script is to be told (C(old_fingerprint), a SHA-1; C(new_fingerprint); C(new_certificate)).
+  returned: where O(listed) was given and O(state=updated)
+  type: list
+  elements: dict
 backup_path:
   description: The backup.
   returned: where something was changed
@@ -258,12 +264,12 @@ ARGUMENT_SPEC = dict(
     server_fingerprint=dict(type="list", elements="str"),
     validate_certs=dict(type="bool", default=True),
     state=dict(type="str", choices=["audited", "updated", "restored"], default="audited"),
-    old_fingerprint=dict(type="str"),
+    old_fingerprint=dict(type="list", elements="str"),
     old_certificate=dict(type="str"),
     new_certificate=dict(type="str"),
     live=dict(type="bool", default=False),
     live_port=dict(type="int", default=443),
-    expected_fingerprint=dict(type="str"),
+    expected_fingerprint=dict(type="list", elements="str"),
     hosts=dict(type="list", elements="str"),
     aliases=dict(type="dict", default={}),
     addresses=dict(type="dict", default={}),

@@ -21,6 +21,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import ssl_trust
+
 ROOT = Path(__file__).resolve().parents[2]
 OURS, PEERS = ROOT / ".venv" / "bin", ROOT / ".venv-bench" / "bin"
 MODULES = "ansible_collections.certmend.tls.plugins.modules."
@@ -217,6 +219,7 @@ def main() -> None:
         sys.path.insert(0, str(bench.folder / "collections"))
         for measure in (pools, cert_issue, parallel_writers, hosts_entry):
             measure(bench)
+        ssl_trust.audit_and_update(bench, OURS)
     print("peak memory of a process: %d MiB" % (resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
 
 

@@ -10,8 +10,11 @@ Runs inside the lab (labctl enter); ends with 0 where everything went as it says
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -109,7 +112,7 @@ def expect(holds: bool, what: str) -> None:
 
 
 def main() -> None:
-    """All five steps."""
+    """All the steps."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab.current()
@@ -137,7 +140,39 @@ def main() -> None:
         chapter("5. Once more", "A second run changes nothing on any host.")
         recap = re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+)", demo.offline_depot("--diff"), re.MULTILINE)
         expect(bool(recap) and all(count == "0" for _host, count in recap), "a second run reports changed=0 on every host")
+
+        chapter("6. Another appliance", "A vCenter's certificate was replaced; its Lookup Service still hands out the old one (KB 322835).")
+        lookup_service(demo)
     print("Done in %.0f s: refused, explained, mended, verified, and changed=0 on every host." % (time.monotonic() - started))
+
+
+def lookup_service(demo: Demo) -> None:
+    """Stale anchors, told of, replaced with a backup, and looked at again."""
+    vcenter = demo.lab["vcenter"]
+    old = hashlib.sha1(ssl.PEM_cert_to_DER_cert(vcenter.read("/etc/vmware-lab/old.pem"))).hexdigest()
+    new = demo.folder / "new_machine.crt"
+    new.write_text(vcenter.read("/etc/vmware-lab/machine.pem"), encoding="ascii")
+    (demo.folder / "vcenter.yml").write_text(
+        json.dumps(
+            {
+                "ssl_trust_ca_path": "%s/pki/ca.pem" % demo.lab.state,
+                "ssl_trust_addresses": dict.fromkeys(["vcenter.corp.example", "vc2.corp.example", "srm.corp.example", "nsx.corp.example"], vcenter.address),
+                "ssl_trust_username": "administrator@vsphere.local",
+                "ssl_trust_password": "Secret-Pw1!<&>",
+                "ssl_trust_backup_dir": str(demo.folder / "backups"),
+                "ssl_trust_snapshot_taken": True,
+            }
+        ),
+        encoding="utf-8",
+    )
+    known = ["-e", "@%s" % (demo.folder / "vcenter.yml")]
+    update = ["-e", "ssl_trust_old_fingerprint=" + old, "-e", "ssl_trust_new_certificate=%s" % new]
+    expect("5 stale" in demo.play("certmend.tls.ssl_trust", *known, loud=True), "the audit finds five stale endpoints")
+    foretold = demo.play("certmend.tls.ssl_trust", *known, *update, "--check", "--diff")
+    made = demo.play("certmend.tls.ssl_trust", *known, *update, "--diff")
+    expect(diffs(foretold) == diffs(made) != [], "the diffs of check mode and run are the same")
+    recap = re.findall(r"changed=(\d+)", demo.play("certmend.tls.ssl_trust", *known, *update))
+    expect(recap == ["0"], "a second run changes nothing")
 
 
 def diffs(output: str) -> list:

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
+import ssl
 from pathlib import Path
 
 import pytest
@@ -18,26 +21,40 @@ WHERE = {
     "cert_inspect": "depots",
     "cert_issue": "depots",
     "hosts_entry": "installers",
+    "lookup_ssl_trust": "vcenters",
     "tls_handshake": "installers",
     "trust_anchor": "installers",
 }
 
 
-def private_folder(host, _pki):
-    host.run("mkdir", "-p", "/etc/ssl/private")
+def private_folder(estate, _pki):
+    estate["depot"].run("mkdir", "-p", "/etc/ssl/private")
+    return {}
 
 
-def chain_files(host, pki):
+def chain_files(estate, pki):
     """Two servers that send their leaf alone, and the CAs of their company."""
+    host = estate["depot"]
     host.run("mkdir", "-p", "/etc/ssl/intermediates", "/etc/haproxy/tls")
     host.write("/etc/ssl/intermediates/all.pem", pki.pool.read_text(encoding="ascii"))
     host.write("/etc/ssl/corp-root.pem", pki.root.pem)
     depot, lb = (pki.leaf(name) for name in ("depot.corp.example", "lb.corp.example"))
     host.write("/etc/nginx/tls/depot.pem", depot.pem)
     host.write("/etc/haproxy/tls/lb.pem", lb.key_pem + lb.pem)
+    return {}
 
 
-PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder}
+def vcenter(estate, _pki):
+    """What the person knows: the account, the old certificate's fingerprint and the new one's."""
+    ders = [ssl.PEM_cert_to_DER_cert(estate["vcenter"].read("/etc/vmware-lab/%s.pem" % name)) for name in ("old", "machine")]
+    return {
+        "vcenter_password": "Secret-Pw1!<&>",
+        "vcenter_old_fingerprint": hashlib.sha1(ders[0]).hexdigest(),
+        "vcenter_fingerprint": hashlib.sha256(ders[1]).hexdigest(),
+    }
+
+
+PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder, "lookup_ssl_trust": vcenter}
 
 
 def examples_of(path):
@@ -49,10 +66,10 @@ def examples_of(path):
 
 @pytest.mark.parametrize("module", sorted(path.stem for path in MODULES.glob("*.py")))
 def test_the_examples_run_as_they_stand(estate, playbook, module, pki):
-    if module in PREPARED:
-        PREPARED[module](estate["depot"], pki)
-    pki = estate.state / "pki"
-    given = ["-e", "lab_ca_path=%s/ca.pem" % pki, "-e", "lab_ca_key_path=%s/ca.key" % pki, "--diff"]
+    known = PREPARED[module](estate, pki) if module in PREPARED else {}
+    lab_pki = estate.state / "pki"
+    known.update(lab_ca_path="%s/ca.pem" % lab_pki, lab_ca_key_path="%s/ca.key" % lab_pki)
+    given = ["-e", json.dumps(known), "--diff"]
     tasks = examples_of(MODULES / (module + ".py"))
 
     def run(count, *more):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 import re
-import xml.etree.ElementTree as ElementTree
 from typing import Any
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError

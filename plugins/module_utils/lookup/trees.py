@@ -9,8 +9,8 @@ Standard library only.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from typing import Any, NamedTuple, Optional, Tuple
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 
@@ -90,6 +91,16 @@ def chain_of(
     pool.add_certificates(anchors or (), "trusted", trusted=True)
     found = find_path(leaf, pool, Requirements(at), strict=False)
     return Chain(unique, leaf, found.path, None if anchors is None else tuple(anchors))
+
+
+def vouches(anchor: Certificate, chain: Sequence[Certificate]) -> bool:
+    """Whether an anchor is the first certificate of a chain, or the CA that it leads to."""
+    return bool(chain) and _vouches(anchor, tuple(chain))
+
+
+@functools.lru_cache(maxsize=None)  # thousands of registrations hold a handful of anchors
+def _vouches(anchor: Certificate, chain: Tuple[Certificate, ...]) -> bool:
+    return chain[0] == anchor or chain_of(chain, [anchor], first_is_leaf=True).path.anchor == anchor
 
 
 def leaf_among(certificates: Sequence[Certificate], private_key: Any = None) -> Certificate:

@@ -26,6 +26,7 @@ class Material:
     :param reachable: None for what is no endpoint.
     :param error: why there is nothing, as a Finding of the probe; None where there is something.
     :param presented: whether a server sent it, its own certificate first.
+    :param place: the host and port that were asked; None for what is no endpoint.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Material:
     reachable: Optional[bool] = None
     error: Optional[Finding] = None
     presented: bool = False
+    place: Optional[Tuple[str, int]] = None
 
 
 def inspect(
@@ -48,7 +50,8 @@ def inspect(
 
     :param around: what the article's questions need; None where nobody asked them.
     """
-    context = replace(context, name=material.name)
+    registered = tuple(one for one in context.registered if one.place == material.place)
+    context = replace(context, name=material.name, registered=registered)
     findings: List[Finding] = [material.error] if material.error else []
     chain = None
     if material.certificates:

@@ -21,6 +21,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import i
 from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import load_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.questions import surroundings
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr
+from ansible_collections.certmend.tls.plugins.module_utils.x509.registered import registered_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
 from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import collect
 
@@ -56,6 +57,7 @@ def context_of(params: dict) -> Context:
         expires_within=datetime.timedelta(days=params["expires_within"]),
         private_key_pin=_private_key_pin(params["private_key_path"]),
         csr_pin=_csr_pin(params),
+        registered=tuple(registered_of(params["ssl_trust"])) if params["ssl_trust"] else (),
     )
 
 

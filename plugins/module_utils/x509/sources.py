@@ -17,6 +17,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.endpoints import Endp
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, Finding
+from ansible_collections.certmend.tls.plugins.module_utils.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import Material
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, read_certificates
 
@@ -94,7 +95,8 @@ def _answered(endpoint: Endpoint, answer: object) -> Material:
     if isinstance(answer, presented.ProbeError):
         return Material(str(endpoint), endpoint.name, reachable=False, error=_unreachable(endpoint, answer))
     reading = merged([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
-    return Material(str(endpoint), endpoint.name, reading.certificates, reading.warnings, True, presented=True)
+    place = to_ascii(endpoint.host), endpoint.port
+    return Material(str(endpoint), endpoint.name, reading.certificates, reading.warnings, True, presented=True, place=place)
 
 
 def _unreachable(endpoint: Endpoint, error: presented.ProbeError) -> Finding:

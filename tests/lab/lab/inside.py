@@ -87,6 +87,9 @@ def fill(root, host, state):
     (root / "etc/hosts.lab").unlink()
     for link, target in host.get("links", {}).items():  # not in the checkout: ansible-test takes no symbolic links
         (root / link[1:]).symlink_to(target)
+    for target, source in host.get("from_checkout", {}).items():
+        skipped = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(places.CHECKOUT / source, root / target[1:], copy_function=copy_as_root, ignore=skipped)
     for target, source in host.get("copies", {}).items():
         (root / target[1:]).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / source[1:], root / target[1:])

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 ESTATE = Path(__file__).resolve().parent.parent / "estate"
+CHECKOUT = ESTATE.parents[2]
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 """What commands on a host find, whoever started them."""
 

@@ -94,30 +94,17 @@ def small(old, new, ca, other, ports, host="vc1.corp.example", second="vc2.corp.
     ]
 
 
-def large(hosts, stale, current, others, each=70):
-    """``each`` registrations for each host, two endpoints each; the first fifth of them with the stale certificate.
+def large(hosts, stale, current, each=70):
+    """``each`` registrations for each host, two endpoints each; a tenth of them holds the stale certificate.
 
-    :param hosts: (name, port) pairs; ``current`` the certificate of each, ``others`` likewise what their other services hold.
+    :param hosts: (name, port) pairs; ``stale`` and ``current`` the certificates of each.
     """
     listed = []
-    for place, (name, port) in enumerate(hosts):
+    for (name, port), old, new in zip(hosts, stale, current):
         url = "https://%s:%d" % (name, port)
         for number in range(each):
-            trust = anchor(stale[place]) if number < each // 10 else anchor(current[place])
-            listed.append(
-                registration(
-                    "service-%02d-%02d" % (place, number),
-                    [endpoint("%s/a%d" % (url, number), [trust]), endpoint("%s/b%d" % (url, number), [trust])],
-                    "cs.identity" if number == 0 else "service%d" % number,
-                )
-                if number
-                else registration(
-                    "service-%02d-%02d" % (place, number),
-                    [
-                        endpoint(url + "/sts/STSService/vsphere.local", [trust], "wsTrust", STS),
-                        endpoint(url + "/b0", [trust]),
-                    ],
-                    "cs.identity",
-                )
-            )
+            trust = [anchor(old if number < each // 10 else new)]
+            first = endpoint(url + "/sts/STSService/vsphere.local", trust, "wsTrust", STS) if number == 0 else endpoint(url + "/a%d" % number, trust)
+            kind = "cs.identity" if number == 0 else "service%d" % number
+            listed.append(registration("%s-%02d" % (name, number), [first, endpoint(url + "/b%d" % number, trust)], kind))
     return listed

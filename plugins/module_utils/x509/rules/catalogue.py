@@ -10,10 +10,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import (
     chain,
     key,
     name,
+    registration,
     strength,
     trust,
     validity,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import collected
 
-RULES = collected(name, validity, trust, chain, strength, key)
+RULES = collected(name, validity, trust, chain, strength, key, registration)

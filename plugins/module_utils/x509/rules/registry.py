@@ -17,6 +17,7 @@ from typing import Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Op
 from ansible_collections.certmend.tls.plugins.module_utils.findings import SEVERITIES, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.registered import Registered
 
 GENERIC = "generic"
 VCF_INSTALLER = "vcf_installer"
@@ -34,6 +35,7 @@ class Context:
     :param expires_within: how close an end of validity is worth a word.
     :param private_key_pin: the pin of the private key that belongs to the leaf, where one was given.
     :param csr_pin: the pin of the request that the leaf answers, where one was given.
+    :param registered: what a Lookup Service holds for the server.
     """
 
     now: datetime.datetime
@@ -42,6 +44,7 @@ class Context:
     expires_within: datetime.timedelta = datetime.timedelta(days=30)
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
+    registered: Tuple[Registered, ...] = ()
 
 
 class Seen(NamedTuple):

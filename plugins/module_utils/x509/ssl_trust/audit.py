@@ -13,10 +13,11 @@ from typing import Dict, List, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.endpoints import Endpoint as Place
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import as_address
 from ansible_collections.certmend.tls.plugins.module_utils.presented import ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import vouches
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import ask_all, merged
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ssl_trust.held import Line, brief, vouches
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ssl_trust.held import Line, brief
 
 OK, CA_ANCHOR, STALE, EXPIRED, UNREACHABLE, NOT_PROBED, MALFORMED = (
     "ok",

@@ -13,7 +13,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import is_address
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.registrations import Endpoint, Registration
-from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import vouches
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import read_certificates
 
@@ -72,16 +72,6 @@ def held(text: str) -> Held:
     if len(reading.certificates) == 1 and not reading.warnings:
         return Held(text, reading.certificates[0])
     return Held(text, None, "; ".join(reading.warnings) or "%d certificates in one text" % len(reading.certificates))
-
-
-@functools.lru_cache(maxsize=None)
-def _vouches(anchor: Certificate, chain: Tuple[Certificate, ...]) -> bool:
-    return chain[0] == anchor or chain_of(chain, [anchor], first_is_leaf=True).path.anchor == anchor
-
-
-def vouches(anchor: Certificate, chain: Sequence[Certificate]) -> bool:
-    """Whether an anchor is the first certificate of a chain, or the CA that it leads to."""
-    return bool(chain) and _vouches(anchor, tuple(chain))
 
 
 def brief(certificate: Certificate, now: datetime.datetime) -> dict:

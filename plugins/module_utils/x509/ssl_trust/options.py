@@ -11,14 +11,14 @@ import re
 import unicodedata
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils import presented
-from ansible_collections.certmend.tls.plugins.module_utils.contexts import collecting_context
+from ansible_collections.certmend.tls.plugins.module_utils.endpoints import Endpoint
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import leaf_among
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import ask_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ssl_trust.audit import served
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ssl_trust.update import Wanted, refuse_times
 
@@ -66,30 +66,31 @@ def wanted_of(params: Dict[str, Any], now: datetime.datetime) -> Wanted:
 
     :raises RemediationError: an option is missing or wrong; nothing was asked of the service yet.
     """
-    if params["old_fingerprint"] is None and params["old_certificate"] is None and not params["hosts"]:
+    old = old_of(params)
+    if not old and not params["hosts"]:
         raise RemediationError(
             "old_fingerprint, old_certificate or hosts: nobody said which anchors are to be replaced",
             "Give the old certificate or its fingerprint, or the hosts whose certificate was replaced.",
         )
-    old = old_of(params)
     hosts = frozenset(to_ascii(one) for one in params["hosts"] or ())
     aliases = {alias: to_ascii(host) for alias, host in folded(params["aliases"]).items()}
-    chain = _live(params, hosts) if params["live"] else _given(params["new_certificate"])
-    refuse_times(chain[0], now)
-    return Wanted(chain, ssl_trust_of(chain[0]), old, hosts, aliases)
+    if not params["live"]:
+        wanted = Wanted(_given(params["new_certificate"]), {}, old, hosts, aliases)
+    elif hosts:
+        wanted = Wanted((), _live(params, sorted(hosts)), old, hosts, aliases)
+    else:
+        host = to_ascii(params["hostname"] or "localhost")
+        wanted = Wanted(_live(params, [host])[host], {}, old, hosts, aliases)
+    for new in wanted.new:
+        refuse_times(new, now)
+    return wanted
 
 
-def ssl_trust_of(certificate: Certificate) -> str:
-    """As the Lookup Service keeps it: DER in Base64, in one line (KB 322835, Task 1)."""
-    whole = certificate.as_dict(certificate.not_before)["pem"]
-    return "".join(line for line in whole.splitlines() if not line.startswith("-----"))
-
-
-def old_of(params: Dict[str, Any]) -> Optional[str]:
-    """The fingerprint of the old certificate, however it was given."""
+def old_of(params: Dict[str, Any]) -> Tuple[str, ...]:
+    """The fingerprints of the old certificates, however they were given."""
     if params["old_certificate"] is not None:
-        return _one(params["old_certificate"], "old_certificate")[0].fingerprint()
-    return fingerprint(params["old_fingerprint"], "old_fingerprint") if params["old_fingerprint"] is not None else None
+        return (_one(params["old_certificate"], "old_certificate")[0].fingerprint(),)
+    return tuple(fingerprint(one, "old_fingerprint") for one in params["old_fingerprint"] or ())
 
 
 def _given(value: Optional[str]) -> Tuple[Certificate, ...]:
@@ -114,23 +115,21 @@ def _one(value: str, option: str) -> Tuple[Certificate, ...]:
     return (leaf, *(one for one in reading.certificates if one != leaf))
 
 
-def _live(params: Dict[str, Any], hosts: frozenset) -> Tuple[Certificate, ...]:
-    """What is served now, if it is what it should be."""
-    expected = fingerprint(params["expected_fingerprint"], "expected_fingerprint", (64,))
-    addresses, context = folded(params["addresses"]), collecting_context()
-    chains = []
-    for host in sorted(hosts) or [to_ascii(params["hostname"])]:
-        try:
-            told = presented.collect(host, params["live_port"], host, addresses.get(host), params["probe_timeout"], context)
-        except presented.ProbeError as error:
-            raise RemediationError("live: %s: %s" % (error.code, error.message), error.advice) from error
-        seen = served(told.chain)
-        if not seen.chain or seen.chain[0].fingerprint() != expected:
-            shown = seen.chain[0].fingerprint() if seen.chain else seen.error
+def _live(params: Dict[str, Any], hosts: List[str]) -> Dict[str, Tuple[Certificate, ...]]:
+    """What the hosts serve now, if each of them serves what is expected."""
+    expected = [fingerprint(one, "expected_fingerprint", (64,)) for one in params["expected_fingerprint"]]
+    addresses = folded(params["addresses"])
+    places = {host: Endpoint(host, params["live_port"], addresses.get(host, ""), host, host) for host in hosts}
+    answers = ask_all(list(places.values()), params["workers"], params["probe_timeout"])
+    chains = {}
+    for host, place in places.items():
+        seen = served(answers[place])
+        if not seen.chain:
+            raise RemediationError("live: %s: %s" % (place, seen.error), "Give new_certificate, or addresses where a name cannot be resolved here.")
+        if seen.chain[0].fingerprint() not in expected:
             raise RemediationError(
-                "expected_fingerprint: %s:%d serves %s" % (host, params["live_port"], shown),
+                "expected_fingerprint: %s serves %s" % (place, seen.chain[0].fingerprint()),
                 "Compare it on the appliance; something between here and there may answer in its place. Nothing was changed.",
             )
-        chains.append(seen.chain)
-    return chains[0]
-
+        chains[host] = seen.chain
+    return chains

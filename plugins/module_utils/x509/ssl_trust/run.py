@@ -60,6 +60,8 @@ class SslTrust:
         if wanted:
             update.refuse_unknown(lines, wanted, self.served)
             self.steps = update.plan(lines, wanted)
+            if self.service is None:
+                self.facts["replacements"] = update.by_fingerprint(lines, wanted)
         elif kept:
             self.steps = backup.plan(self.registrations, kept, self.facts["sso_domain"])
         if self.steps and self.service:
@@ -79,6 +81,13 @@ class SslTrust:
             if one.unknown or one.beyond:
                 told = ", ".join(dict.fromkeys(one.unknown + list(one.beyond)))
                 self.warnings.append("%s has elements that this release does not know: %s; they are kept as they are" % (one.title, told))
+
+    @property
+    def _connected(self) -> LookupService:
+        """The service, where one is asked: a list that was given can be planned from, never changed."""
+        if self.service is None:
+            raise ValueError("a list was given: there is no service to ask")
+        return self.service
 
     def _service(self, host: str, port: int, trust: Trust) -> LookupService:
         return LookupService(Session(host, port, trust, self.params["timeout"], self.addresses.get(host.lower())))
@@ -110,40 +119,41 @@ class SslTrust:
                 "username, password: %d registrations would change, and that needs an account" % len(self.steps),
                 "Give an administrator of the SSO domain %s." % self.facts["sso_domain"],
             )
-        assert self.service is not None
         session = self._session_to(self.sts)
-        self.service.security = sign_in(session, urlsplit(self.sts).path, username, password, datetime.datetime.now(datetime.timezone.utc))
+        self._connected.security = sign_in(session, urlsplit(self.sts).path, username, password, datetime.datetime.now(datetime.timezone.utc))
 
     def _session_to(self, url: str) -> Session:
         """The STS of a node answers on the node that was asked, where the list names that one; else on the one that it names."""
-        assert self.service is not None
+        own = self._connected.session
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or 443
-        if (host, port) == (self.service.session.host.lower(), self.service.session.port):
-            return self.service.session
+        if (host, port) == (own.host.lower(), own.port):
+            return own
         return Session(host, port, self.trust, self.params["timeout"], self.addresses.get(host))
 
     def apply(self, step: Step) -> Optional[Undo]:
         """Set one registration, if it still is what it was; the backup of all is written before the first."""
+        if self.service is None:
+            return None  # the appliance's own script makes it, told by the result's replacements
         before, after = step.payload
         if "backup_path" not in self.facts:
             kept = backup.Backup(self.facts["sso_domain"], self.params["hostname"], tuple(one.payload[0] for one in self.steps))
             backup.write(self.backup_path, kept, self.now, "backup_dir")
             self.facts["backup_path"] = self.backup_path
         self._set(before, after)
-        return lambda: self._set(after, before)
+        return lambda: self._set(expected=after, wanted=before)
 
-    def _set(self, before: Registration, after: Registration) -> None:
+    def _set(self, expected: Registration, wanted: Registration) -> None:
         """Get, compare, Set: there is no compare-and-swap. Where the answer to Set was lost, look, and send it again if it is missing."""
-        assert self.service is not None
-        self._unchanged(before, self.service.get(before.service_id))
+        service = self._connected
+        self._unchanged(expected, service.get(expected.service_id))
         try:
-            self.service.set(after)
+            service.set(wanted)
         except ConnectionLost:
-            now = self.service.get(before.service_id)
-            if now != after:
-                self._unchanged(before, now)
-                self.service.set(after)
+            now = service.get(expected.service_id)
+            if now != wanted:
+                self._unchanged(expected, now)
+                service.set(wanted)
 
     def _unchanged(self, before: Registration, now: Registration) -> None:
         if now == before:

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import any_covers, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.registrations import Registration
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, pem, timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ssl_trust.audit import Served, why_not
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ssl_trust.held import Held, Line
 
@@ -26,31 +27,41 @@ NAMED = 20
 class Wanted:
     """What shall be replaced by what.
 
-    :param chain: the new certificate and what was given with it.
-    :param text: the new sslTrust.
-    :param old: SHA-1 or SHA-256 of the old certificate, upper case with colons; None: whatever does not accept the new one.
+    :param chain: the new certificate of every host, and what came with it; or
+    :param by_host: that of each host.
+    :param old: SHA-1 or SHA-256 of old certificates, upper case with colons; empty: whatever does not accept the new one.
     :param hosts: only endpoints of these hosts; empty: of all.
     :param aliases: other names of hosts.
     """
 
-    chain: Tuple[Certificate, ...]
-    text: str
-    old: Optional[str] = None
+    chain: Tuple[Certificate, ...] = ()
+    by_host: Mapping[str, Tuple[Certificate, ...]] = field(default_factory=dict)
+    old: Tuple[str, ...] = ()
     hosts: FrozenSet[str] = frozenset()
-    aliases: Dict[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def host_of(self, line: Line) -> str:
         """The endpoint's host by the name that people use for it."""
         host = to_ascii(line.endpoint.host)
         return self.aliases.get(host, host)
 
+    def chain_for(self, line: Line) -> Tuple[Certificate, ...]:
+        """The new certificate of an endpoint; empty where it is to have none."""
+        return self.by_host.get(self.host_of(line), ()) if self.by_host else self.chain
+
+    @property
+    def new(self) -> List[Certificate]:
+        """Every new certificate."""
+        return [chain[0] for chain in ([self.chain] if self.chain else self.by_host.values())]
+
     def replaces(self, line: Line, one: Held) -> bool:
         """Whether an anchor of an endpoint goes."""
-        if self.hosts and self.host_of(line) not in self.hosts:
+        chain = self.chain_for(line)
+        if not chain or (self.hosts and self.host_of(line) not in self.hosts):
             return False
-        if self.old is not None:
-            return one.certificate is not None and one.certificate != self.chain[0] and is_it(self.old, one.certificate)
-        return not line.accepts(self.chain)
+        if self.old:
+            return one.certificate is not None and one.certificate != chain[0] and any(is_it(old, one.certificate) for old in self.old)
+        return not line.accepts(chain)
 
 
 def is_it(fingerprint: str, certificate: Certificate) -> bool:
@@ -82,37 +93,41 @@ def _step(lines: List[Line], wanted: Wanted) -> Step:
         )
     after = registration.with_anchors({line.endpoint.place: _anchors(line, wanted) for line in lines})
     before = "".join("%s  %s\n" % (line.endpoint.url, one.fingerprint) for line in lines for one in line.held if wanted.replaces(line, one))
-    new = wanted.chain[0].fingerprint()
-    return Step(registration.title, before, "".join("%s  %s\n" % (line.endpoint.url, new) for line in lines), (registration, after))
+    new = "".join("%s  %s\n" % (line.endpoint.url, wanted.chain_for(line)[0].fingerprint()) for line in lines)
+    return Step(registration.title, before, new, (registration, after))
 
 
 def _anchors(line: Line, wanted: Wanted) -> List[str]:
     """What the endpoint holds afterwards: the new one where the first old one stood, once; the others as they were."""
     texts: List[str] = []
-    placed = any(one.certificate == wanted.chain[0] for one in line.held)
+    new = wanted.chain_for(line)[0]
+    placed = any(one.certificate == new for one in line.held)
     for one in line.held:
         if not wanted.replaces(line, one):
             texts.append(one.text)
         elif not placed:
-            texts.append(wanted.text)
+            texts.append(ssl_trust_of(new))
             placed = True
     return texts
 
 
+def ssl_trust_of(certificate: Certificate) -> str:
+    """As the Lookup Service keeps it: DER in Base64, in one line (KB 322835, Task 1)."""
+    return base64.b64encode(certificate.der).decode("ascii")
+
+
 def _refuse_names(lines: Sequence[Line], wanted: Wanted) -> None:
-    new = wanted.chain[0]
-    uncovered = sorted(
-        {
-            line.endpoint.url
-            for line in lines
-            if not why_not(line)
-            and not any(any_covers(new.dns_names, new.ip_addresses, host) for host in (line.endpoint.host, wanted.host_of(line)))
-        }
-    )
+    uncovered: Dict[str, Certificate] = {}
+    for line in lines:
+        new = wanted.chain_for(line)[0]
+        names = (line.endpoint.host, wanted.host_of(line))
+        if not why_not(line) and not any(any_covers(new.dns_names, new.ip_addresses, name) for name in names):
+            uncovered[line.endpoint.url] = new
     if uncovered:
+        names = sorted({name for new in uncovered.values() for name in new.dns_names + new.ip_addresses})
         raise RemediationError(
-            "new_certificate: it is for %s, and not for the host of %s" % (", ".join(new.dns_names + new.ip_addresses) or "no name", ", ".join(uncovered)),
-            "Give the certificate that is served there; name hosts where only some are meant; aliases where a host has another name (an address, say).",
+            "new_certificate: it is for %s, and not for the host of %s" % (", ".join(names) or "no name", ", ".join(sorted(uncovered))),
+            "Give the certificate that is served there; hosts where only some are meant; aliases where a host has another name (an address, say).",
         )
 
 
@@ -130,22 +145,21 @@ def refuse_unknown(lines: Sequence[Line], wanted: Wanted, served: Dict[Tuple[str
 
     Done is: the new one is held somewhere, and no url that serves the new one has an endpoint that does not accept it.
     """
-    holders = [one for line in lines for one in line.held if one.certificate]
-    if wanted.old is None or any(is_it(wanted.old, one.certificate) for one in holders):  # type: ignore[arg-type]
+    holders = [one.certificate for line in lines for one in line.held if one.certificate]
+    unknown = [old for old in wanted.old if not any(is_it(old, one) for one in holders)]
+    if not unknown:
         return
     left = left_behind(lines, wanted, served)
-    if any(one.certificate == wanted.chain[0] for one in holders) and not left:
+    if any(one in wanted.new for one in holders) and not left:
         return
-    found: Dict[str, str] = {}
-    for one in [held for line in left for held in line.held] or holders:
-        if one.certificate:
-            kind = "sha1" if len(wanted.old) < 60 else "sha256"
-            found.setdefault(one.certificate.fingerprint(kind), one.certificate.subject)
+    kind = "sha1" if len(unknown[0]) < 60 else "sha256"
+    shown = [one.certificate for line in left for one in line.held if one.certificate] or holders
+    found = {one.fingerprint(kind): one.subject for one in shown}
     named = ["%s (%s)" % item for item in list(found.items())[:NAMED]]
     more = " and %d more" % (len(found) - NAMED) if len(found) > NAMED else ""
     raise RemediationError(
         "old_fingerprint or old_certificate: %s is the fingerprint of no registered certificate; these are registered: %s%s"
-        % (wanted.old, "; ".join(named) or "none", more),
+        % (", ".join(unknown), "; ".join(named) or "none", more),
         "Take the one of the old certificate from there, or name hosts instead. Nothing was changed.",
     )
 
@@ -156,8 +170,9 @@ def left_behind(lines: Sequence[Line], wanted: Wanted, served: Dict[Tuple[str, i
         line
         for line in lines
         if any(one.certificate for one in line.held)
-        and served.get((line.endpoint.host, line.endpoint.port), Served()).chain[:1] == wanted.chain[:1]
-        and not line.accepts(wanted.chain)
+        and wanted.chain_for(line)
+        and served.get((line.endpoint.host, line.endpoint.port), Served()).chain[:1] == wanted.chain_for(line)[:1]
+        and not line.accepts(wanted.chain_for(line))
     ]
 
 
@@ -165,3 +180,36 @@ def differing(registrations: Sequence[Registration], wanted: Sequence[Registrati
     """Those of the wanted ones that are not registered as they should be."""
     now = {one.service_id: one for one in registrations}
     return [one for one in wanted if now.get(one.service_id) != one]
+
+
+def by_fingerprint(lines: Sequence[Line], wanted: Wanted) -> List[dict]:
+    """What the appliance's own script is to be told: an old fingerprint and the new certificate, for each old one.
+
+    :raises RemediationError: it would replace more or less than was asked for, as it knows fingerprints and nothing else.
+    """
+    pairs: Dict[str, dict] = {}
+    for line in lines:
+        for one in line.held:
+            if not wanted.replaces(line, one):
+                continue
+            if one.certificate is None:
+                raise RemediationError(
+                    "%s holds an anchor that cannot be read, and the appliance's script replaces by fingerprint" % line.endpoint.url,
+                    "Use the network way (via: network) for it. Nothing was changed.",
+                )
+            new = wanted.chain_for(line)[0]
+            pair = {"old_fingerprint": one.certificate.fingerprint("sha1"), "new_fingerprint": new.fingerprint(), "new_certificate": pem(new.der)}
+            if pairs.setdefault(pair["old_fingerprint"], pair) != pair:
+                raise RemediationError("%s stands for several hosts" % pair["old_fingerprint"], "Use the network way (via: network).")
+    kept = [
+        line.endpoint.url
+        for line in lines
+        for one in line.held
+        if one.certificate and one.certificate.fingerprint("sha1") in pairs and not wanted.replaces(line, one)
+    ]
+    if kept:
+        raise RemediationError(
+            "hosts: the appliance's script would replace the same certificate at %s too" % ", ".join(sorted(set(kept))),
+            "Use the network way (via: network), or name those hosts as well. Nothing was changed.",
+        )
+    return list(pairs.values())
