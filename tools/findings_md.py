@@ -17,15 +17,23 @@ generated from the rules (`python3 tools/findings_md.py > docs/findings.md`).
 
 An endpoint that cannot be asked has a finding as well: `RESOLVE-FAILED`, `CONNECT-REFUSED`, `CONNECT-TIMEOUT`,
 `HOST-UNREACHABLE`, `HANDSHAKE-TIMEOUT`, `NOT-TLS`, `TLS-ALERT`, `CONNECTION-CLOSED`; and what holds no certificate, `FORMAT-NO-CERTIFICATE`.
+`ome_certificate_chain` has two more: `MUTUAL-REFUSED`, where one side of a mutual handshake refused the other, and `OME-REFUSED`, an
+answer that no rule foretold.
 """
 
 
 def section(rule) -> str:
     """One rule."""
-    severities = ", ".join("%s under `%s`" % (word, profile) for profile, word in sorted(rule.severity.items()))
-    remedy = "role `%s`" % rule.remedy if rule.remedy else "a person"
-    lines = ["", "## %s" % rule.code, "", rule.claim, "", "- Severity: " + severities, "- Mended by: " + remedy]
-    return "\n".join(lines + ["- What to do: " + rule.advice, "- Source: " + rule.cites, ""])
+    lines = ["", "## %s" % rule.code, "", rule.claim, ""]
+    by_words = {}
+    for profile, words in sorted(rule.words.items()):
+        by_words.setdefault(words, []).append("`%s`" % profile)
+    for words, profiles in by_words.items():
+        remedy = "role `%s`" % words.remedy if words.remedy else "a person"
+        lines += ["- %s under %s" % (words.severity.capitalize(), ", ".join(profiles))]
+        lines += ["  - The appliance answers: " + words.answer] if words.answer else []
+        lines += ["  - Mended by: " + remedy, "  - What to do: " + words.advice]
+    return "\n".join(lines + ["- Source: " + rule.cites, ""])
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class Finding:
     :param remedy: the role or module of this collection that mends it; empty where a person must.
     :param advice: one sentence for that person.
     :param cites: the article, RFC section or manual behind the rule.
+    :param answer: what the appliance that judges it answers then, word for word; empty where nobody knows.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Finding:
     remedy: str
     advice: str
     cites: str
+    answer: str = ""
 
     def as_dict(self) -> dict:
         """The shape that modules return."""

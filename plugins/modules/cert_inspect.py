@@ -61,9 +61,11 @@ options:
       - Which clients the certificate is for. With several, all their rules apply.
       - V(generic) is a modern TLS client (RFC 9525, RFC 5280).
       - V(vcf_installer) is the VMware Cloud Foundation 9 installer that connects to an offline depot (KB 429301).
+      - V(ome_single) and V(ome_migration) are Dell OpenManage Enterprise, to which a single certificate, or the chain that a migration needs, is
+        uploaded. They do not look at names and trust as clients do; ask for V(generic) as well where that matters.
     type: list
     elements: str
-    choices: [generic, vcf_installer]
+    choices: [generic, vcf_installer, ome_single, ome_migration]
     default: [generic]
   trusted:
     description:
@@ -87,6 +89,10 @@ options:
   private_key_path:
     description: A private key (PEM or DER, not encrypted) that must belong to the certificate. It is compared by its public half and never shown.
     type: path
+  peer_chain_content:
+    description: For the profile V(ome_migration), the chain of the other appliance as PEM text. The names of the CAs are compared level by level.
+    type: str
+    version_added: 0.4.0
   at:
     description: Judge as if it were this moment, for example V(2026-11-20T12:00:00Z). The default is now.
     type: str
@@ -165,6 +171,14 @@ EXAMPLES = r"""
     profile: [vcf_installer]
     trusted: ["{{ lab_ca_path }}"]
     fail_on: error
+  delegate_to: localhost
+
+- name: Would OpenManage Enterprise take such a chain for a migration, and what would it answer?
+  certmend.tls.cert_inspect:
+    endpoints:
+      - host: web.corp.example
+        address: 10.77.0.12
+    profile: [ome_migration]
   delegate_to: localhost
 
 - name: Choose the endpoints that need a new certificate
@@ -249,6 +263,7 @@ findings:
       remedy: fqdn_certificate
       advice: Reissue it with the FQDN as common name and as a DNS entry of the subject alternative name.
       cites: "KB 429301, unsupported configuration 1: CN = IP address"
+      answer: ""
       waived: null
 verdict:
   description: The worst verdict of all the sources.
@@ -280,13 +295,14 @@ ARGUMENT_SPEC = dict(
     content_base64=dict(type="str"),
     presented=dict(type="list", elements="str"),
     name=dict(type="str"),
-    profile=dict(type="list", elements="str", choices=["generic", "vcf_installer"], default=["generic"]),
+    profile=dict(type="list", elements="str", choices=["generic", "vcf_installer", "ome_single", "ome_migration"], default=["generic"]),
     trusted=dict(type="list", elements="path"),
     trusted_content=dict(type="str"),
     trust_system=dict(type="bool", default=False),
     csr_path=dict(type="path"),
     csr_content=dict(type="str"),
     private_key_path=dict(type="path", no_log=False),
+    peer_chain_content=dict(type="str"),
     at=dict(type="str"),
     expires_within=dict(type="int", default=30),
     workers=dict(type="int", default=32),

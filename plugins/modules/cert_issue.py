@@ -64,9 +64,8 @@ options:
     choices: [generic, vcf_installer]
     default: generic
   private_key_path:
-    description: Where the private key lies, or shall lie. Unencrypted PEM, as servers read it.
+    description: Where the private key lies, or shall lie. Unencrypted PEM, as servers read it. Required, but with O(request_path) or O(request_content).
     type: path
-    required: true
   certificate_path:
     description: Where the server reads its certificate. The certificates of the CA follow it, without the root.
     type: path
@@ -76,6 +75,16 @@ options:
   csr_path:
     description: Where the certificate signing request lies, or shall lie.
     type: path
+  request_path:
+    description:
+      - For O(provider=own_ca), a request made elsewhere, by an appliance that keeps its key, on the target. The certificate is for its key; names and
+        purposes are those of the options. In check mode it may be yet to be made.
+    type: path
+    version_added: 0.4.0
+  request_content:
+    description: The same as PEM text.
+    type: str
+    version_added: 0.4.0
   certificate_content:
     description: For O(provider=import), what the CA sent back, as PEM text. Several certificates in any order will do.
     type: str
@@ -170,6 +179,16 @@ EXAMPLES = r"""
     csr_path: /etc/ssl/private/requested.csr
   register: request
 
+- name: A certificate by our own CA for the request of an appliance that keeps its key
+  certmend.tls.cert_issue:
+    provider: own_ca
+    fqdn: ome.corp.example
+    request_content: "{{ ome_csr }}"
+    extended_key_usage: [serverAuth, clientAuth]
+    certificate_path: /etc/ssl/private/ome.pem
+    ca_certificate_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
+    ca_private_key_content: "{{ lookup('ansible.builtin.file', lab_ca_key_path) }}"
+
 - name: One file for HAProxy
   certmend.tls.cert_issue:
     provider: self_signed
@@ -222,10 +241,11 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.converge import converge, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.converge import converge, is_rehearsal, reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.issuing import Issuing
 
+REQUEST = ("request_path", "request_content")
 ARGUMENT_SPEC = dict(
     provider=dict(type="str", required=True, choices=["self_signed", "own_ca", "csr", "import"]),
     fqdn=dict(type="str", required=True),
@@ -234,10 +254,12 @@ ARGUMENT_SPEC = dict(
     subject=dict(type="dict", default={}),
     extended_key_usage=dict(type="list", elements="str", choices=["serverAuth", "clientAuth"], default=["serverAuth"]),
     profile=dict(type="str", choices=["generic", "vcf_installer"], default="generic"),
-    private_key_path=dict(type="path", required=True, no_log=False),
+    private_key_path=dict(type="path", no_log=False),
     certificate_path=dict(type="path"),
     combined_path=dict(type="path"),
     csr_path=dict(type="path"),
+    request_path=dict(type="path"),
+    request_content=dict(type="str"),
     certificate_content=dict(type="str"),
     ca_certificate_path=dict(type="path"),
     ca_certificate_content=dict(type="str"),
@@ -264,9 +286,13 @@ def main():
         mutually_exclusive=[
             ("ca_certificate_path", "ca_certificate_content"),
             ("ca_private_key_path", "ca_private_key_content"),
+            *[(one, other) for one in REQUEST for other in ("private_key_path", "combined_path", "csr_path", "certificate_content")],
+            REQUEST,
         ],
+        required_one_of=[("private_key_path",) + REQUEST],
         required_if=[
             ("provider", "csr", ["csr_path"]),
+            *[("provider", provider, ["private_key_path"]) for provider in ("self_signed", "csr", "import")],
             ("provider", "import", ["certificate_content"]),
             ("provider", "import", ["certificate_path", "combined_path"], True),
             ("provider", "self_signed", ["certificate_path", "combined_path"], True),
@@ -279,7 +305,7 @@ def main():
     facts = {}
     with reporting(module, facts):
         require()
-        issuing = Issuing(module.params, facts)
+        issuing = Issuing(module.params, facts, is_rehearsal(module))
         facts.update(converge(module, issuing.plan(), issuing.apply))
     module.exit_json(**facts)
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import http.client
 import json
 import ssl
 from pathlib import Path
 
 import pytest
 import yaml
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, purposes, usage
+from ansible_collections.certmend.tls.tests.support.ome.server import ACCOUNT, ACTIONS, FIELDS, SESSIONS
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 WHERE = {
@@ -22,6 +27,7 @@ WHERE = {
     "cert_issue": "depots",
     "hosts_entry": "installers",
     "lookup_ssl_trust": "vcenters",
+    "ome_certificate_chain": "ome-source",
     "tls_handshake": "installers",
     "trust_anchor": "installers",
 }
@@ -29,7 +35,7 @@ WHERE = {
 
 def private_folder(estate, _pki):
     estate["depot"].run("mkdir", "-p", "/etc/ssl/private")
-    return {}
+    return {"ome_csr": mint.csr("ome.corp.example", key=mint.new_key("RSA-2048"))}
 
 
 def chain_files(estate, pki):
@@ -54,7 +60,45 @@ def vcenter(estate, _pki):
     }
 
 
-PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder, "lookup_ssl_trust": vcenter}
+def ome(estate, pki):
+    """The request that the first example would have made, the CA's answer to it, and the chain of the other appliance."""
+    host, (source, target) = estate["ome-source"], (name + ".corp.example" for name in ("ome-source", "ome-target"))
+    csr = requested(host.address, DistinguishedName=source, BusinessName="Example Corporation", Country="DE", San=source)
+    days = dict(pki.days, extensions=[purposes(SERVER, CLIENT), usage()])
+    signed = mint.sign(mint.load_csr(csr.encode()), source, pki.two, dns=[source], **days)
+    peer = mint.mint(target, dns=[target], issuer=pki.two, **days)
+    above = pki.two.pem + pki.one.pem + pki.root.pem
+    host.run("mkdir", "-p", "/root/ome")
+    for name, text in (("source.csr", csr), ("source.pem", signed.pem + above), ("target.pem", peer.pem + above)):
+        host.write("/root/ome/" + name, text)
+    served = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host.address, 443)))
+    return {
+        "ome_password": ACCOUNT[1],
+        "ome_csr": "/root/ome/source.csr",
+        "ome_chain": "/root/ome/source.pem",
+        "ome_peer_chain": "/root/ome/target.pem",
+        "ome_fingerprint": hashlib.sha256(served).hexdigest(),
+        "ome_new_fingerprint": hashlib.sha256(signed.der).hexdigest(),
+    }
+
+
+def requested(address, **details):
+    """A request that the appliance made, asked for by hand."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    def post(path, content, **headers):
+        connection = http.client.HTTPSConnection(address, context=context)
+        connection.request("POST", path, json.dumps(content), headers)
+        return connection.getresponse()
+
+    signed_in = post(SESSIONS, {"UserName": ACCOUNT[0], "Password": ACCOUNT[1], "SessionType": "API"})
+    asked = dict(dict.fromkeys(word for word, _kind in FIELDS), **details)
+    answer = post(ACTIONS + "GenerateCSR", asked, **{"X-Auth-Token": signed_in.headers["X-Auth-Token"]})
+    return json.loads(answer.read())["CertificateData"]
+
+
+PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder, "lookup_ssl_trust": vcenter, "ome_certificate_chain": ome}
 
 
 def examples_of(path):

@@ -153,6 +153,16 @@ def authority(common_name: Any = "Test Root CA", issuer: Optional[Minted] = None
     return mint(common_name, issuer=issuer, ca=True, **more)
 
 
+def load_csr(data: bytes) -> Any:
+    """A request that somebody made."""
+    return x509.load_pem_x509_csr(data)
+
+
+def sign(request: Any, common_name: str, issuer: Minted, **more: Any) -> Minted:
+    """A CA's answer to a request: a certificate for its key, which stays where it is."""
+    return mint(common_name, issuer=issuer, key=request, **more)
+
+
 def csr(common_name: str, dns: Sequence[str] = (), key: Any = None) -> str:
     """A certificate signing request as PEM."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(name(common_name))

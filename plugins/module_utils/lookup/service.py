@@ -10,9 +10,9 @@ from typing import Any, List
 from xml.sax.saxutils import escape
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.https import Session
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.registrations import Registration
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.soap import Fault, body_of, envelope
-from ansible_collections.certmend.tls.plugins.module_utils.lookup.transport import Session
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.trees import local, tree_of
 
 PATH = "/lookupservice/sdk"

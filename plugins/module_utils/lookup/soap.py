@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.lookup.transport import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.https import Answer
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.trees import local, parse
 
 ENVELOPE = (

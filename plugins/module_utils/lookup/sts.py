@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.https import Answer, Session
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.soap import Fault, body_of, envelope
-from ansible_collections.certmend.tls.plugins.module_utils.lookup.transport import Answer, Session
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.trees import parse
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 from dataclasses import dataclass
@@ -21,13 +22,15 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements imp
 class Chain:
     """Certificates in the order in which they were presented, and the path that was found among them and the anchors.
 
-    ``anchors`` is None where nobody said whom the client trusts; then nothing is said about trust.
+    ``anchors`` is None where nobody said whom the client trusts; then nothing is said about trust. ``repeated`` are those that
+    were presented more than once; ``presented`` has them once.
     """
 
     presented: Tuple[Certificate, ...]
     leaf: Certificate
     path: Path
     anchors: Optional[Tuple[Certificate, ...]] = None
+    repeated: Tuple[Certificate, ...] = ()
 
     @property
     def in_order(self) -> bool:
@@ -59,6 +62,13 @@ class Chain:
             return True
         return None if self.anchors is None else False
 
+    @property
+    def alone(self) -> Chain:
+        """The same certificates where nobody is trusted: up to the root, if that is among them."""
+        if self.anchors is None:
+            return self
+        return dataclasses.replace(self, path=_path(self.leaf, self.presented, (), None), anchors=None)
+
     def as_dict(self) -> dict:
         """The ``chain`` of the documentation."""
         missing = missing_issuer(self.path)
@@ -86,11 +96,16 @@ def chain_of(
     """
     unique = tuple(dict.fromkeys(presented))
     leaf = unique[0] if first_is_leaf else leaf_among(unique)
+    path = _path(leaf, unique, anchors or (), at)
+    repeated = () if len(unique) == len(presented) else tuple(one for one in unique if list(presented).count(one) > 1)
+    return Chain(unique, leaf, path, None if anchors is None else tuple(anchors), repeated)
+
+
+def _path(leaf: Certificate, presented: Sequence[Certificate], anchors: Sequence[Certificate], at: Optional[datetime.datetime]) -> Path:
     pool = Pool()
-    pool.add_certificates(unique, "presented")
-    pool.add_certificates(anchors or (), "trusted", trusted=True)
-    found = find_path(leaf, pool, Requirements(at), strict=False)
-    return Chain(unique, leaf, found.path, None if anchors is None else tuple(anchors))
+    pool.add_certificates(presented, "presented")
+    pool.add_certificates(anchors, "trusted", trusted=True)
+    return find_path(leaf, pool, Requirements(at), strict=False).path
 
 
 def vouches(anchor: Certificate, chain: Sequence[Certificate]) -> bool:

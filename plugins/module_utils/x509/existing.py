@@ -61,7 +61,7 @@ def look(params: dict) -> Existing:
     key = combined_key if own_key is None else own_key
     return Existing(
         key=key,
-        next_key=_key(key_path + NEXT, "private_key_path", problems),
+        next_key=_key(key_path and key_path + NEXT, "private_key_path", problems),
         csr=_csr(params["csr_path"], problems),
         certificates=_certificates(params["certificate_path"] or combined, problems),
         problems=tuple(problems),
@@ -75,12 +75,12 @@ def _bytes(path: Optional[str], option: str) -> Optional[bytes]:
     return read(path, option) if path and os.path.lexists(path) else None
 
 
-def _key(path: str, option: str, problems: List[str]) -> Any:
+def _key(path: Optional[str], option: str, problems: List[str]) -> Any:
     data = _bytes(path, option)
     if not data:
         return None
     try:
-        return load_private_key(data, path)
+        return load_private_key(data, str(path))
     except RemediationError as error:
         problems.append(error.message)
         return None

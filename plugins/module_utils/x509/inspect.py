@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, OK, WARNING, Finding, verdict_of
+from ansible_collections.certmend.tls.plugins.module_utils.ome.answers import FILE
 from ansible_collections.certmend.tls.plugins.module_utils.waivers import Waiver, marked
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.judge import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.questions import Surroundings, answers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import OME, Context
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Material:
     :param error: why there is nothing, as a Finding of the probe; None where there is something.
     :param presented: whether a server sent it, its own certificate first.
     :param place: the host and port that were asked; None for what is no endpoint.
+    :param form: what keeps a file from being plain PEM.
     """
 
     source: str
@@ -37,6 +39,7 @@ class Material:
     error: Optional[Finding] = None
     presented: bool = False
     place: Optional[Tuple[str, int]] = None
+    form: str = ""
 
 
 def inspect(
@@ -51,14 +54,14 @@ def inspect(
     :param around: what the article's questions need; None where nobody asked them.
     """
     registered = tuple(one for one in context.registered if one.place == material.place)
-    context = replace(context, name=material.name, registered=registered)
+    context = replace(context, name=material.name, registered=registered, form=material.form)
     findings: List[Finding] = [material.error] if material.error else []
     chain = None
     if material.certificates:
         chain = chain_of(material.certificates, anchors, first_is_leaf=material.presented, at=context.now)
         findings += judge(chain, context, material.source)
     elif not findings:
-        findings.append(_nothing_to_read(material))
+        findings.append(_nothing_to_read(material, context))
     found = marked(findings, waivers, context.now.date())
     return {
         "source": material.source,
@@ -73,7 +76,7 @@ def inspect(
     }
 
 
-def _nothing_to_read(material: Material) -> Finding:
+def _nothing_to_read(material: Material, context: Context) -> Finding:
     return Finding(
         code="FORMAT-NO-CERTIFICATE",
         severity=ERROR,
@@ -82,6 +85,7 @@ def _nothing_to_read(material: Material) -> Finding:
         remedy="",
         advice="Give the certificate as PEM or DER.",
         cites="RFC 7468 section 5",
+        answer=str(FILE) if context.profiles & frozenset(OME) else "",
     )
 
 

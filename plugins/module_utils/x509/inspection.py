@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
@@ -16,11 +16,12 @@ from ansible_collections.certmend.tls.plugins.module_utils.moments import moment
 from ansible_collections.certmend.tls.plugins.module_utils.query import select
 from ansible_collections.certmend.tls.plugins.module_utils.waivers import parse_waivers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.anchors import load_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import leaf_among
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import inspect, open_severities, overall
 from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import load_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.questions import surroundings
-from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr
+from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.registered import registered_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
 from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import collect
@@ -58,7 +59,20 @@ def context_of(params: dict) -> Context:
         private_key_pin=_private_key_pin(params["private_key_path"]),
         csr_pin=_csr_pin(params),
         registered=tuple(registered_of(params["ssl_trust"])) if params["ssl_trust"] else (),
+        peer=peer_of(params["peer_chain_content"], "peer_chain_content") if params["peer_chain_content"] is not None else (),
     )
+
+
+def peer_of(text: str, option: str) -> Tuple[Certificate, ...]:
+    """The chain of the other side of a migration, its own certificate first.
+
+    :raises RemediationError: there is none in it.
+    """
+    certificates = read_certificates(text.encode("utf-8")).certificates
+    if not certificates:
+        raise RemediationError("%s: there is no certificate in it" % option, "Give the other appliance's chain as PEM text.")
+    leaf = leaf_among(certificates)
+    return (leaf,) + tuple(one for one in certificates if one != leaf)
 
 
 def _private_key_pin(path: Optional[str]) -> Optional[str]:

@@ -66,7 +66,7 @@ def make_csr(request: Request, key: Any) -> bytes:
     builder = x509.CertificateSigningRequestBuilder().subject_name(request.name())
     for extension, critical in _leaf_extensions(request, key.public_key()):
         builder = builder.add_extension(extension, critical)
-    return builder.sign(key, _digest_for(key)).public_bytes(serialization.Encoding.PEM)
+    return builder.sign(key, digest_for(key)).public_bytes(serialization.Encoding.PEM)
 
 
 def issue(
@@ -74,6 +74,7 @@ def issue(
 ) -> Certificate:
     """A certificate for the key, signed by the authority or, without one, by the key itself.
 
+    :param key: a private key; with an authority, anything with a ``public_key()``, such as a request.
     It starts an hour ago, and neither starts before nor ends after the certificate of its CA.
     """
     start, end = now - BACKDATED, now + datetime.timedelta(days=valid_days)
@@ -95,7 +96,7 @@ def issue(
     )
     for extension, critical in _leaf_extensions(request, key.public_key()):
         builder = builder.add_extension(extension, critical)
-    return from_x509(builder.sign(signer, _digest_for(signer)))
+    return from_x509(builder.sign(signer, digest_for(signer)))
 
 
 def _authority_key_identifier(authority: Optional[Authority], issuer_key: Any) -> Any:
@@ -129,7 +130,7 @@ def _key_usage(encipherment: bool) -> Any:
     )
 
 
-def _digest_for(key: Any) -> Any:
+def digest_for(key: Any) -> Any:
     """SHA-256, more for larger curves, and none for keys that bring their own."""
     if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
         return None

@@ -35,10 +35,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.issuance import 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.issue import Authority, make_authority
 from ansible_collections.certmend.tls.plugins.module_utils.x509.judge import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import KeySpec, load_private_key
-from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, load_csr, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.renewal import Wanted, csr_pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.request import make_request
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import GENERIC, Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.signing import plan_signing
 
 #: what an imported certificate must not be; trust and chains are for the handshake to prove
 REFUSED = ("NAME-", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
@@ -47,8 +48,9 @@ REFUSED = ("NAME-", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
 class Issuing:
     """One run of the module."""
 
-    def __init__(self, params: dict, facts: dict) -> None:
+    def __init__(self, params: dict, facts: dict, rehearsal: bool = False) -> None:
         self.params = params
+        self.rehearsal = rehearsal
         self.facts = facts
         self.now = datetime.datetime.now(datetime.timezone.utc)
 
@@ -143,7 +145,16 @@ class Issuing:
             answer = self._reading("certificate").certificates
             self._refuse(leaf_and_chain(answer, existing)[0])
             return plan_import(wanted, existing, answer)
+        if self.params["request_path"] is not None or self.params["request_content"] is not None:
+            return plan_signing(wanted, existing, self._request_made_elsewhere())
         return plan_certificate(wanted, existing)
+
+    def _request_made_elsewhere(self) -> Optional[object]:
+        """The request; None where it is another task of this rehearsal that would have made it."""
+        path = self.params["request_path"]
+        if self.rehearsal and path is not None and not os.path.lexists(path):
+            return None
+        return load_csr(_given(self.params, "request"), "request")
 
     def _refuse(self, leaf: Certificate) -> None:
         """A certificate that its clients would reject by name or date is not put in place."""

@@ -18,6 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.errors import Remedia
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.x509.forms import form_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import Material
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, read_certificates
 
@@ -38,11 +39,12 @@ def collect(params: dict) -> List[Material]:
         source, data = "content", params["content"].encode("utf-8")
     else:
         source, data = "content_base64", _decoded("content_base64", params["content_base64"])
-    return [_material(source, name, read_certificates(data, params["password"]), False)]
+    reading = read_certificates(data, params["password"])
+    return [_material(source, name, reading, False, form_problem(data, reading))]
 
 
-def _material(source: str, name: str, reading: Reading, sent: bool) -> Material:
-    return Material(source, name, reading.certificates, reading.warnings, presented=sent)
+def _material(source: str, name: str, reading: Reading, sent: bool, form: str = "") -> Material:
+    return Material(source, name, reading.certificates, reading.warnings, presented=sent, form=form)
 
 
 def merged(readings: List[Reading]) -> Reading:

@@ -78,7 +78,7 @@ def make_devices(dev):
 
 def fill(root, host, state):
     """The files of every host, of this one, and its certificates and keys."""
-    for tree in (places.ESTATE / "every", places.ESTATE / host["name"]):
+    for tree in (places.ESTATE / "every", places.ESTATE / host.get("files", host["name"])):
         if tree.is_dir():
             shutil.copytree(tree, root, symlinks=True, dirs_exist_ok=True, copy_function=copy_as_root)
     estate.write(root / "etc/hostname", host["name"] + "\n")

@@ -152,9 +152,11 @@ def test_a_file_keeps_to_one_idea(path):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_has_a_claim_a_citation_and_a_way_out(rule):
     assert re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)+", rule.code)
-    assert rule.claim.endswith(".") and rule.cites and rule.advice
-    assert rule.severity and set(rule.severity) <= set(PROFILES)
-    assert rule.remedy == "" or (ROOT / "roles" / rule.remedy).is_dir(), "the remedy is a role of this collection"
+    assert rule.claim.endswith(".") and rule.cites
+    assert rule.words and set(rule.words) <= set(PROFILES)
+    for words in rule.words.values():
+        assert words.advice
+        assert words.remedy == "" or (ROOT / "roles" / words.remedy).is_dir(), "the remedy is a role of this collection"
 
 
 def marked(word):

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import (
     chain,
+    form,
     key,
     name,
     registration,
     strength,
     trust,
+    usage,
     validity,
+    whole_chain,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import collected
 
-RULES = collected(name, validity, trust, chain, strength, key, registration)
+RULES = collected(name, validity, trust, chain, whole_chain, usage, strength, key, form, registration)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, NOTICE, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.ome import answers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import Requirements
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import OME_MIGRATION, Context, Seen, Words, rule
+
+REORDER = "Put the appliance's certificate first and below each certificate the one that signed it, the root last, each of them once."
 
 
 @rule(
@@ -39,9 +42,11 @@ def the_intermediates_are_presented(chain: Chain, context: Context) -> Iterator[
     cites="RFC 8446 section 4.4.2; article 000011648: server, intermediate 1, intermediate 2, root",
     remedy="server_chain",
     advice="Put the server's certificate first and below each certificate the one that signed it.",
+    special={OME_MIGRATION: Words(ERROR, "ome_chain", REORDER, str(answers.CHAIN))},
 )
 def each_certificate_is_followed_by_its_issuer(chain: Chain, context: Context) -> Iterator[str]:
     """Each certificate is directly followed by the one that signed it."""
+    chain = chain.alone if OME_MIGRATION in context.profiles else chain  # it goes up to the root, whomever a client trusts
     places = [place for place in chain.order if place >= 0]
     if places != sorted(places) or (places and places[0] != 0):
         yield "the certificates stand in the order %s of the path" % ", ".join(
@@ -55,11 +60,15 @@ def each_certificate_is_followed_by_its_issuer(chain: Chain, context: Context) -
     cites="RFC 8446 section 4.4.2",
     remedy="server_chain",
     advice="Take it out of the file: it helps no client and makes each handshake longer.",
+    special={OME_MIGRATION: Words(ERROR, "ome_chain", REORDER, str(answers.CHAIN))},
 )
 def every_certificate_is_needed(chain: Chain, context: Context) -> Iterator[Seen]:
     """Every presented certificate belongs to the path."""
+    chain = chain.alone if OME_MIGRATION in context.profiles else chain
     for certificate in chain.unused:
         yield Seen(certificate, "signed nothing on the path from %s" % (chain.leaf.subject or "the leaf"))
+    for certificate in chain.repeated if OME_MIGRATION in context.profiles else ():  # clients do not mind
+        yield Seen(certificate, "is there more than once")
 
 
 @rule(

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR
+from ansible_collections.certmend.tls.plugins.module_utils.ome import answers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, rule
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import OME, Context, Words, rule
+
+NEW_REQUEST = "Make a new request on this very appliance, and have the certificate issued for it; an earlier request counts no more."
 
 
 @rule(
@@ -32,6 +35,7 @@ def the_private_key_fits(chain: Chain, context: Context) -> Iterator[str]:
     cites="RFC 2986 section 3 (the certificate answers the request for its key)",
     remedy="fqdn_certificate",
     advice="Have the certificate issued for this very request.",
+    special=dict.fromkeys(OME, Words(ERROR, "ome_chain", NEW_REQUEST, str(answers.KEY))),
 )
 def the_request_fits(chain: Chain, context: Context) -> Iterator[str]:
     """The given certificate signing request was made for the certificate's key."""

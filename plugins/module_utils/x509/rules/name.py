@@ -10,19 +10,27 @@ from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import any_covers, covers, fqdn_problem, is_address
+from ansible_collections.certmend.tls.plugins.module_utils.ome import answers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import (
     GENERIC,
+    OME,
     VCF_INSTALLER,
     Context,
+    Seen,
+    Words,
     rule,
+    rule_of,
 )
 
 REISSUE = (
     "Reissue it with the FQDN as common name and as a DNS entry of the subject alternative name (the IP address as an "
     "IP entry where clients use it)."
 )
+
+EXACT = "Have it issued again with one exact common name, without a wildcard; CA certificates need one too."
+OME_WORDS = dict.fromkeys(OME, Words(ERROR, "ome_chain", EXACT, str(answers.NAME)))
 
 
 def presented_names(leaf: Certificate) -> str:
@@ -117,3 +125,27 @@ def the_common_name_is_fully_qualified(chain: Chain, context: Context) -> Iterat
     problem = fqdn_problem(common_name[2:] if common_name.startswith("*.") else common_name)
     if problem:
         yield "the common name %s %s" % (common_name, problem)
+
+
+@rule_of(
+    "NAME-CN-MISSING",
+    cites="Dell's article on OME migrations, CGEN6002: every certificate has a common name",
+    words=OME_WORDS,
+)
+def every_certificate_has_a_common_name(chain: Chain, context: Context) -> Iterator[Seen]:
+    """Every certificate of the file has a common name."""
+    for certificate in chain.presented:
+        if not certificate.common_name.strip():
+            yield Seen(certificate, "has no common name")
+
+
+@rule_of(
+    "NAME-CN-WILDCARD",
+    cites="Dell's article on OME migrations, CGEN6002: no wildcards",
+    words=OME_WORDS,
+)
+def no_common_name_is_a_wildcard(chain: Chain, context: Context) -> Iterator[Seen]:
+    """No common name of the file has a wildcard."""
+    for certificate in chain.presented:
+        if any("*" in name for name in certificate.common_names):
+            yield Seen(certificate, "its common name %s has a wildcard" % certificate.common_name)

@@ -21,9 +21,15 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.registered impor
 
 GENERIC = "generic"
 VCF_INSTALLER = "vcf_installer"
+OME_SINGLE = "ome_single"
+OME_MIGRATION = "ome_migration"
 
+#: those that verify a server; what holds for one of them mostly holds for the other
+CLIENTS = (GENERIC, VCF_INSTALLER)
+#: OpenManage Enterprise, which judges what is uploaded to it
+OME = (OME_SINGLE, OME_MIGRATION)
 #: every kind of client whose rules are known
-PROFILES = (GENERIC, VCF_INSTALLER)
+PROFILES = CLIENTS + OME
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Context:
     :param private_key_pin: the pin of the private key that belongs to the leaf, where one was given.
     :param csr_pin: the pin of the request that the leaf answers, where one was given.
     :param registered: what a Lookup Service holds for the server.
+    :param peer: the chain of the other side of a migration, its own certificate first.
+    :param form: what keeps the file from being plain PEM; empty where it is, or where there is no file.
     """
 
     now: datetime.datetime
@@ -45,6 +53,8 @@ class Context:
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
     registered: Tuple[Registered, ...] = ()
+    peer: Tuple[Certificate, ...] = ()
+    form: str = ""
 
 
 class Seen(NamedTuple):
@@ -58,14 +68,25 @@ Check = Callable[[Chain, Context], Iterator[Union[str, Seen]]]
 
 
 @dataclass(frozen=True)
+class Words:
+    """What a profile says where a rule is broken.
+
+    :param answer: what the appliance itself answers then, word for word; empty where nobody knows.
+    """
+
+    severity: str
+    remedy: str
+    advice: str
+    answer: str = ""
+
+
+@dataclass(frozen=True)
 class Rule:
-    """One rule of diagnosis; ``severity`` by profile."""
+    """One rule of diagnosis; ``words`` by profile."""
 
     code: str
-    severity: Dict[str, str]
-    remedy: str
+    words: Dict[str, Words]
     cites: str
-    advice: str
     check: Check
 
     @property
@@ -73,23 +94,29 @@ class Rule:
         """What holds where the rule passes."""
         return (self.check.__doc__ or "").strip().splitlines()[0]
 
-    def severity_for(self, profiles: Iterable[str]) -> Optional[str]:
-        """The most severe word that the profiles have for it; None where it is none of theirs."""
-        found = [self.severity[profile] for profile in profiles if profile in self.severity]
-        return max(found, key=SEVERITIES.index) if found else None
+    def words_for(self, profiles: Iterable[str]) -> Optional[Words]:
+        """The most severe words that the profiles have for it, of those the most special; None where it is none of theirs."""
+        asked = frozenset(profiles)
+        found = [words for profile, words in self.words.items() if profile in asked]
+        return max(reversed(found), key=lambda words: SEVERITIES.index(words.severity)) if found else None
 
     def findings(self, chain: Chain, context: Context, about: str) -> Iterator[Finding]:
         """Run the rule where it belongs to the context's profiles."""
-        severity = self.severity_for(context.profiles)
-        if severity is None:
+        words = self.words_for(context.profiles)
+        if words is None:
             return
         for seen in self.check(chain, context):
             message, subject = (seen, about) if isinstance(seen, str) else (seen.message, _about(about, seen.certificate))
-            yield Finding(self.code, severity, message, subject, self.remedy, self.advice, self.cites)
+            yield Finding(self.code, words.severity, message, subject, words.remedy, words.advice, self.cites, words.answer)
 
 
 def _about(source: str, certificate: Certificate) -> str:
     return "%s: %s" % (source, certificate.subject or certificate.fingerprint())
+
+
+def rule_of(code: str, cites: str, words: Dict[str, Words]) -> Callable[[Check], Rule]:
+    """Make a rule of a check function; ``words`` by profile."""
+    return lambda check: Rule(code, words, cites, check)
 
 
 def rule(
@@ -98,18 +125,17 @@ def rule(
     cites: str,
     remedy: str,
     advice: str,
-    profiles: Tuple[str, ...] = PROFILES,
+    profiles: Tuple[str, ...] = CLIENTS,
+    special: Optional[Dict[str, Words]] = None,
 ) -> Callable[[Check], Rule]:
-    """Make a rule of a check function.
+    """Make a rule that its profiles tell in the same words.
 
     :param severity: one word for all the profiles, or one for each.
+    :param special: further profiles, which say it in their own words.
     """
     by_profile = severity if isinstance(severity, dict) else dict.fromkeys(profiles, severity)
-
-    def make(check: Check) -> Rule:
-        return Rule(code, by_profile, remedy, cites, advice, check)
-
-    return make
+    words = {profile: Words(word, remedy, advice) for profile, word in by_profile.items()}
+    return rule_of(code, cites, dict(words, **special or {}))
 
 
 def collected(*modules: object) -> Tuple[Rule, ...]:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.ome import answers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import timestamp
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import OME_MIGRATION, OME_SINGLE, PROFILES, Context, Seen, Words, rule
 
 RENEW = "Renew it before anything else; where it is a CA, get its successor and reissue what it signed."
+
+CLOCK = "Mend the appliance's clock, or reissue the certificate."
+OME_WORDS = {OME_SINGLE: Words(ERROR, "ome_chain", CLOCK), OME_MIGRATION: Words(ERROR, "ome_chain", CLOCK, str(answers.MUTUAL))}
 
 
 @rule(
@@ -22,6 +26,7 @@ RENEW = "Renew it before anything else; where it is a CA, get its successor and 
     cites="RFC 5280 section 4.1.2.5; article 000011648, troubleshooting",
     remedy="fqdn_certificate",
     advice=RENEW,
+    special=OME_WORDS,
 )
 def nothing_has_expired(chain: Chain, context: Context) -> Iterator[Seen]:
     """No certificate of the path has expired."""
@@ -37,6 +42,7 @@ def nothing_has_expired(chain: Chain, context: Context) -> Iterator[Seen]:
     cites="RFC 5280 section 4.1.2.5",
     remedy="",
     advice="Compare the clocks of client, server and CA; wait, or reissue it with an earlier start.",
+    special=OME_WORDS,
 )
 def everything_is_valid_already(chain: Chain, context: Context) -> Iterator[Seen]:
     """Every certificate of the path is valid already."""
@@ -51,6 +57,7 @@ def everything_is_valid_already(chain: Chain, context: Context) -> Iterator[Seen
     cites="RFC 5280 section 4.1.2.5; article 000011648, troubleshooting",
     remedy="fqdn_certificate",
     advice="Renew it in the next change window.",
+    profiles=PROFILES,
 )
 def nothing_expires_soon(chain: Chain, context: Context) -> Iterator[Seen]:
     """No certificate of the path expires within the days asked for."""

@@ -12,6 +12,7 @@ import datetime
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import forms, mint
+from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 
 NOW = datetime.datetime.now(mint.UTC)
 DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
@@ -151,3 +152,21 @@ def test_a_pkcs12_is_inspected_with_its_password(inspect, tmp_path):
     result = inspect(path=str(tmp_path / "c.p12"), password="P12Secret!")
     assert [one["common_name"] for one in result["results"][0]["certificates"]] == ["localhost", "Test Root CA"]
     assert "P12Secret!" not in repr(result["results"])
+
+
+def test_a_chain_for_openmanage_enterprise_is_judged_by_its_words(inspect):
+    cas = Cas()
+    chain = cas.leaf().pem + cas.one.pem + cas.root.pem
+    assert inspect(content=chain, profile=["ome_migration"])["verdict"] == "ok"
+    other = cas.leaf(cas.two, "ome-target.corp.example").pem + cas.two.pem + cas.root.pem
+    (finding,) = inspect(content=chain, profile=["ome_migration"], peer_chain_content=other)["findings"]
+    assert (finding["code"], finding["remedy"]) == ("CHAIN-PEER-DIFFERS", "ome_chain")
+    (unreadable,) = inspect(content="nothing", profile=["ome_single"])["findings"]
+    assert unreadable["answer"].startswith("CSEC9002")
+    (binary,) = inspect(content_base64=base64.b64encode(cas.leaf().der).decode(), profile=["ome_single"])["findings"]
+    assert binary["code"] == "FORMAT-NOT-PEM"
+
+
+def test_the_other_side_of_a_migration_must_be_a_chain(inspect):
+    result = inspect(content=GOOD.pem, profile=["ome_migration"], peer_chain_content="nothing")
+    assert result["failed"] and "peer_chain_content: there is no certificate in it" in result["msg"]

@@ -11,6 +11,7 @@ import datetime
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.issuing import Issuing
 from ansible_collections.certmend.tls.tests.support import mint
 
@@ -30,6 +31,8 @@ class Server:
             "certificate_path": str(folder / "tls.pem"),
             "combined_path": None,
             "csr_path": None,
+            "request_path": None,
+            "request_content": None,
         }
 
     def run(self, provider="self_signed", at=NOW, apply=True, **given):
@@ -340,3 +343,23 @@ def test_a_mode_that_differs_is_mended_without_issuing_anew(server):
     assert key.stat().st_mode & 0o777 == 0o640 and again["certificate"]["fingerprints"] == first["certificate"]["fingerprints"]
     assert server.run(private_key_mode="0640")["steps"] == []
     assert server.run()["steps"] == [], "a mode that nobody asked for stays"
+
+
+def test_a_request_made_elsewhere_gets_a_certificate_for_its_key(tmp_path):
+    server, key = Server(tmp_path), mint.new_key("RSA-2048")
+    given = dict(provider="own_ca", private_key_path=None, request_content=mint.csr("whatever", key=key), extended_key_usage=["serverAuth", "clientAuth"])
+    first, again = server.run(**given), server.run(**given)
+    assert first["steps"] and not again["steps"] and list(server.content()) == ["tls.pem"]
+    certificate = first["certificate"]
+    assert certificate["pin"] == pin_of(key.public_key()) and certificate["common_name"] == FQDN
+    assert certificate["extended_key_usage"] == ["serverAuth", "clientAuth"] and "keyEncipherment" in certificate["key_usage"]
+    other = server.run(**dict(given, request_content=mint.csr("whatever", key=mint.new_key())), apply=False)
+    assert other["renewed_because"] == ["it is for another key than the request's"] and other["pin_changed"]
+
+
+@pytest.mark.parametrize("text, words", [("nothing", "request: this is no certificate signing request"), (None, "request: its key")])
+def test_a_request_that_will_not_do_is_refused(tmp_path, text, words):
+    weak = mint.csr("whatever", key=mint.shared_key("RSA-1024"))
+    with pytest.raises(RemediationError, match=words):
+        Server(tmp_path).run("own_ca", private_key_path=None, request_content=text or weak)
+    assert not list(tmp_path.iterdir())

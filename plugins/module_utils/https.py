@@ -9,6 +9,7 @@ Standard library only; proxy variables are not looked at.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import http.client
 import socket
@@ -21,7 +22,7 @@ from ansible_collections.certmend.tls.plugins.module_utils import presented
 from ansible_collections.certmend.tls.plugins.module_utils.contexts import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 
-#: more than any Lookup Service answers; what comes beyond is not read
+#: more than any service here answers; what comes beyond is not read
 MAXIMUM_ANSWER = 64 * 1024 * 1024
 
 
@@ -59,22 +60,22 @@ def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool) -> T
 
 @dataclass(frozen=True)
 class Answer:
-    """:param seconds_ahead: by how much the server's clock, as its Date header has it, is ahead of ``now``; None: not told."""
+    """What came back; ``headers`` by their names in lower case."""
 
     status: int
     body: bytes
-    date: Optional[str]
+    headers: Dict[str, str]
 
-    def moment(self) -> Any:
+    def moment(self) -> Optional[datetime.datetime]:
         """The server's clock, where it told it."""
         try:
-            return parsedate_to_datetime(self.date) if self.date else None
+            return parsedate_to_datetime(self.headers["date"]) if "date" in self.headers else None
         except (TypeError, ValueError):
             return None
 
 
 class Session:
-    """POST requests over one connection that is made when it is first needed, and again where the server closed it between two requests."""
+    """Requests over one connection that is made when it is first needed, and again where the server closed it between two requests."""
 
     def __init__(self, host: str, port: int, trust: Trust, timeout: float, address: Optional[str] = None) -> None:
         self.host, self.port = host, port
@@ -83,6 +84,10 @@ class Session:
         self._gone: Optional[ConnectionLost] = None
 
     def post(self, path: str, body: bytes, headers: Dict[str, str], again: bool = False) -> Answer:
+        """A POST request; see ``request``."""
+        return self.request("POST", path, body, headers, again)
+
+    def request(self, method: str, path: str, body: bytes, headers: Dict[str, str], again: bool = False) -> Answer:
         """One request and its answer.
 
         :param again: it may be sent twice: where the kept connection turns out to be closed, a new one is made.
@@ -91,26 +96,26 @@ class Session:
         """
         kept = self._connection is not None
         try:
-            return self._exchange(path, body, headers)
+            return self._exchange(method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             if kept and again:
-                return self.post(path, body, headers)
+                return self.request(method, path, body, headers)
             raise self._lost(error) from error
 
-    def _exchange(self, path: str, body: bytes, headers: Dict[str, str]) -> Answer:
+    def _exchange(self, method: str, path: str, body: bytes, headers: Dict[str, str]) -> Answer:
         connection = self._connected()
-        connection.request("POST", path, body, headers)
+        connection.request(method, path, body, headers)
         response = connection.getresponse()
         data = response.read(MAXIMUM_ANSWER + 1)
         if len(data) > MAXIMUM_ANSWER:
             self.close()
             raise RemediationError(
-                "%s answers with more than %d MiB" % (self.where, MAXIMUM_ANSWER >> 20), "Check the address: no Lookup Service does."
+                "%s answers with more than %d MiB" % (self.where, MAXIMUM_ANSWER >> 20), "Check the address: no such service does."
             )
         if response.will_close:
             self.close()
-        return Answer(response.status, data, response.getheader("Date"))
+        return Answer(response.status, data, {name.lower(): value for name, value in response.getheaders()})
 
     @property
     def where(self) -> str:
