@@ -41,7 +41,8 @@ options:
     elements: raw
   presented:
     description:
-      - A chain that M(certmend.tls.tls_handshake) saw from another host, its RV(certmend.tls.tls_handshake#module:presented), instead of O(endpoints). Needs O(host).
+      - A chain that M(certmend.tls.tls_handshake) saw from another host, its RV(certmend.tls.tls_handshake#module:presented), instead of
+        O(endpoints). Needs O(host).
     type: list
     elements: str
   host:
@@ -57,7 +58,8 @@ options:
   state:
     description:
       - V(checked) compares, and writes nothing.
-      - V(pinned) also pins what is met for the first time, stores what O(announced) has, and lets an announced pin take the place of the old one once it is served.
+      - V(pinned) also pins what is met for the first time, stores what O(announced) has, and lets an announced pin take the place of the old one
+        once it is served.
       - V(repinned) also accepts the changes that O(approval) or O(approvals) cover.
       - V(absent) forgets the endpoints, or only O(pins) of them. Nobody is asked.
       - V(restored) puts the endpoints, or everything, back as O(backup_path) has it. Nobody is asked. Used approvals stay used.
@@ -68,7 +70,6 @@ options:
     description:
       - What to do where nothing is known of an endpoint yet.
       - V(pin) trusts it on first use, with O(state=pinned) and O(state=repinned). With V(fail) it is a failure, unless its pin was announced.
-      - Where a pin was announced and another one is served, it is a failure in any case.
     type: str
     choices: [pin, fail]
     default: pin

@@ -90,20 +90,13 @@ def decide(
         return Decision(visit, status)
     objections = objections_to(visit, policy.now)
     if status == FIRST_USE:
-        return _first_use(visit, known, expected, policy, objections)
+        if not policy.first_use:
+            return Decision(visit, status, failure=_unpinned(visit, known.expects + tuple(expected)), objections=objections)
+        return Decision(visit, status, FIRST_USE if policy.accept else "", objections=objections)
     if status == ANNOUNCED:
         failure = _refused(visit, "announced", objections) if objections else None
         return Decision(visit, status, ANNOUNCED if policy.accept and not failure else "", failure=failure, objections=objections)
     return _changed(visit, known, approvals, spent, policy, objections)
-
-
-def _first_use(visit: Visit, known: Known, expected: Sequence[str], policy: Policy, objections: Tuple[str, ...]) -> Decision:
-    awaited = tuple(dict.fromkeys(known.expects + tuple(expected)))
-    if awaited:  # somebody said beforehand which key it has: another one is not simply believed
-        return Decision(visit, FIRST_USE, failure=_unexpected(visit, awaited), objections=objections)
-    if not policy.first_use:
-        return Decision(visit, FIRST_USE, failure=_unpinned(visit), objections=objections)
-    return Decision(visit, FIRST_USE, FIRST_USE if policy.accept else "", objections=objections)
 
 
 def status_of(visit: Visit, known: Known, expected: Sequence[str] = ()) -> str:
@@ -174,16 +167,12 @@ def _seen(visit: Visit) -> Dict[str, Any]:
     return facts_of(visit.leaf)  # type: ignore[arg-type]
 
 
-def _unpinned(visit: Visit) -> dict:
+def _unpinned(visit: Visit, awaited: Sequence[str]) -> dict:
     served = told(visit.leaf.pin, _seen(visit))  # type: ignore[union-attr]
     message = "%s has no pin yet, and first_use is fail. Served now: %s" % (visit.place, served)
-    return _failure("PIN-UNKNOWN", message, "Compare that pin with one from another source, and give it in announced.")
-
-
-def _unexpected(visit: Visit, awaited: Sequence[str]) -> dict:
-    served = told(visit.leaf.pin, _seen(visit))  # type: ignore[union-attr]
-    message = "%s was announced with %s. Served now: %s" % (visit.place, ", ".join(awaited), served)
-    return _failure("PIN-UNEXPECTED", message, "Find out which of the two is right; take back a wrong announcement with state absent.")
+    if awaited:
+        message += ". Announced: %s" % ", ".join(dict.fromkeys(awaited))
+    return _failure("PIN-UNKNOWN", message, "Compare that pin with one from another source, and give it in announced (state pinned).")
 
 
 def _refused(visit: Visit, how: str, objections: Sequence[str]) -> dict:
