@@ -122,6 +122,16 @@ options:
       - A key that is weak, or not of the kind asked for, is replaced in any case.
     type: bool
     default: true
+  pins_path:
+    description:
+      - A pin store of M(certmend.tls.cert_pin) on the target. Where a new key would break pins that are in it, a warning names their endpoints, in
+        check mode as well.
+    type: path
+    version_added: 0.4.0
+  pins_content:
+    description: The same as text, for a store that is kept on the controller.
+    type: str
+    version_added: 0.4.0
   owner:
     description: Who owns the files. The owner of an existing file stays where this is not given.
     type: str
@@ -140,6 +150,7 @@ options:
     default: true
 seealso:
   - module: certmend.tls.cert_inspect
+  - module: certmend.tls.cert_pin
 """
 
 EXAMPLES = r"""
@@ -205,6 +216,12 @@ pin_changed:
   returned: always
   type: bool
   sample: false
+pins_broken:
+  description: The endpoints of O(pins_path) whose pin the new key breaks, or would break.
+  returned: always
+  type: list
+  elements: str
+  sample: ["depot.corp.example:443"]
 csr:
   description: The certificate signing request as PEM text, or null.
   returned: always
@@ -250,6 +267,8 @@ ARGUMENT_SPEC = dict(
     valid_days=dict(type="int", default=397),
     renew_before_days=dict(type="int", default=30),
     reuse_key=dict(type="bool", default=True, no_log=False),
+    pins_path=dict(type="path"),
+    pins_content=dict(type="str"),
     owner=dict(type="str"),
     group=dict(type="str"),
     mode=dict(type="raw"),
@@ -264,6 +283,7 @@ def main():
         mutually_exclusive=[
             ("ca_certificate_path", "ca_certificate_content"),
             ("ca_private_key_path", "ca_private_key_content"),
+            ("pins_path", "pins_content"),
         ],
         required_if=[
             ("provider", "csr", ["csr_path"]),
@@ -276,10 +296,10 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts = {}
-    with reporting(module, facts):
+    facts, warnings = {}, []
+    with reporting(module, facts, warnings):
         require()
-        issuing = Issuing(module.params, facts)
+        issuing = Issuing(module.params, facts, warnings)
         facts.update(converge(module, issuing.plan(), issuing.apply))
     module.exit_json(**facts)
 
