@@ -10,6 +10,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import (
     chain,
     key,
     name,
+    pins,
     registration,
     strength,
     trust,
@@ -17,4 +18,4 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import (
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import collected
 
-RULES = collected(name, validity, trust, chain, strength, key, registration)
+RULES = collected(name, validity, trust, chain, strength, key, registration, pins)

@@ -15,15 +15,19 @@ from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Tuple, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import SEVERITIES, Finding
+from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Known
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.registered import Registered
 
 GENERIC = "generic"
 VCF_INSTALLER = "vcf_installer"
+PINNED = "pinned"
 
+#: those that verify a server; what holds for one of them mostly holds for the other
+CLIENTS = (GENERIC, VCF_INSTALLER)
 #: every kind of client whose rules are known
-PROFILES = (GENERIC, VCF_INSTALLER)
+PROFILES = CLIENTS + (PINNED,)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Context:
     :param private_key_pin: the pin of the private key that belongs to the leaf, where one was given.
     :param csr_pin: the pin of the request that the leaf answers, where one was given.
     :param registered: what a Lookup Service holds for the server.
+    :param known: the server's pins, where a pin store was given.
     """
 
     now: datetime.datetime
@@ -45,6 +50,7 @@ class Context:
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
     registered: Tuple[Registered, ...] = ()
+    known: Optional[Known] = None
 
 
 class Seen(NamedTuple):
@@ -98,7 +104,7 @@ def rule(
     cites: str,
     remedy: str,
     advice: str,
-    profiles: Tuple[str, ...] = PROFILES,
+    profiles: Tuple[str, ...] = CLIENTS,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function.
 

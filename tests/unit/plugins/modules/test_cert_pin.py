@@ -373,3 +373,19 @@ def test_a_certificate_with_the_wrong_name_is_pinned_on_first_use_with_a_warning
     result = store.pinned(certificate("other.corp.example"))
     assert any("is pinned, although" in str(warning) for warning in result["warnings"])
     assert datetime.datetime.fromisoformat(store.events()[0]["at"].replace("Z", "+00:00")) >= NOW.replace(microsecond=0)
+
+
+def test_an_inspection_under_the_profile_pinned_tells_of_a_changed_key(store, run_module, tls_server):
+    port = tls_server(OLD.pem, OLD.key_pem)
+    store.run(endpoints=behind(port, "127.0.0.1"), state="pinned")
+    asked = {"endpoints": behind(port, "127.0.0.1"), "profile": ["pinned"], "pins_path": str(store.path)}
+    assert run_module("cert_inspect", asked)["verdict"] == "ok"
+    store.path.write_bytes(store.path.read_bytes().replace(pin(OLD).encode(), pin(NEW).encode()))
+    result = run_module("cert_inspect", asked)
+    assert [one["code"] for one in result["findings"]] == ["PIN-CHANGED"] and result["findings"][0]["remedy"] == "pins"
+
+
+@pytest.mark.parametrize("options", [{"profile": ["pinned"]}, {"pins_path": "/nonexistent/pins"}, {"profile": ["pinned"], "pins_path": "/nonexistent/pins"}])
+def test_the_profile_pinned_and_the_store_belong_together(run_module, options):
+    result = run_module("cert_inspect", {"content": OLD.pem, **options})
+    assert result["failed"] and "pins_path" in result["msg"]
