@@ -29,7 +29,7 @@ extends_documentation_fragment:
   - certmend.tls.attributes.changes
 options:
   pins_path:
-    description: The store. It is made where there is none; its folder must exist.
+    description: The store. It is made where there is none, but by O(state=checked), to which a store that is not there is an error. Its folder must exist.
     type: path
     required: true
   endpoints:
@@ -151,9 +151,6 @@ options:
       - A file to which a line of JSON is added for each change of the store (C(at), C(event), C(host), C(port), C(pins), and for an approved one C(ticket)).
       - What is in it is never touched.
     type: path
-  mode:
-    description: The mode of the store. That of an existing one stays where this is not given; a new one is V(0644).
-    type: raw
   backup:
     description: Keep the old store beside the new one.
     type: bool
@@ -335,7 +332,6 @@ ARGUMENT_SPEC = dict(
     pins=dict(type="list", elements="str"),
     backup_path=dict(type="path"),
     audit_log=dict(type="path"),
-    mode=dict(type="raw"),
     backup=dict(type="bool", default=True),
     workers=dict(type="int", default=32),
     timeout=dict(type="float", default=5),
@@ -347,7 +343,7 @@ def main():
         ARGUMENT_SPEC,
         mutually_exclusive=[("endpoints", "presented")],
         required_by={"presented": ["host"], "host": ["presented"]},
-        required_if=[(("state"), state, ("endpoints", "presented"), True) for state in ("checked", "pinned", "repinned", "absent")]
+        required_if=[("state", state, ("endpoints", "presented"), True) for state in ("checked", "pinned", "repinned", "absent")]
         + [("state", "repinned", ("approval", "approvals"), True), ("state", "restored", ("backup_path",))],
         supports_check_mode=True,
     )

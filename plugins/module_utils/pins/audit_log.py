@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from typing import List
@@ -34,6 +35,7 @@ def append(path: str, entries: List[dict]) -> None:
     except OSError as error:
         raise problem(OPTION, path, "cannot be written", error) from error
     try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # several stores may share a log
         size = os.fstat(handle).st_size
         torn = size and os.pread(handle, 1, size - 1) != b"\n"  # somebody's last line was cut off: begin a new one
         data = (b"\n" if torn else b"") + _text(entries)

@@ -113,7 +113,7 @@ def _line(line: bytes, where: str, number: int, meaning: Callable[[dict], Any]) 
 
 
 def _head(value: dict) -> int:
-    if value["format"] != FORMAT or type(value["lines"]) is not int:
+    if value["format"] != FORMAT or not _is_number(value["lines"]):
         raise TypeError
     if value["version"] != VERSION:
         raise RemediationError("has version %r; this release reads version %d" % (value["version"], VERSION), "")
@@ -145,8 +145,12 @@ def _spent(ticket: str, host: str, port: int, old_pin: str, new_pin: str, expire
     return Spent(_text(ticket), _place(host, port), _pin(old_pin), _pin(new_pin), _text(expires), _text(used))
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)  # JSON's true is a number to Python
+
+
 def _place(host: Any, port: Any) -> Place:
-    if not isinstance(host, str) or not host or type(port) is not int or not 0 < port < 65536:
+    if not isinstance(host, str) or not host or not _is_number(port) or not 0 < port < 65536:
         raise RemediationError("has no host and port (%.60r, %.20r)" % (host, port), "")
     return Place.of(host, port)
 

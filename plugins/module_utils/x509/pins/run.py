@@ -57,8 +57,8 @@ class Pinning:
 
         :raises RemediationError: the store is damaged, or an endpoint fails, with the evidence.
         """
-        store = load(self.params["pins_path"])
         state = self.params["state"]
+        store = load(self.params["pins_path"], must_exist=state == options.CHECKED)
         spent = store.spent
         if state == options.RESTORED:
             kept = load(self.params["backup_path"], "backup_path", must_exist=True)
@@ -111,7 +111,7 @@ class Pinning:
         path, log, moment_of_use = self.params["pins_path"], self.params["audit_log"], timestamp(self.now)
         used = tuple(approval.spent(moment_of_use) for one in made for approval in one.approvals)
         content = dump(store.with_records([one.after for one in made], spent + used))
-        replacement = Replacement(path, content, "pins_path", mode=self.params["mode"])
+        replacement = Replacement(path, content, "pins_path")
         check_writable([replacement])
         before, after = ("".join(texts) for texts in zip(*((one.before_text, one.after_text) for one in made)))
         steps = [Step(path, before, after, functools.partial(self._write, replacement))]

@@ -22,7 +22,7 @@ def visit_all(endpoints: Sequence[Endpoint], params: Dict[str, Any]) -> List[Vis
     :param params: with ``presented``, ``workers`` and ``timeout``.
     """
     if params["presented"] is not None:
-        (material,) = collect({"endpoints": None, "presented": params["presented"], "name": ""})
+        (material,) = collect({"endpoints": None, "presented": params["presented"][:1], "name": ""})  # the server's own, whatever follows it
         return [_visit(one, Reading(material.certificates, material.warnings)) for one in endpoints]
     answers = ask_all(list(endpoints), params["workers"], params["timeout"])
     return [_answered(one, answers[one]) for one in endpoints]
