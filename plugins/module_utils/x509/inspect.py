@@ -54,9 +54,9 @@ def inspect(
     :param around: what the article's questions need; None where nobody asked them.
     :param pins: what is pinned; None where nobody asked for it.
     """
+    context = replace(context, known=pins.at(Place.of(*material.place)) if pins and material.place else None)
     registered = tuple(one for one in context.registered if one.place == material.place)
-    known = pins.at(Place.of(*material.place)) if pins and material.place else None
-    context = replace(context, name=material.name, registered=registered, known=known)
+    context = replace(context, name=material.name, registered=registered)
     findings: List[Finding] = [material.error] if material.error else []
     chain = None
     if material.certificates:

@@ -62,13 +62,6 @@ def context_of(params: dict) -> Context:
     )
 
 
-def pins_of(params: dict) -> Optional[Store]:
-    """The pin store that the profile ``pinned`` judges by."""
-    if (params["pins_path"] is not None) != (PINNED in params["profile"]):
-        raise RemediationError("pins_path, profile: one of them is given without the other", "Give pins_path together with the profile pinned.")
-    return load(params["pins_path"], must_exist=True) if params["pins_path"] is not None else None
-
-
 def _private_key_pin(path: Optional[str]) -> Optional[str]:
     if path is None:
         return None
@@ -81,6 +74,13 @@ def _csr_pin(params: dict) -> Optional[str]:
     if params["csr_content"] is not None:
         return pin_of(load_csr(params["csr_content"].encode("utf-8"), "csr_content").public_key())
     return None
+
+
+def pins_of(params: dict) -> Optional[Store]:
+    """The pin store that the profile ``pinned`` judges by."""
+    if (params["pins_path"] is not None) != (PINNED in params["profile"]):
+        raise RemediationError("pins_path, profile: one of them is given without the other", "Give pins_path together with the profile pinned.")
+    return load(params["pins_path"], must_exist=True) if params["pins_path"] is not None else None
 
 
 def _fail_on(word: str, findings: List[dict]) -> None:

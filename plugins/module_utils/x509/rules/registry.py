@@ -39,8 +39,8 @@ class Context:
     :param expires_within: how close an end of validity is worth a word.
     :param private_key_pin: the pin of the private key that belongs to the leaf, where one was given.
     :param csr_pin: the pin of the request that the leaf answers, where one was given.
-    :param registered: what a Lookup Service holds for the server.
     :param known: the server's pins, where a pin store was given.
+    :param registered: what a Lookup Service holds for the server.
     """
 
     now: datetime.datetime
@@ -49,8 +49,8 @@ class Context:
     expires_within: datetime.timedelta = datetime.timedelta(days=30)
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
-    registered: Tuple[Registered, ...] = ()
     known: Optional[Known] = None
+    registered: Tuple[Registered, ...] = ()
 
 
 class Seen(NamedTuple):

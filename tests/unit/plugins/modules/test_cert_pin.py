@@ -174,6 +174,7 @@ def test_a_rotation_that_was_announced_is_no_change(store):
     assert store.run(NEW, state="checked")["results"][0]["status"] == "announced"
     rotated = store.pinned(NEW)
     assert rotated["results"][0]["action"] == "rotated" and store.known() == {HOST + ":443": [pin(NEW)]}
+    assert json.loads(store.path.read_text(encoding="ascii").splitlines()[1])["announced"] == []
     assert not store.pinned(NEW)["changed"] and store.run(OLD)["failed"]
 
 
