@@ -63,9 +63,10 @@ options:
       - V(vcf_installer) is the VMware Cloud Foundation 9 installer that connects to an offline depot (KB 429301).
       - V(ome_single) and V(ome_migration) are Dell OpenManage Enterprise, to which a single certificate, or the chain that a migration needs, is
         uploaded. They do not look at names and trust as clients do; ask for V(generic) as well where that matters.
+      - V(pinned) is a client that has pinned public keys, those in O(pins_path).
     type: list
     elements: str
-    choices: [generic, vcf_installer, ome_single, ome_migration]
+    choices: [generic, vcf_installer, ome_single, ome_migration, pinned]
     default: [generic]
   trusted:
     description:
@@ -120,6 +121,12 @@ options:
         accept what it serves, that is the finding C(SSLTRUST-STALE).
     type: dict
     version_added: 0.3.0
+  pins_path:
+    description:
+      - A pin store of M(certmend.tls.cert_pin), for O(profile=pinned). An endpoint that shows a key that is neither pinned nor announced there has the
+        finding C(PIN-CHANGED). What was never pinned has none.
+    type: path
+    version_added: 0.4.0
   fail_on:
     description: Fail the task where a finding of this severity (or a worse one) was not waived.
     type: str
@@ -295,7 +302,9 @@ ARGUMENT_SPEC = dict(
     content_base64=dict(type="str"),
     presented=dict(type="list", elements="str"),
     name=dict(type="str"),
-    profile=dict(type="list", elements="str", choices=["generic", "vcf_installer", "ome_single", "ome_migration"], default=["generic"]),
+    profile=dict(
+        type="list", elements="str", choices=["generic", "vcf_installer", "ome_single", "ome_migration", "pinned"], default=["generic"]
+    ),
     trusted=dict(type="list", elements="path"),
     trusted_content=dict(type="str"),
     trust_system=dict(type="bool", default=False),
@@ -309,6 +318,7 @@ ARGUMENT_SPEC = dict(
     timeout=dict(type="float", default=5),
     questions=dict(type="bool", default=False),
     ssl_trust=dict(type="dict"),
+    pins_path=dict(type="path"),
     fail_on=dict(type="str", choices=["never", "warning", "error"], default="never"),
     waivers=dict(
         type="list",

@@ -131,6 +131,16 @@ options:
       - A key that is weak, or not of the kind asked for, is replaced in any case.
     type: bool
     default: true
+  pins_path:
+    description:
+      - A pin store of M(certmend.tls.cert_pin) on the target. Where a new key would break pins that are in it, a warning names their endpoints, in
+        check mode as well.
+    type: path
+    version_added: 0.4.0
+  pins_content:
+    description: The same as text, for a store that is kept on the controller.
+    type: str
+    version_added: 0.4.0
   owner:
     description: Who owns the files. The owner of an existing file stays where this is not given.
     type: str
@@ -149,6 +159,7 @@ options:
     default: true
 seealso:
   - module: certmend.tls.cert_inspect
+  - module: certmend.tls.cert_pin
 """
 
 EXAMPLES = r"""
@@ -224,6 +235,12 @@ pin_changed:
   returned: always
   type: bool
   sample: false
+pins_broken:
+  description: The endpoints of O(pins_path) whose pin the new key breaks, or would break.
+  returned: always
+  type: list
+  elements: str
+  sample: ["depot.corp.example:443"]
 csr:
   description: The certificate signing request as PEM text, or null.
   returned: always
@@ -272,6 +289,8 @@ ARGUMENT_SPEC = dict(
     valid_days=dict(type="int", default=397),
     renew_before_days=dict(type="int", default=30),
     reuse_key=dict(type="bool", default=True, no_log=False),
+    pins_path=dict(type="path"),
+    pins_content=dict(type="str"),
     owner=dict(type="str"),
     group=dict(type="str"),
     mode=dict(type="raw"),
@@ -288,6 +307,7 @@ def main():
             ("ca_private_key_path", "ca_private_key_content"),
             *[(one, other) for one in REQUEST for other in ("private_key_path", "combined_path", "csr_path", "certificate_content")],
             REQUEST,
+            ("pins_path", "pins_content"),
         ],
         required_one_of=[("private_key_path",) + REQUEST],
         required_if=[
@@ -302,10 +322,10 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts = {}
-    with reporting(module, facts):
+    facts, warnings = {}, []
+    with reporting(module, facts, warnings):
         require()
-        issuing = Issuing(module.params, facts, is_rehearsal(module))
+        issuing = Issuing(module.params, facts, warnings, is_rehearsal(module))
         facts.update(converge(module, issuing.plan(), issuing.apply))
     module.exit_json(**facts)
 

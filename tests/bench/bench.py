@@ -21,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import pins
 import ssl_trust
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -220,6 +221,7 @@ def main() -> None:
         for measure in (pools, cert_issue, parallel_writers, hosts_entry):
             measure(bench)
         ssl_trust.audit_and_update(bench, OURS)
+        pins.pinned_endpoints(bench, OURS)
     print("peak memory of a process: %d MiB" % (resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
 
 

@@ -25,6 +25,7 @@ WHERE = {
     "cert_chain_build": "depots",
     "cert_inspect": "depots",
     "cert_issue": "depots",
+    "cert_pin": "depots",
     "hosts_entry": "installers",
     "lookup_ssl_trust": "vcenters",
     "ome_certificate_chain": "ome-source",

@@ -53,9 +53,9 @@ def run_module():
 
 
 @contextlib.contextmanager
-def listening(serve):
+def listening(serve, at=("127.0.0.1", 0)):
     """A TCP server on loopback; ``serve(connection)`` handles each connection in a thread. Yields its port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(at) as server:
         kept = []
 
         def accept():
@@ -74,10 +74,10 @@ def listening(serve):
 
 @pytest.fixture
 def tls_server(tmp_path):
-    """tls_server(chain_pem, key_pem, **context attributes) -> port of a real TLS server with that chain."""
+    """tls_server(chain_pem, key_pem, at=address and port, **context attributes) -> port of a real TLS server with that chain."""
     with contextlib.ExitStack() as stack:
 
-        def start(chain, key, **attributes):
+        def start(chain, key, at=("127.0.0.1", 0), **attributes):
             path = tmp_path / ("server-%d.pem" % len(list(tmp_path.iterdir())))
             path.write_text(key + chain, encoding="ascii")
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -89,7 +89,7 @@ def tls_server(tmp_path):
                 with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
                     secured.recv(1)
 
-            return stack.enter_context(listening(serve))
+            return stack.enter_context(listening(serve, at))
 
         yield start
 

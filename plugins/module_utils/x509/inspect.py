@@ -11,6 +11,8 @@ from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, OK, WARNING, Finding, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.ome.answers import FILE
+from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Place
+from ansible_collections.certmend.tls.plugins.module_utils.pins.store import Store
 from ansible_collections.certmend.tls.plugins.module_utils.waivers import Waiver, marked
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
@@ -48,11 +50,14 @@ def inspect(
     anchors: Optional[Sequence[Certificate]],
     waivers: Sequence[Waiver],
     around: Optional[Surroundings] = None,
+    pins: Optional[Store] = None,
 ) -> dict:
     """Judge what was collected. The shape is that of ``results`` in the module's documentation.
 
     :param around: what the article's questions need; None where nobody asked them.
+    :param pins: what is pinned; None where nobody asked for it.
     """
+    context = replace(context, known=pins.at(Place.of(*material.place)) if pins and material.place else None)
     registered = tuple(one for one in context.registered if one.place == material.place)
     context = replace(context, name=material.name, registered=registered, form=material.form)
     findings: List[Finding] = [material.error] if material.error else []

@@ -13,6 +13,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.errors import Remedia
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.moments import moment
+from ansible_collections.certmend.tls.plugins.module_utils.pins.store import Store, load
 from ansible_collections.certmend.tls.plugins.module_utils.query import select
 from ansible_collections.certmend.tls.plugins.module_utils.waivers import parse_waivers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.anchors import load_anchors
@@ -23,7 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import load
 from ansible_collections.certmend.tls.plugins.module_utils.x509.questions import surroundings
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.registered import registered_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import PINNED, Context
 from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import collect
 
 COUNTED = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
@@ -34,7 +35,7 @@ def inspect_all(params: dict, facts: dict, warnings: List[str]) -> None:
 
     :raises RemediationError: an option is wrong, or there are findings that ``fail_on`` counts.
     """
-    context, waivers = context_of(params), parse_waivers(params["waivers"])
+    context, waivers, pins = context_of(params), parse_waivers(params["waivers"]), pins_of(params)
     anchors, unread = load_anchors(params["trusted"], params["trusted_content"], params["trust_system"])
     warnings += unread
     materials = collect(params)
@@ -42,7 +43,7 @@ def inspect_all(params: dict, facts: dict, warnings: List[str]) -> None:
     if params["questions"]:
         leaves = [one for material in materials for one in material.certificates[:1]]
         around = surroundings(leaves, params["workers"], params["timeout"])
-    facts["results"] = [inspect(material, context, anchors, waivers, around) for material in materials]
+    facts["results"] = [inspect(material, context, anchors, waivers, around, pins) for material in materials]
     facts.update(overall(facts["results"]))
     warnings += ["%s: %s" % (result["source"], text) for result in facts["results"] for text in result["warnings"]]
     if params["query"]:
@@ -87,6 +88,13 @@ def _csr_pin(params: dict) -> Optional[str]:
     if params["csr_content"] is not None:
         return pin_of(load_csr(params["csr_content"].encode("utf-8"), "csr_content").public_key())
     return None
+
+
+def pins_of(params: dict) -> Optional[Store]:
+    """The pin store that the profile ``pinned`` judges by."""
+    if (params["pins_path"] is not None) != (PINNED in params["profile"]):
+        raise RemediationError("pins_path, profile: one of them is given without the other", "Give pins_path together with the profile pinned.")
+    return load(params["pins_path"], must_exist=True) if params["pins_path"] is not None else None
 
 
 def _fail_on(word: str, findings: List[dict]) -> None:

@@ -59,11 +59,12 @@ class Making:
 
 @dataclass(frozen=True)
 class Plan:
-    """Why something must be made, whether the public key changes for those who know the old one, and the step."""
+    """Why something must be made, whether the public key changes for those who know the old one, the step, and the pin to come, if it is known."""
 
     reasons: Tuple[str, ...] = ()
     pin_changed: bool = False
     steps: List[Step] = field(default_factory=list)
+    pin: str = ""
 
 
 def plan_certificate(wanted: Wanted, existing: Existing) -> Plan:
@@ -144,7 +145,7 @@ def plan_request(wanted: Wanted, existing: Existing) -> Plan:
     after += describe.key_lines(choice.path, choice.facts, choice.pin)
     targets = ((path, "csr_path"),) + (() if choice.key else ((choice.path, "private_key_path"),))
     before = _request_before(path, existing.csr) + _key_before(choice.path, existing)
-    return Plan(tuple(reasons), _pin_changes(existing, choice), [Step(path, _text(before), _text(after), Making(make, targets))])
+    return Plan(tuple(reasons), _pin_changes(existing, choice), [Step(path, _text(before), _text(after), Making(make, targets))], choice.pin)
 
 
 def leaf_and_chain(
@@ -185,7 +186,7 @@ def _plan_of(
     if choice.key is None or choice.key is not existing.key or not existing.key_in_its_file:
         targets += ((wanted.key_path, "private_key_path"),)
     step = Step(wanted.main_path, _text(before), _text(after), Making(make, targets))  # type: ignore[arg-type]
-    return Plan(tuple(reasons), _pin_changes(existing, choice), [step])
+    return Plan(tuple(reasons), _pin_changes(existing, choice), [step], choice.pin)
 
 
 def _pin_changes(existing: Existing, choice: KeyChoice) -> bool:

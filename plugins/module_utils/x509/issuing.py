@@ -20,6 +20,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.files import (
     read,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR
+from ansible_collections.certmend.tls.plugins.module_utils.pins.store import Store
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.existing import Existing, look
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
@@ -35,6 +36,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.issuance import 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.issue import Authority, make_authority
 from ansible_collections.certmend.tls.plugins.module_utils.x509.judge import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.keys import KeySpec, load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.pins.broken import broken_by, store_given, warning_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, load_csr, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.renewal import Wanted, csr_pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.request import make_request
@@ -48,23 +50,33 @@ REFUSED = ("NAME-", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
 class Issuing:
     """One run of the module."""
 
-    def __init__(self, params: dict, facts: dict, rehearsal: bool = False) -> None:
+    def __init__(self, params: dict, facts: dict, warnings: List[str], rehearsal: bool = False) -> None:
         self.params = params
         self.rehearsal = rehearsal
         self.facts = facts
+        self.warnings = warnings
         self.now = datetime.datetime.now(datetime.timezone.utc)
 
     def plan(self) -> List[Step]:
         """Read everything, check everything, touch nothing."""
-        wanted = self._wanted()
+        wanted, store = self._wanted(), store_given(self.params)
         existing = look(self.params)
         self._report(existing)
         plan = self._plan_for(self.params["provider"], wanted, existing)
         self.facts.update(renewed_because=list(plan.reasons), pin_changed=plan.pin_changed)
+        if store and plan.steps:
+            self._tell_of_pins(store, existing, plan)
         steps = plan.steps or self._attribute_steps(wanted)
         for step in steps:
             check_writable([Replacement(path, b"", option) for path, option in step.payload.targets])
         return steps
+
+    def _tell_of_pins(self, store: Store, existing: Existing, plan: Plan) -> None:
+        names = [self.params["fqdn"]] + self.params["dns_names"] + self.params["ip_addresses"]
+        broken = broken_by(store, existing, plan.pin, names)
+        self.facts["pins_broken"] = [str(one.place) for one in broken]
+        if broken:
+            self.warnings.append(warning_of(broken, self.params["reuse_key"]))
 
     def _attribute_steps(self, wanted: Wanted) -> List[Step]:
         """Files that are as they should be, but for their mode or owner."""
@@ -171,7 +183,7 @@ class Issuing:
     def _report(self, existing: Existing) -> None:
         before = existing.certificate.as_dict(self.now) if existing.certificate else None
         csr = csr_pem(existing.csr) if existing.csr is not None else None
-        self.facts.update(certificate=before, previous=before, csr=csr, backup_files={}, created_files=[])
+        self.facts.update(certificate=before, previous=before, csr=csr, pins_broken=[], backup_files={}, created_files=[])
 
     def _replacement(self, one: File) -> Replacement:
         params = self.params

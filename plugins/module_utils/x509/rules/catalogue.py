@@ -11,6 +11,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import (
     form,
     key,
     name,
+    pins,
     registration,
     strength,
     trust,
@@ -20,4 +21,4 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules import (
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import collected
 
-RULES = collected(name, validity, trust, chain, whole_chain, usage, strength, key, form, registration)
+RULES = collected(name, validity, trust, chain, whole_chain, usage, strength, key, form, registration, pins)

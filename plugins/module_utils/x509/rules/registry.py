@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Tuple, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import SEVERITIES, Finding
+from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Known
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.registered import Registered
@@ -23,13 +24,14 @@ GENERIC = "generic"
 VCF_INSTALLER = "vcf_installer"
 OME_SINGLE = "ome_single"
 OME_MIGRATION = "ome_migration"
+PINNED = "pinned"
 
 #: those that verify a server; what holds for one of them mostly holds for the other
 CLIENTS = (GENERIC, VCF_INSTALLER)
 #: OpenManage Enterprise, which judges what is uploaded to it
 OME = (OME_SINGLE, OME_MIGRATION)
 #: every kind of client whose rules are known
-PROFILES = CLIENTS + OME
+PROFILES = CLIENTS + OME + (PINNED,)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Context:
     :param expires_within: how close an end of validity is worth a word.
     :param private_key_pin: the pin of the private key that belongs to the leaf, where one was given.
     :param csr_pin: the pin of the request that the leaf answers, where one was given.
+    :param known: the server's pins, where a pin store was given.
     :param registered: what a Lookup Service holds for the server.
     :param peer: the chain of the other side of a migration, its own certificate first.
     :param form: what keeps the file from being plain PEM; empty where it is, or where there is no file.
@@ -52,6 +55,7 @@ class Context:
     expires_within: datetime.timedelta = datetime.timedelta(days=30)
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
+    known: Optional[Known] = None
     registered: Tuple[Registered, ...] = ()
     peer: Tuple[Certificate, ...] = ()
     form: str = ""

@@ -36,13 +36,13 @@ class Server:
         }
 
     def run(self, provider="self_signed", at=NOW, apply=True, **given):
-        facts = {}
-        issuing = Issuing(dict(DEFAULTS, provider=provider, **dict(self.paths, **given)), facts)
+        facts, warnings = {}, []
+        issuing = Issuing(dict(DEFAULTS, provider=provider, **dict(self.paths, **given)), facts, warnings)
         issuing.now = at
         steps = issuing.plan()
         for step in steps if apply else []:
             facts["undo"] = issuing.apply(step)
-        return dict(facts, steps=steps)
+        return dict(facts, steps=steps, warnings=warnings)
 
     def content(self):
         return {path.name: path.read_bytes() for path in self.folder.iterdir() if not path.name.endswith(".bak")}
@@ -56,6 +56,8 @@ DEFAULTS = dict(
     extended_key_usage=["serverAuth"],
     profile="generic",
     certificate_content=None,
+    pins_path=None,
+    pins_content=None,
     ca_certificate_path=None,
     ca_certificate_content=ROOT.pem,
     ca_private_key_path=None,

@@ -1,0 +1,130 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Article 003 from end to end: a web server's key is pinned, rotated unannounced, approved, announced; and put back where that fails."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+
+import pytest
+from test_server_chain import APACHE, install, shown
+
+from ansible_collections.certmend.tls.tests.support import mint
+
+PLAYBOOK = "certmend.tls.pins"
+OLDEST = os.environ.get("LAB_OLDEST")
+COMPUTERS = ["SRV-FILE01", 'SRV "two"']
+UNTIL = "2099-12-31T00:00:00Z"
+
+
+class Vault:
+    """The lab's Apache httpd as a vault, and a pin store on the controller."""
+
+    def __init__(self, estate, playbook, pki, folder):
+        self.estate, self.playbook, self.pki, self.folder = estate, playbook, pki, folder / "store"
+        self.folder.mkdir()
+        self.path = self.folder / "pins"
+        self.now = self.rotate()
+
+    def rotate(self, key=None):
+        """Let it serve a certificate with another key."""
+        days = self.pki.days
+        minted = mint.mint(APACHE.name, dns=[APACHE.name], issuer=self.pki.two, key=key, **days)
+        install(self.estate, APACHE, minted)
+        return minted
+
+    def run(self, *arguments, program=None, **more):
+        values = {"pins_hosts": APACHE.host, "pins_path": str(self.path), "pins_computers": COMPUTERS, **more}
+        return self.playbook(PLAYBOOK, "--diff", *arguments, "-e", json.dumps(values), program=program)
+
+    def pins(self):
+        entries = [json.loads(line) for line in self.path.read_text(encoding="ascii").splitlines()[1:]]
+        return [one["pin"] for entry in entries if "pins" in entry for one in entry["pins"]]
+
+    def approval(self, run):
+        """What somebody approves who reads the message of a failed run."""
+        (failed,) = [result["msg"] for result in run.results if result["status"] == "failed" and "Served now" in (result["msg"] or "")][:1]
+        new, old = (failed.partition(word)[2].split(" (")[0].split(": ")[-1] for word in ("Served now", "Pinned since"))
+        return {"host": APACHE.name, "ticket": "CHG-4711", "old_pin": old, "new_pin": new, "expires": UNTIL}
+
+    def worklists(self):
+        return sorted(path.name for path in self.folder.glob("repin-*"))
+
+
+@pytest.fixture
+def vault(estate, playbook, pki, tmp_path):
+    return Vault(estate, playbook, pki, tmp_path)
+
+
+PROGRAMS = [None, pytest.param(OLDEST, marks=pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST names no folder with the oldest ansible-playbook"))]
+
+
+@pytest.mark.parametrize("folder", PROGRAMS, ids=["core", "oldest-core"])
+def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left_alone(vault, folder):
+    program = folder and os.path.join(folder, "ansible-playbook")
+    foretold = vault.run("--check", program=program)
+    assert foretold.rc == 0 and not vault.path.exists(), foretold.stdout
+    first = vault.run(program=program)
+    assert first.rc == 0 and shown(first) == shown(foretold) and len(vault.pins()) == 1, first.stdout
+    assert vault.run(program=program).changed == [] and vault.worklists() == []
+
+    before = vault.path.read_bytes()
+    vault.rotate()
+    refused = vault.run(program=program)
+    assert refused.rc == 2 and vault.path.read_bytes() == before and "nobody announced that" in refused.results[-1]["msg"], refused.stdout
+    approval = vault.approval(refused)
+    assert approval["old_pin"] == vault.pins()[0] != approval["new_pin"]
+
+    approvals = [dict(approval, host="elsewhere.corp.example"), approval]
+    foretold = vault.run("--check", program=program, pins_approvals=approvals)
+    made = vault.run(program=program, pins_approvals=approvals)
+    assert foretold.rc == made.rc == 0, foretold.stdout + made.stdout
+    assert shown(foretold) == shown(made) and shown(made) and vault.pins() == [approval["new_pin"]]
+    text, table = ((vault.folder / name).read_text(encoding="utf-8") for name in reversed(vault.worklists()))
+    assert all(word in text for word in ["[ ] " + one for one in COMPUTERS] + ["NOTHING HAS BEEN DONE THERE", "CHG-4711", approval["old_pin"]])
+    rows = list(csv.DictReader(table.splitlines()))
+    assert [row["computer"] for row in rows] == COMPUTERS and {row["done"] for row in rows} == {"no"}
+    again = vault.run(program=program, pins_approvals=approvals)
+    assert again.rc == 0 and again.changed == [], again.stdout
+
+
+def test_an_announced_rotation_passes_and_leaves_a_worklist(vault):
+    vault.run()
+    key = mint.new_key()
+    csr = vault.folder / "next.csr"
+    csr.write_text(mint.csr(APACHE.name, key=key), encoding="ascii")
+    announced = vault.run(pins_announced=[{"path": str(csr)}, {"host": "elsewhere.corp.example", "path": "/nonexistent"}])
+    assert announced.rc == 0 and announced.changed and vault.worklists() == [], announced.stdout
+    vault.rotate(key=key)
+    looked = vault.run(pins_state="checked")
+    assert looked.rc == 0 and ": announced" in looked.stdout and looked.changed == [], looked.stdout
+    rotated = vault.run()
+    assert rotated.rc == 0 and "(rotated)" in rotated.stdout and len(vault.worklists()) == 2, rotated.stdout
+    assert vault.run().changed == []
+
+
+def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(vault):
+    vault.run()
+    old = vault.pins()
+    vault.rotate()
+    approval = vault.approval(vault.run())
+    failed = vault.run(pins_approvals=[approval], pins_worklist_dir="/nonexistent/folder")
+    assert failed.rc == 2 and "was put back" in failed.stdout and vault.pins() == old, failed.stdout
+    events = [json.loads(line)["event"] for line in (vault.folder / "pins.log").read_text(encoding="ascii").splitlines()]
+    assert events == ["pinned", "repinned", "put_back"]
+
+
+def test_a_closed_gate_stops_it_and_an_inspection_names_the_role(vault, playbook, tmp_path):
+    vault.run()
+    vault.rotate()
+    gate = tmp_path / "gate.yml"
+    gate.write_text("- ansible.builtin.fail:\n    msg: The window is closed.\n", encoding="ascii")
+    run = vault.run(remediation_gate=str(gate))
+    assert run.rc == 2 and "The window is closed." in run.stdout
+    task = {"certmend.tls.cert_inspect": {"endpoints": [{"host": APACHE.name, "address": "10.77.0.12"}], "profile": ["pinned"], "pins_path": str(vault.path)}}
+    run = playbook(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]) + "\n", "-v")
+    assert "PIN-CHANGED" in run.stdout and '"remedy": "pins"' in run.stdout, run.stdout

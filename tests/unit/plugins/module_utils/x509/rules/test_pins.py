@@ -1,0 +1,44 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rule about keys that clients have pinned."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Accepted, Known, Next, Place
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
+from ansible_collections.certmend.tls.tests.support.mint import mint
+from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
+
+OLD, NEW, OTHER = (mint("vault.corp.example", dns=["vault.corp.example"]) for _time in range(3))
+PLACE = Place("vault.corp.example", 443)
+
+
+def pin(minted):
+    return from_x509(minted.x509).pin
+
+
+def known(*pinned, announced=()):
+    pins = tuple(Accepted(pin(one), "2026-11-01T12:00:00Z", "first_use", certificate={"subject": "CN=vault.corp.example"}) for one in pinned)
+    return Known(PLACE, pins, tuple(Next(pin(one), "2026-11-01T12:00:00Z", "pin") for one in announced))
+
+
+@fails("PIN-CHANGED")
+@pytest.mark.parametrize("store", [known(OLD), known(OLD, announced=[OTHER])])
+def test_another_key_than_the_pinned_and_the_announced_ones_is_told_of(store):
+    (finding,) = findings(NEW, profiles=["pinned"], known=store)
+    assert finding.code == "PIN-CHANGED" and finding.remedy == "pins"
+    assert all(word in finding.message for word in (pin(OLD), pin(NEW), "2026-11-01T12:00:00Z", "CN=vault.corp.example"))
+
+
+@passes("PIN-CHANGED")
+@pytest.mark.parametrize("store", [known(NEW), known(OLD, NEW), known(OLD, announced=[NEW]), known(announced=[OTHER]), known(), None])
+def test_a_pinned_or_announced_key_is_not_nor_is_one_that_nobody_pinned(store):
+    assert codes(NEW, profiles=["pinned"], known=store) == []
+
+
+def test_other_profiles_do_not_ask_for_pins():
+    assert "PIN-CHANGED" not in codes(NEW, known=known(OLD))

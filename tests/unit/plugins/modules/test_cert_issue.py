@@ -1,0 +1,96 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""cert_issue warns before a new key breaks pins that somebody knows."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+
+import pytest
+
+FQDN = "vault.corp.example"
+
+
+class Server:
+    """A key and a certificate, and a store that has pinned them at two ports."""
+
+    def __init__(self, folder, run_module):
+        self.folder, self.run, self.store = folder, run_module, str(folder / "pins")
+        self.options = {
+            "provider": "self_signed",
+            "fqdn": FQDN,
+            "key_type": "EC",
+            "private_key_path": str(folder / "tls.key"),
+            "certificate_path": str(folder / "tls.pem"),
+        }
+        made = self.issue(valid_days=20, renew_before_days=5)  # and so to be renewed at the next run
+        der = ssl.PEM_cert_to_DER_cert(made["certificate"]["pem"])
+        for port in (443, 8443):
+            presented = [base64.b64encode(der).decode("ascii")]
+            run_module("cert_pin", {"pins_path": self.store, "host": FQDN, "port": port, "presented": presented, "state": "pinned", "backup": False})
+
+    def issue(self, check=False, **more):
+        result = self.run("cert_issue", {**self.options, **more}, check)
+        assert not result.get("failed"), result
+        return result
+
+    def announce(self, csr, port):
+        endpoints = ["%s:%d" % (FQDN, port)]
+        given = {"pins_path": self.store, "endpoints": endpoints, "state": "pinned", "unreachable": "report", "announced": [{"content": csr}]}
+        assert self.run("cert_pin", dict(given, timeout=1, announced=[{"content": csr, "host": FQDN, "port": port}]))["changed"]
+
+
+@pytest.fixture
+def server(tmp_path, run_module):
+    return Server(tmp_path, run_module)
+
+
+def warned(result):
+    return [str(warning) for warning in result.get("warnings", []) if "breaks the pins" in str(warning)]
+
+
+@pytest.mark.parametrize("way", ["pins_path", "pins_content"])
+def test_a_new_key_that_breaks_pins_is_told_of_before_it_is_made(server, way):
+    store = server.store if way == "pins_path" else open(server.store, encoding="ascii").read()
+    renewed = {"reuse_key": False, way: store}
+    foretold, made = server.issue(check=True, **renewed), server.issue(**renewed)
+    for result in (foretold, made):
+        assert result["pin_changed"] and result["pins_broken"] == [FQDN + ":443", FQDN + ":8443"]
+        (warning,) = warned(result)
+        assert "%s:443, %s:8443" % (FQDN, FQDN) in warning and "reuse_key: true keeps the key" in warning
+
+
+def test_a_key_that_is_kept_breaks_nothing(server):
+    made = server.issue(pins_path=server.store)
+    assert made["changed"] and not made["pin_changed"] and made["pins_broken"] == [] and not warned(made)
+
+
+def test_a_key_that_must_be_replaced_says_that_it_cannot_be_kept(server):
+    (warning,) = warned(server.issue(check=True, key_type="RSA", pins_path=server.store))
+    assert "this key cannot be kept" in warning
+
+
+def test_where_the_certificate_is_gone_the_names_tell_whose_pins_they_are(server):
+    for path in ("private_key_path", "certificate_path"):
+        (server.folder / server.options[path]).unlink()
+    assert server.issue(check=True, pins_path=server.store)["pins_broken"] == [FQDN + ":443", FQDN + ":8443"]
+    assert server.issue(check=True, fqdn="other.corp.example", pins_path=server.store)["pins_broken"] == []
+
+
+def test_the_key_of_a_request_that_was_announced_breaks_nothing(server):
+    csr = str(server.folder / "tls.csr")
+    asked = server.issue(provider="csr", csr_path=csr, reuse_key=False, pins_path=server.store)
+    assert len(asked["pins_broken"]) == 2 and "reuse_key: true" in warned(asked)[0]
+    server.announce(asked["csr"], 443)
+    again = server.issue(provider="csr", csr_path=csr, reuse_key=False, fqdn=FQDN, dns_names=["b.corp.example"], pins_path=server.store)
+    assert again["pins_broken"] == [FQDN + ":8443"]
+
+
+def test_a_store_that_is_not_there_is_no_clean_bill(server):
+    result = server.run("cert_issue", dict(server.options, pins_path=str(server.folder / "typo")))
+    assert result["failed"] and "pins_path" in result["msg"]
+    result = server.run("cert_issue", dict(server.options, pins_content="hello"))
+    assert result["failed"] and "pins_content, line 1 is no JSON object" in result["msg"]

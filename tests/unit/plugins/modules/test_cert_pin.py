@@ -1,0 +1,378 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""cert_pin beside real TLS servers whose keys change: first use, announced, approved, refused, put back; and many at once."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import json
+import os
+import re
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.unit.conftest import module_process
+
+HOST = "vault.corp.example"
+NOW = datetime.datetime.now(mint.UTC)
+DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
+TOMORROW = (NOW + mint.DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def certificate(*names, **more):
+    names = names or (HOST,)
+    return mint.mint(names[0], dns=list(names), **dict(DAYS, **more))
+
+
+def digest(minted):
+    spki = minted.key.public_key().public_bytes(mint.serialization.Encoding.DER, mint.serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).digest()
+
+
+def pin(minted):
+    return "sha256/" + base64.b64encode(digest(minted)).decode("ascii")
+
+
+class Store:
+    """A pin store, and the module that keeps it."""
+
+    def __init__(self, folder, run_module):
+        self.path, self.log, self._run = folder / "pins", folder / "pins.log", run_module
+
+    def run(self, *certificates, check=False, **options):
+        """The module on what servers presented, without a network where they are given."""
+        given = {"pins_path": str(self.path), "audit_log": str(self.log), **options}
+        if certificates:
+            given.update(host=HOST, presented=[base64.b64encode(one.der).decode("ascii") for one in certificates])
+        return self._run("cert_pin", given, check)
+
+    def pinned(self, certificate, **options):
+        result = self.run(certificate, state="pinned", **options)
+        assert not result.get("failed"), result
+        return result
+
+    def repinned(self, certificate, old, check=False, **approval):
+        given = {"host": HOST, "ticket": "CHG-1", "old_pin": pin(old), "new_pin": pin(certificate), "expires": TOMORROW, **approval}
+        return self.run(certificate, check=check, state="repinned", approval=given)
+
+    def events(self):
+        return [json.loads(line) for line in self.log.read_text(encoding="ascii").splitlines()]
+
+    def known(self):
+        """The pins of the store, by place."""
+        entries = [json.loads(line) for line in self.path.read_text(encoding="ascii").splitlines()[1:]]
+        return {"%(host)s:%(port)d" % one: [each["pin"] for each in one["pins"]] for one in entries if "host" in one}
+
+
+@pytest.fixture
+def store(tmp_path, run_module):
+    return Store(tmp_path, run_module)
+
+
+OLD, NEW = certificate(), certificate()
+
+
+def test_a_key_is_pinned_on_first_use_and_then_left_alone(store):
+    foretold = store.run(OLD, check=True, state="pinned")
+    assert foretold["changed"] and not store.path.exists() and not store.log.exists()
+    made = store.pinned(OLD)
+    assert made["changed"] and made["diff"] == foretold["diff"] and pin(OLD) in json.dumps(made["diff"])
+    assert made["results"][0]["status"] == "first_use" and made["results"][0]["action"] == "pinned"
+    assert made["created_files"] == [str(store.path)] and store.known() == {HOST + ":443": [pin(OLD)]}
+    before = store.path.read_bytes()
+    again = store.pinned(OLD)
+    assert not again["changed"] and again["results"][0]["status"] == "ok" and store.path.read_bytes() == before
+    assert [one["event"] for one in store.events()] == ["pinned"]
+
+
+def test_a_renewed_certificate_with_the_same_key_changes_nothing(store):
+    store.pinned(OLD)
+    assert not store.pinned(certificate(key=OLD.key))["changed"]
+
+
+def test_an_unannounced_change_fails_with_the_evidence_and_changes_nothing(store):
+    store.pinned(OLD)
+    before = store.path.read_bytes()
+    for state in ("checked", "pinned"):
+        result = store.run(NEW, state=state)
+        (seen,), (failure,) = result["results"], result["failures"]
+        assert result["failed"] and failure["code"] == "PIN-CHANGED" and seen["status"] == "changed" and seen["action"] == "none"
+        assert (seen["old_pin"], seen["new_pin"]) == (pin(OLD), pin(NEW)) and seen["since"] == store.events()[0]["at"]
+        assert [seen[which]["subject"] for which in ("old_certificate", "new_certificate")] == ["CN=" + HOST] * 2
+        assert "pem" not in seen["new_certificate"]
+        assert all(word in result["msg"] for word in (HOST + ":443", pin(OLD), pin(NEW), seen["since"], "nobody announced", "approval"))
+    assert store.path.read_bytes() == before and len(store.events()) == 1
+
+
+def test_an_approved_change_is_foretold_made_once_and_written_down(store):
+    store.pinned(OLD)
+    foretold, made = store.repinned(NEW, OLD, check=True), store.repinned(NEW, OLD)
+    assert foretold["changed"] and made["changed"] and foretold["diff"] == made["diff"], made
+    assert made["results"][0]["action"] == foretold["results"][0]["action"] == "repinned" and made["results"][0]["ticket"] == "CHG-1"
+    assert store.known() == {HOST + ":443": [pin(NEW)]}
+    event = store.events()[-1]
+    assert event["event"] == "repinned" and event["ticket"] == "CHG-1" and event["old_pins"] == [pin(OLD)] and event["pins"] == [pin(NEW)]
+    again = store.repinned(NEW, OLD)
+    assert not again["changed"] and not again.get("failed") and again["results"][0]["status"] == "ok"
+
+
+def test_an_approval_works_once_even_after_the_store_was_put_back(store):
+    store.pinned(OLD)
+    kept = list(store.repinned(NEW, OLD)["backup_files"].values())[0]
+    restored = store.run(state="restored", backup_path=kept)
+    assert restored["changed"] and store.known() == {HOST + ":443": [pin(OLD)]}
+    refused = store.repinned(NEW, OLD)
+    assert refused["failures"][0]["code"] == "APPROVAL-REFUSED" and "works once" in refused["msg"]
+    assert store.repinned(NEW, OLD, ticket="CHG-2")["changed"]
+
+
+@pytest.mark.parametrize(
+    "approval, why",
+    [
+        ({"old_pin": pin(certificate())}, "is not a pin of vault.corp.example:443"),
+        ({"new_pin": pin(certificate())}, "is not what vault.corp.example:443 serves"),
+        ({"expires": "2020-01-01T00:00:00Z"}, "it expired at 2020-01-01"),
+    ],
+)
+def test_an_approval_of_something_else_is_refused(store, approval, why):
+    store.pinned(OLD)
+    result = store.repinned(NEW, OLD, **approval)
+    assert result["failures"][0]["code"] == "APPROVAL-REFUSED" and why in result["msg"] and "CHG-1" in result["msg"]
+    assert store.known() == {HOST + ":443": [pin(OLD)]} and len(store.events()) == 1
+
+
+@pytest.mark.parametrize(
+    "successor, why",
+    [
+        (certificate(starts=NOW - 9 * mint.DAY, ends=NOW - mint.DAY), "expired"),
+        (certificate(starts=NOW + mint.DAY), "is valid only from"),
+        (certificate("other.corp.example"), "is not among the names"),
+    ],
+)
+def test_a_certificate_that_is_over_or_has_another_name_is_refused_even_when_approved_or_announced(store, successor, why):
+    store.pinned(OLD)
+    approved = store.repinned(successor, OLD)
+    assert approved["failures"][0]["code"] == "PIN-REFUSED" and why in approved["msg"] and "approved (ticket CHG-1)" in approved["msg"]
+    store.pinned(OLD, announced=[{"pin": pin(successor)}])
+    announced = store.run(successor, state="pinned")
+    assert announced["failures"][0]["code"] == "PIN-REFUSED" and why in announced["msg"]
+    assert store.known() == {HOST + ":443": [pin(OLD)]}
+
+
+def test_a_rotation_that_was_announced_is_no_change(store):
+    store.pinned(OLD)
+    announced = [{"content": mint.csr(HOST, key=NEW.key)}]
+    foretold = store.run(OLD, check=True, state="pinned", announced=announced)
+    made = store.pinned(OLD, announced=announced)
+    assert made["changed"] and made["diff"] == foretold["diff"] and pin(NEW) in json.dumps(made["diff"])
+    assert not store.pinned(OLD, announced=announced)["changed"]
+    assert store.run(NEW, state="checked")["results"][0]["status"] == "announced"
+    rotated = store.pinned(NEW)
+    assert rotated["results"][0]["action"] == "rotated" and store.known() == {HOST + ":443": [pin(NEW)]}
+    assert json.loads(store.path.read_text(encoding="ascii").splitlines()[1])["announced"] == []
+    assert not store.pinned(NEW)["changed"] and store.run(OLD)["failed"]
+
+
+def test_what_is_announced_after_the_change_is_no_announcement(store):
+    store.pinned(OLD)
+    assert store.run(NEW, state="pinned", announced=[{"pin": pin(NEW)}])["failures"][0]["code"] == "PIN-CHANGED"
+
+
+def test_first_use_can_be_refused_unless_the_very_key_was_announced(store):
+    assert store.run(OLD, state="pinned", first_use="fail")["failures"][0]["code"] == "PIN-UNKNOWN"
+    unlike = store.run(OLD, state="pinned", first_use="fail", announced=[{"pin": pin(NEW)}])
+    assert unlike["failures"][0]["code"] == "PIN-UNKNOWN" and "Announced: " + pin(NEW) in unlike["msg"]
+    assert not store.path.exists()
+    assert store.pinned(OLD, first_use="fail", announced=[{"pin": pin(OLD)}])["results"][0]["status"] == "announced"
+
+
+def test_several_pins_at_one_endpoint(store):
+    store.pinned(OLD)
+    store.run(NEW, state="repinned", keep_old=True, approval={"ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW})
+    assert store.known() == {HOST + ":443": [pin(OLD), pin(NEW)]}
+    assert store.run(OLD)["results"][0]["status"] == store.run(NEW)["results"][0]["status"] == "ok"
+    taken = store.run(state="absent", endpoints=[HOST], pins=[pin(OLD)])
+    assert taken["changed"] and store.known() == {HOST + ":443": [pin(NEW)]}
+    assert not store.run(state="absent", endpoints=[HOST], pins=[pin(OLD)])["changed"]
+    assert store.run(state="absent", endpoints=[HOST])["changed"] and store.known() == {}
+
+
+def test_endpoints_are_asked_and_one_that_does_not_answer_is_a_failure_unless_it_is_only_to_be_reported(store, tls_server):
+    port = tls_server(OLD.pem, OLD.key_pem)
+    endpoints = [{"host": HOST, "port": port, "address": "127.0.0.1"}, {"host": "gone.corp.example", "port": 1, "address": "127.0.0.1"}]
+    result = store.run(endpoints=endpoints, state="pinned")
+    assert [one["status"] for one in result["results"]] == ["first_use", "unreachable"]
+    assert result["failures"][0]["code"] == "CONNECT-REFUSED" and "gone.corp.example:1" in result["msg"] and not store.path.exists()
+    result = store.run(endpoints=endpoints, state="pinned", unreachable="report")
+    assert not result.get("failed") and store.known() == {"%s:%d" % (HOST, port): [pin(OLD)]} and result["summary"]["unreachable"] == 1
+
+
+def behind(port, *addresses):
+    """Servers with one name and port, at several addresses."""
+    return [{"host": HOST, "port": port, "address": address} for address in addresses]
+
+
+def test_where_one_endpoint_fails_nothing_is_stored_of_the_others(store, tls_server):
+    port = tls_server(OLD.pem, OLD.key_pem)
+    store.run(endpoints=behind(port, "127.0.0.1"), state="pinned")
+    store.path.write_bytes(store.path.read_bytes().replace(pin(OLD).encode(), pin(NEW).encode()))
+    before = store.path.read_bytes()
+    met = {"host": "met.corp.example", "port": port, "address": "127.0.0.1"}
+    result = store.run(endpoints=[met] + behind(port, "127.0.0.1"), state="pinned")
+    assert result["failed"] and [one["status"] for one in result["results"]] == ["first_use", "changed"]
+    assert [one["endpoint"] for one in result["failures"]] == ["%s:%d" % (HOST, port)] and store.path.read_bytes() == before
+
+
+def test_servers_behind_one_name_have_their_keys_pinned_together_and_change_one_after_another(store, tls_server):
+    port = tls_server(OLD.pem, OLD.key_pem)
+    place = "%s:%d" % (HOST, port)
+    other = tls_server(NEW.pem, NEW.key_pem, at=("127.0.0.2", port))
+    assert other == port
+    both = behind(port, "127.0.0.1", "127.0.0.2")
+    store.run(endpoints=both[:1], state="pinned")
+    approval = {"host": HOST, "port": port, "ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
+    result = store.run(endpoints=both, state="repinned", approval=approval)
+    assert [one["action"] for one in result["results"]] == ["none", "repinned"] and store.known() == {place: [pin(OLD), pin(NEW)]}
+    assert not store.run(endpoints=both)["failures"]
+
+
+def test_the_key_of_an_address_that_did_not_answer_stays_pinned(store, tls_server):
+    port = tls_server(NEW.pem, NEW.key_pem)
+    store.run(endpoints=behind(port, "127.0.0.1"), state="pinned")
+    store.path.write_bytes(store.path.read_bytes().replace(pin(NEW).encode(), pin(OLD).encode()))
+    approval = {"host": HOST, "port": port, "ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
+    result = store.run(endpoints=behind(port, "127.0.0.1", "127.0.0.2"), state="repinned", approval=approval, unreachable="report")
+    assert result["changed"] and store.known() == {"%s:%d" % (HOST, port): [pin(OLD), pin(NEW)]}
+
+
+@pytest.mark.parametrize(
+    "damage, told",
+    [
+        (lambda data: data[:-20], "line 3 has no line break at its end: the store was cut off"),
+        (lambda data: b"".join(data.splitlines(keepends=True)[:2]), "line 2 the store ends here, but line 1 counts 2 lines"),
+        (lambda data: data.replace(b'"port"', b"port", 1), "line 2 is no JSON object"),
+    ],
+)
+def test_a_damaged_store_is_an_error_that_names_the_line_and_is_never_overwritten(store, damage, told):
+    store.pinned(OLD)
+    store.run(state="pinned", host="other.corp.example", presented=[base64.b64encode(NEW.der).decode("ascii")])
+    store.path.write_bytes(damage(store.path.read_bytes()))
+    before = store.path.read_bytes()
+    backup = {"backup_path": str(store.path), "endpoints": [HOST]}
+    for options in ({"state": "pinned"}, {"state": "checked"}, {"state": "absent"}):
+        result = store.run(NEW, **options)
+        assert result["failed"] and told in result["msg"] and str(store.path) in result["msg"], result["msg"]
+    assert store.run(state="restored", **backup)["failed"] and store.path.read_bytes() == before
+
+
+def test_twenty_writers_at_once_lose_nothing(store, tls_server):
+    port = tls_server(OLD.pem, OLD.key_pem)
+    hosts = ["h%d.corp.example" % number for number in range(20)]
+
+    def given(host):
+        endpoint = {"host": host, "port": port, "address": "127.0.0.1"}
+        return {"pins_path": str(store.path), "audit_log": str(store.log), "endpoints": [endpoint], "state": "pinned", "backup": False}
+
+    processes = [module_process("cert_pin", given(host)) for host in hosts]
+    for process in processes:
+        process.stdin.write(process.ask)
+        process.stdin.close()
+        process.stdin = None
+    outputs = [process.communicate() for process in processes]
+    assert all(json.loads(out.strip().splitlines()[-1])["changed"] for out, _err in outputs), outputs
+    assert store.known() == {"%s:%d" % (host, port): [pin(OLD)] for host in hosts}
+    assert sorted(one["host"] for one in store.events()) == sorted(hosts)
+    left = sorted(name for name in os.listdir(store.path.parent) if not name.startswith("server-"))
+    assert left == ["pins", "pins.log"], "no lock, no temporary file is left"
+
+
+def test_the_log_is_only_added_to_and_where_it_cannot_be_the_store_stays_as_it_was(store):
+    store.log.write_bytes(b"somebody's line\ncut o")
+    store.pinned(OLD)
+    assert store.log.read_bytes().startswith(b'somebody\'s line\ncut o\n{"at": ')
+    before = store.path.read_bytes()
+    result = store.run(state="absent", endpoints=[HOST], audit_log=str(store.path.parent))
+    assert result["failed"] and "audit_log" in result["msg"] and store.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        ({"endpoints": ["bad host"]}, "endpoints[0]"),
+        ({"endpoints": [HOST], "state": "repinned"}, "approval"),
+        ({"endpoints": [HOST], "approval": {"ticket": "a", "old_pin": "x", "new_pin": "y", "expires": "z"}}, "approval: has no meaning with state checked"),
+        ({"endpoints": [HOST], "announced": [{"pin": pin(NEW)}]}, "announced: has no meaning with state checked"),
+        ({"endpoints": [HOST], "state": "pinned", "announced": [{"pin": "md5/1234"}]}, "announced[0].pin: 'md5/1234' is no pin"),
+        ({"endpoints": [HOST], "state": "pinned", "announced": [{}]}, "announced[0]: needs one of pin, path, content"),
+        ({"endpoints": [HOST], "state": "pinned", "announced": [{"host": "x.example", "pin": pin(NEW)}]}, "x.example:443 is not among the endpoints"),
+        ({"endpoints": [HOST], "state": "pinned", "announced": [{"content": "hello"}]}, "announced[0].content: there is no request"),
+        ({"endpoints": [HOST], "state": "absent", "pins": ["nonsense"]}, "pins[0]: 'nonsense' is no pin"),
+        ({"state": "restored"}, "backup_path"),
+        ({"state": "restored", "backup_path": "/nonexistent/pins"}, "backup_path: /nonexistent/pins cannot be read"),
+        ({"endpoints": [HOST], "state": "absent", "pins_path": "/nonexistent/pins"}, "pins_path: /nonexistent cannot be opened"),
+        ({"presented": ["eA=="]}, "host"),
+    ],
+)
+def test_what_is_wrong_with_the_options_is_told_by_their_names(store, options, told):
+    result = store.run(**options)
+    assert result["failed"] and told in result["msg"], result["msg"]
+
+
+def test_all_that_is_wrong_with_an_approval_is_told_at_once(store):
+    approvals = [
+        {"host": HOST, "ticket": " ", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW},
+        {"host": HOST, "ticket": "b", "old_pin": pin(OLD), "new_pin": pin(OLD), "expires": TOMORROW},
+        {"host": HOST, "ticket": "c", "old_pin": "x", "new_pin": pin(NEW), "expires": TOMORROW},
+        {"host": HOST, "ticket": "d", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": "tomorrow"},
+        {"host": "other.example", "ticket": "e", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW},
+    ]
+    message = store.run(NEW, state="repinned", approvals=approvals)["msg"]
+    words = ["approvals[0].ticket: is empty", "approvals[1]: old_pin and new_pin are the same", "approvals[2].old_pin: 'x' is no pin"]
+    assert all(word in message for word in words + ["approvals[3].expires: 'tomorrow' is no", "approvals[4]: other.example:443 is not among"]), message
+
+
+def test_a_check_against_a_store_that_is_not_there_is_no_clean_bill(store):
+    result = store.run(OLD, state="checked")
+    assert result["failed"] and "pins_path: %s cannot be read" % store.path in result["msg"]
+
+
+def test_the_pin_is_that_of_the_first_certificate_even_where_it_cannot_be_read(store):
+    presented = [base64.b64encode(one).decode("ascii") for one in (OLD.der[:200], NEW.der)]
+    result = store.run(state="pinned", host=HOST, presented=presented)
+    assert result["failures"][0]["code"] == "FORMAT-NO-CERTIFICATE" and not store.path.exists()
+
+
+def test_a_key_that_is_announced_is_shown_nowhere(store):
+    result = store.pinned(OLD, announced=[{"content": NEW.key_pem}])
+    broken = store.run(OLD, state="pinned", announced=[{"content": NEW.key_pem[:120]}])
+    assert broken["failed"]
+    for line in NEW.key_pem.splitlines()[1:-1]:
+        assert line not in json.dumps(result) + json.dumps(broken) + store.path.read_text() + store.log.read_text()
+    assert not re.search("BEGIN", json.dumps(result))
+
+
+def test_a_certificate_with_the_wrong_name_is_pinned_on_first_use_with_a_warning(store):
+    result = store.pinned(certificate("other.corp.example"))
+    assert any("is pinned, although" in str(warning) for warning in result["warnings"])
+    assert datetime.datetime.fromisoformat(store.events()[0]["at"].replace("Z", "+00:00")) >= NOW.replace(microsecond=0)
+
+
+def test_an_inspection_under_the_profile_pinned_tells_of_a_changed_key(store, run_module, tls_server):
+    port = tls_server(OLD.pem, OLD.key_pem)
+    store.run(endpoints=behind(port, "127.0.0.1"), state="pinned")
+    asked = {"endpoints": behind(port, "127.0.0.1"), "profile": ["pinned"], "pins_path": str(store.path)}
+    assert run_module("cert_inspect", asked)["verdict"] == "ok"
+    store.path.write_bytes(store.path.read_bytes().replace(pin(OLD).encode(), pin(NEW).encode()))
+    result = run_module("cert_inspect", asked)
+    assert [one["code"] for one in result["findings"]] == ["PIN-CHANGED"] and result["findings"][0]["remedy"] == "pins"
+
+
+@pytest.mark.parametrize("options", [{"profile": ["pinned"]}, {"pins_path": "/nonexistent/pins"}, {"profile": ["pinned"], "pins_path": "/nonexistent/pins"}])
+def test_the_profile_pinned_and_the_store_belong_together(run_module, options):
+    result = run_module("cert_inspect", {"content": OLD.pem, **options})
+    assert result["failed"] and "pins_path" in result["msg"]
