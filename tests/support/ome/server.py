@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import datetime
 import email.utils
+import functools
 import http.server
 import ipaddress
 import json
@@ -91,7 +92,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             ome.switch(**json.loads(body))
             self._send(200, {})
         elif self.path == "/lab/verify_connection":
-            self._refusing(lambda: ome.verify_connection(**json.loads(body)))
+            self._refusing(functools.partial(ome.verify_connection, **json.loads(body)))
         elif self._known():
             self._act(ome, self.path.replace(ACTIONS, ""), body)
 
@@ -104,7 +105,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         elif ome.switches.no_json:
             self._send(400, "<html>Bad Gateway</html>")
         else:
-            self._refusing(lambda: actions[action](body))
+            self._refusing(functools.partial(actions[action], body))
 
     def _refusing(self, act):
         try:

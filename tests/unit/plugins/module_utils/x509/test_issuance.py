@@ -355,7 +355,8 @@ def test_a_request_made_elsewhere_gets_a_certificate_for_its_key(tmp_path):
     certificate = first["certificate"]
     assert certificate["pin"] == pin_of(key.public_key()) and certificate["common_name"] == FQDN
     assert certificate["extended_key_usage"] == ["serverAuth", "clientAuth"] and "keyEncipherment" in certificate["key_usage"]
-    other = server.run(**dict(given, request_content=mint.csr("whatever", key=mint.new_key())), apply=False)
+    given["request_content"] = mint.csr("whatever", key=mint.new_key())
+    other = server.run(apply=False, **given)
     assert other["renewed_because"] == ["it is for another key than the request's"] and other["pin_changed"]
 
 
