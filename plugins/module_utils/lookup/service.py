@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, List
-from xml.sax.saxutils import escape
+from typing import Any, List, Optional, Tuple
+from xml.sax.saxutils import escape, quoteattr
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.https import Session
@@ -18,7 +18,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.lookup.trees import l
 PATH = "/lookupservice/sdk"
 #: 2.0 is understood by every release from 6.0 on
 HEADERS = {"Content-Type": 'text/xml; charset="utf-8"', "SOAPAction": '"urn:lookup/2.0"'}
-THIS = '<_this type="LookupServiceRegistration">ServiceRegistration</_this>'
+#: references to managed objects, as (type, name); that of the registrations is the same in every release that is known
+INSTANCE, REGISTRATIONS = ("LookupServiceInstance", "ServiceInstance"), ("LookupServiceRegistration", "ServiceRegistration")
 
 
 class LookupService:
@@ -27,6 +28,7 @@ class LookupService:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.security = b""
+        self._reference: Optional[Tuple[str, str]] = None
 
     def list(self) -> List[Registration]:
         """Every registration of the SSO domain, anonymously, in one request.
@@ -50,12 +52,28 @@ class LookupService:
         self._call("Set", inner, header=self.security)
 
     def _call(self, name: str, inner: str, again: bool = False, header: bytes = b"") -> Any:
-        body = '<%s xmlns="urn:lookup">%s%s</%s>' % (name, THIS, inner, name)
-        answer = self.session.post(PATH, envelope(body.encode("utf-8"), header), HEADERS, again)
         try:
-            return body_of(answer, "the Lookup Service at " + self.session.where)
+            return self._exchange(self._reference or REGISTRATIONS, name, inner, again, header)
         except Fault as fault:
-            raise explained(fault, name) from fault
+            if self._reference or "ManagedObjectNotFound" not in fault.kind:
+                raise explained(fault, name) from fault
+        self._reference = self._content()  # it is called otherwise there, or not there before somebody asks for it
+        return self._call(name, inner, again, header)
+
+    def _content(self) -> Tuple[str, str]:
+        """The reference of the registrations, as the service tells it."""
+        try:
+            content = self._exchange(INSTANCE, "RetrieveServiceContent", "", True, b"")
+        except Fault as fault:
+            raise explained(fault, "RetrieveServiceContent") from fault
+        found = [one for one in content.iter() if local(one) == "serviceRegistration"]
+        return (found[0].get("type", REGISTRATIONS[0]), found[0].text or REGISTRATIONS[1]) if found else REGISTRATIONS
+
+    def _exchange(self, reference: Tuple[str, str], name: str, inner: str, again: bool, header: bytes) -> Any:
+        this = "<_this type=%s>%s</_this>" % (quoteattr(reference[0]), escape(reference[1]))
+        body = '<%s xmlns="urn:lookup">%s%s</%s>' % (name, this, inner, name)
+        answer = self.session.post(PATH, envelope(body.encode("utf-8"), header), HEADERS, again)
+        return body_of(answer, "the Lookup Service at " + self.session.where)
 
 
 def explained(fault: Fault, operation: str) -> RemediationError:

@@ -34,6 +34,7 @@ class Switches:
     changes_after_list: str = ""  #: the service of this id changes as soon as it was listed, once
     ignores_set: str = ""  #: Set of this service answers as if it had been made
     answer: str = ""  #: instead of any Lookup answer
+    hidden: bool = False  #: as vcsim: the registrations are not there before somebody asked for the content
     reads_only: bool = False  #: as vcsim: List and RetrieveServiceContent alone
 
 
@@ -103,6 +104,8 @@ class Lookup:
             raise Refused("MethodNotFound", "there is no %s" % name, {"method": name})
         self.counts[name] = self.counts.get(name, 0) + 1
         self.requests.append(body)
+        if self.switches.hidden and name != "RetrieveServiceContent":
+            raise Refused("ManagedObjectNotFoundFault", "managed object not found: LookupServiceRegistration:ServiceRegistration")
         if self.switches.slow:
             time.sleep(self.switches.slow)
         if self.switches.answer:
@@ -135,6 +138,7 @@ class Lookup:
 
     def _RetrieveServiceContent(self, request, _root, _body):
         self._children(request)
+        self.switches.hidden = False
         kinds = {
             "lookupService": "LookupLookupService",
             "serviceRegistration": "LookupServiceRegistration",

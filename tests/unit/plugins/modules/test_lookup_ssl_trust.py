@@ -128,6 +128,13 @@ def test_an_audit_compares_every_anchor_with_what_its_url_serves(site, run_modul
     assert site.vcenter.lookup.counts == {"List": 1}
 
 
+def test_registrations_that_are_not_there_before_somebody_asks_are_asked_for(site, run_module):
+    site.vcenter.switch(hidden=True)
+    result = run_module("lookup_ssl_trust", site.options())
+    assert len(result["endpoints"]) == 14, result
+    assert site.vcenter.lookup.counts == {"List": 2, "RetrieveServiceContent": 1}
+
+
 def test_an_anchor_that_is_the_ca_is_told_of_where_that_is_asked_for(site, run_module):
     found = statuses(run_module("lookup_ssl_trust", site.options(strict=True)))
     assert {key for key, status in found.items() if status == "ca_anchor"} == {("several-a", "several"), ("ca-a", "ca")}
