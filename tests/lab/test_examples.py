@@ -10,6 +10,7 @@ import ast
 import hashlib
 import json
 import ssl
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,12 @@ def vcenter(estate, _pki):
     }
 
 
-PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder, "lookup_ssl_trust": vcenter}
+def pins_folder(estate, _pki):
+    """A pin store of this test alone, on the controller."""
+    return {"pins_folder": tempfile.mkdtemp(dir=estate.state)}
+
+
+PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder, "cert_pin": pins_folder, "lookup_ssl_trust": vcenter}
 
 
 def examples_of(path):
