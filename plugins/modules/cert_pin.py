@@ -171,8 +171,8 @@ seealso:
 EXAMPLES = r"""
 - name: Pin what two servers show, on first use
   certmend.tls.cert_pin:
-    pins_path: /root/pins
-    audit_log: /root/pins.log
+    pins_path: "{{ pins_folder }}/vaults"
+    audit_log: "{{ pins_folder }}/vaults.log"
     endpoints:
       - {host: depot.corp.example, address: 10.77.0.10}
       - {host: web.corp.example, address: 10.77.0.12}
@@ -181,8 +181,8 @@ EXAMPLES = r"""
 
 - name: Announce the key of a request before it is used
   certmend.tls.cert_pin:
-    pins_path: /root/pins
-    audit_log: /root/pins.log
+    pins_path: "{{ pins_folder }}/vaults"
+    audit_log: "{{ pins_folder }}/vaults.log"
     endpoints:
       - {host: web.corp.example, address: 10.77.0.12}
     state: pinned
@@ -192,7 +192,7 @@ EXAMPLES = r"""
 
 - name: Fail where one shows another key than the pinned one
   certmend.tls.cert_pin:
-    pins_path: /root/pins
+    pins_path: "{{ pins_folder }}/vaults"
     endpoints:
       - {host: depot.corp.example, address: 10.77.0.10}
       - {host: web.corp.example, address: 10.77.0.12}
@@ -202,8 +202,8 @@ EXAMPLES = r"""
 
 - name: Accept a change that was approved, once
   certmend.tls.cert_pin:
-    pins_path: /root/pins
-    audit_log: /root/pins.log
+    pins_path: "{{ pins_folder }}/vaults"
+    audit_log: "{{ pins_folder }}/vaults.log"
     endpoints:
       - {host: depot.corp.example, address: 10.77.0.10}
     state: repinned
@@ -216,8 +216,8 @@ EXAMPLES = r"""
 
 - name: Forget a server that is gone
   certmend.tls.cert_pin:
-    pins_path: /root/pins
-    audit_log: /root/pins.log
+    pins_path: "{{ pins_folder }}/vaults"
+    audit_log: "{{ pins_folder }}/vaults.log"
     endpoints: ["old.corp.example:8443"]
     state: absent
   delegate_to: localhost
@@ -286,7 +286,7 @@ backup_files:
   description: The store that was kept, by the path that it was at.
   returned: always
   type: dict
-  sample: {/root/pins: /root/pins.20261120T120000Z.bak}
+  sample: {/srv/pins/vaults: /srv/pins/vaults.20261120T120000Z.bak}
 created_files:
   description: The store, where there was none before.
   returned: always

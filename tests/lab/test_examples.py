@@ -11,6 +11,7 @@ import hashlib
 import http.client
 import json
 import ssl
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,11 @@ def vcenter(estate, _pki):
     }
 
 
+def pins_folder(estate, _pki):
+    """A pin store of this test alone, on the controller."""
+    return {"pins_folder": tempfile.mkdtemp(dir=estate.state)}
+
+
 def ome(estate, pki):
     """The request that the first example would have made, the CA's answer to it, and the chain of the other appliance."""
     host, (source, target) = estate["ome-source"], (name + ".corp.example" for name in ("ome-source", "ome-target"))
@@ -99,7 +105,7 @@ def requested(address, **details):
     return json.loads(answer.read())["CertificateData"]
 
 
-PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder, "lookup_ssl_trust": vcenter, "ome_certificate_chain": ome}
+PREPARED = {"cert_chain_build": chain_files, "cert_issue": private_folder, "cert_pin": pins_folder, "lookup_ssl_trust": vcenter, "ome_certificate_chain": ome}
 
 
 def examples_of(path):

@@ -100,10 +100,13 @@ def test_an_announced_rotation_passes_and_leaves_a_worklist(vault):
     announced = vault.run(pins_announced=[{"path": str(csr)}, {"host": "elsewhere.corp.example", "path": "/nonexistent"}])
     assert announced.rc == 0 and announced.changed and vault.worklists() == [], announced.stdout
     vault.rotate(key=key)
+    given = {"pins_endpoints": [{"host": "Web.corp.example", "address": "10.77.0.12", "computers": ["VRA-07"]}]}
     looked = vault.run(pins_state="checked")
     assert looked.rc == 0 and ": announced" in looked.stdout and looked.changed == [], looked.stdout
-    rotated = vault.run()
-    assert rotated.rc == 0 and "(rotated)" in rotated.stdout and len(vault.worklists()) == 2, rotated.stdout
+    rotated = vault.run(**given)
+    assert rotated.rc == 0 and "(rotated)" in rotated.stdout, rotated.stdout
+    table, text = ((vault.folder / name).read_text(encoding="utf-8") for name in vault.worklists())
+    assert [row["computer"] for row in csv.DictReader(table.splitlines())] == ["VRA-07"] and "the change was announced" in text
     assert vault.run().changed == []
 
 

@@ -34,11 +34,6 @@ class Store:
         """What is known about a server; an empty record where that is nothing."""
         return self.known.get(place) or Known(place)
 
-    def of_host(self, host: str) -> Tuple[Known, ...]:
-        """What is known about all the ports of a host."""
-        wanted = Place.of(host, 0).host
-        return tuple(one for one in self.known.values() if one.place.host == wanted)
-
     def with_records(self, records: List[Known], spent: Tuple[Spent, ...]) -> Store:
         """The store with other records for some servers; an empty record takes a server out."""
         known = dict(self.known)

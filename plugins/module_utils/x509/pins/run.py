@@ -32,6 +32,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.pins.judgement i
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.pins.visits import visit_all
 
+#: failures that the message tells in full; whoever reads it at night reads no thousand
+IN_FULL = 10
+
 
 class Pinning:
     """One run of the module.
@@ -102,7 +105,11 @@ class Pinning:
         for one in decisions:
             if one.accepted and one.objections:
                 self.warnings.append("%s is pinned, although %s" % (one.visit.place, "; ".join(one.objections)))
-        all_of([RemediationError(one["message"], one["advice"]) for one in failures])
+        errors = [RemediationError(one["message"], one["advice"]) for one in failures[:IN_FULL]]
+        if failures[IN_FULL:]:
+            more = ", ".join(one["endpoint"] for one in failures[IN_FULL:])
+            errors.append(RemediationError("%d more: %s" % (len(failures) - IN_FULL, more), "Their evidence is in failures and results."))
+        all_of(errors)
 
     def _steps(self, store: Store, made: List[Change], spent: Tuple[Spent, ...]) -> List[Step]:
         """The store's one write, and the lines for the log."""

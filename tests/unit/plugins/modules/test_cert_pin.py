@@ -228,6 +228,14 @@ def test_where_one_endpoint_fails_nothing_is_stored_of_the_others(store, tls_ser
     assert [one["endpoint"] for one in result["failures"]] == ["%s:%d" % (HOST, port)] and store.path.read_bytes() == before
 
 
+def test_the_message_of_many_failures_tells_the_first_ones_in_full_and_names_the_others(store):
+    store.pinned(OLD)
+    endpoints = [{"host": "h%d.corp.example" % number, "port": 1, "address": "127.0.0.1"} for number in range(30)]
+    result = store.run(endpoints=endpoints)
+    assert len(result["failures"]) == 30 and result["msg"].count("refuses the connection") == 10
+    assert "20 more: h10.corp.example:1, h11" in result["msg"] and "h29.corp.example:1" in result["msg"]
+
+
 def test_servers_behind_one_name_have_their_keys_pinned_together_and_change_one_after_another(store, tls_server):
     port = tls_server(OLD.pem, OLD.key_pem)
     place = "%s:%d" % (HOST, port)

@@ -131,7 +131,7 @@ def test_an_audit_compares_every_anchor_with_what_its_url_serves(site, run_modul
 def test_registrations_that_are_not_there_before_somebody_asks_are_asked_for(site, run_module):
     site.vcenter.switch(hidden=True)
     result = run_module("lookup_ssl_trust", site.options())
-    assert len(result["endpoints"]) == 14, result
+    assert len(result["endpoints"]) == 15, result
     assert site.vcenter.lookup.counts == {"List": 2, "RetrieveServiceContent": 1}
 
 
