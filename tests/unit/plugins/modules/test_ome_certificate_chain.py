@@ -241,6 +241,10 @@ def test_a_request_is_made_once_and_kept(ome, tmp_path, run_module):
     other = run_module("ome_certificate_chain", dict(given, business_name="Example Corporation"))
     assert other["changed"] and "lacks Example Corporation" in other["reasons"][0]
     assert list(other["backup_files"]) == [str(path)] and ome.requests == 2
+    further = dict(given, distinguished_name="ome.corp.example", subject_alternative_names=["ome.corp.example"])
+    reasons = ["its common name is %s" % NAME, "it does not ask for ome.corp.example"]
+    assert run_module("ome_certificate_chain", further, check=True)["reasons"] == reasons and ome.requests == 2
+    assert run_module("ome_certificate_chain", dict(given, force=True), check=True)["reasons"] == ["force is true"]
 
 
 def test_what_is_signed_for_its_request_is_taken(ome, tmp_path, run_module):
@@ -320,6 +324,7 @@ def test_what_goes_wrong_is_told(switches, words, ome, tmp_path, run_module):
     ome.switch(**switches)
     result = run_module("ome_certificate_chain", options(ome, state="present", **dict(examined(chain, tmp_path), wait_timeout=1)))
     assert result["failed"] and words in result["msg"], result["msg"]
+    assert result.get("uploaded", False) is ("restart" in switches)
     assert ACCOUNT[1] not in json.dumps(result) and "Traceback" not in result["msg"]
 
 

@@ -164,6 +164,11 @@ def test_a_wildcard_is_refused():
     assert codes(CAS.leaf(name="*.corp.example"), profiles=SINGLE) == ["NAME-CN-WILDCARD"]
 
 
+def test_a_wildcard_in_the_name_of_a_ca_is_refused_too():
+    ca = CAS.ca("*.corp.example CA", ROOT)
+    assert codes(CAS.leaf(ca), ca, ROOT, profiles=MIGRATION) == ["NAME-CN-WILDCARD"]
+
+
 @passes("NAME-CN-WILDCARD")
 def test_a_wildcard_beside_an_exact_common_name_is_taken():
     extensions = [purposes(SERVER), usage()]
