@@ -6,7 +6,7 @@ LAB := tests/lab/labctl
 .PHONY: help demo test lint unit floor sanity build docs lab molecule bench conformance fuzz lab-setup clean
 
 help:
-	@echo 'make demo      a depot that the VCF installer refuses, and a vCenter that others refuse, become ones that they accept'
+	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
 	@echo 'make test      everything'
 	@echo 'its parts:     make lint unit floor sanity build docs lab molecule'
 	@echo 'make bench     our figures beside those of the peers, in one run'

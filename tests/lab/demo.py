@@ -143,6 +143,9 @@ def main() -> None:
 
         chapter("6. Another appliance", "A vCenter's certificate was replaced; its Lookup Service still hands out the old one (KB 322835).")
         lookup_service(demo)
+
+        chapter("7. A migration", "Two OpenManage Enterprise appliances with self-signed certificates get chains of one CA (Dell's article).")
+        migration(demo)
     print("Done in %.0f s: refused, explained, mended, verified, and changed=0 on every host." % (time.monotonic() - started))
 
 
@@ -173,6 +176,35 @@ def lookup_service(demo: Demo) -> None:
     expect(diffs(foretold) == diffs(made) != [], "the diffs of check mode and run are the same")
     recap = re.findall(r"changed=(\d+)", demo.play("certmend.tls.ssl_trust", *known, *update))
     expect(recap == ["0"], "a second run changes nothing")
+
+
+def migration(demo: Demo) -> None:
+    """Requests, a CA's signature, chains examined and uploaded, and mutual TLS in both directions."""
+    served = [ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((demo.lab[name].address, 443))) for name in ("ome-source", "ome-target")]
+    (demo.folder / "ome").mkdir()
+    (demo.folder / "migration.yml").write_text(
+        json.dumps(
+            {
+                "ome_chain_folder": str(demo.folder / "ome"),
+                "ome_chain_roots": ["%s/pki/ca.pem" % demo.lab.state],
+                "ome_chain_ca_path": "%s/pki/ca.pem" % demo.lab.state,
+                "ome_chain_ca_private_key_path": "%s/pki/ca.key" % demo.lab.state,
+                "ome_chain_address": "{{ ansible_host }}",
+                "ome_chain_username": "admin",
+                "ome_chain_password": "Lab-Ome-Pw7",
+                "ome_chain_server_fingerprint": [hashlib.sha256(der).hexdigest() for der in served],
+                "ome_chain_snapshot_taken": True,
+            }
+        ),
+        encoding="utf-8",
+    )
+    known = ["-e", "@%s" % (demo.folder / "migration.yml")]
+    foretold = demo.play("certmend.tls.ome_migration", *known, "--check", "--diff")
+    made = demo.play("certmend.tls.ome_migration", *known, "--diff")
+    expect(sorted(diffs(foretold)) == sorted(diffs(made)) != [], "the diffs of check mode and run are the same")
+    again = demo.play("certmend.tls.ome_migration", *known, loud=True)
+    expect(again.count("both authenticated each other") == 2, "each appliance authenticates the other")
+    expect(re.findall(r"changed=(\d+)", again) == ["0", "0"], "a second run changes nothing")
 
 
 def diffs(output: str) -> list:

@@ -11,6 +11,7 @@ from typing import Any, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.files import Replacement, Transaction, check_writable, read
+from ansible_collections.certmend.tls.plugins.module_utils.hostnames import is_address
 from ansible_collections.certmend.tls.plugins.module_utils.ome.details import details_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization
 from ansible_collections.certmend.tls.plugins.module_utils.x509.describe import ABSENT, request_lines
@@ -34,7 +35,10 @@ def plan(params: dict, appliance: Appliance, facts: dict) -> List[Step]:
     check_writable([Replacement(path, b"", "csr_path")])
     with appliance.signed_in():
         pass  # what the run would be refused is refused in check mode
-    after = request_lines(path, "CN=%s" % details["DistinguishedName"], sorted(params["subject_alternative_names"] or ()), (), "a new one")
+    names = params["subject_alternative_names"] or []
+    addresses = [name for name in names if is_address(name)]
+    names = [name for name in names if name not in addresses]
+    after = request_lines(path, "CN=%s" % details["DistinguishedName"], sorted(names), sorted(addresses), "a new one")
     return [Step(path, _text(_lines(path, present)), _text(after), details)]
 
 
@@ -56,8 +60,8 @@ def _pem(csr: Any) -> str:
 def _lines(path: str, csr: Any) -> List[str]:
     if csr is None:
         return ["request %s" % path, ABSENT]
-    names = sorted(name for kind in csr_names(csr) for name in kind)
-    return request_lines(path, "CN=%s" % _common_name(csr), names, (), pin_of(csr.public_key()))
+    names, addresses = (sorted(kind) for kind in csr_names(csr))
+    return request_lines(path, "CN=%s" % _common_name(csr), names, addresses, pin_of(csr.public_key()))
 
 
 def _common_name(csr: Any) -> str:

@@ -196,6 +196,19 @@ def test_what_the_appliance_would_take_is_uploaded_once(ome, tmp_path, run_modul
     assert not ome.sessions and ACCOUNT[1] not in json.dumps([foretold, made, again])
 
 
+def test_what_is_served_is_looked_at_as_the_other_appliance_would(ome, tmp_path, run_module):
+    chain = CAS.chain()
+    ome.switch(restart=0)
+    ome.pending = chain.key
+    ome.upload_chain(chain.data)
+    given = options(ome, path=file_of(chain, tmp_path), name=NAME)
+    assert run_module("ome_certificate_chain", given)["handshake"]["verified"]
+    assert "mismatch" in run_module("ome_certificate_chain", dict(given, name="other.corp.example"))["handshake"]["error"].lower()
+    stranger = CAS.pem(CAS.leaf(LOOKALIKE_ONE, "ome-target.corp.example", mint.new_key()), LOOKALIKE_ONE, LOOKALIKE)
+    refused = run_module("ome_certificate_chain", dict(given, peer_content=stranger))
+    assert not refused["changed"] and refused["handshake"]["verified"] is False and refused["verdict"] == "error"
+
+
 def test_a_single_certificate_is_uploaded_as_one(ome, tmp_path, run_module):
     case = Case([CAS.leaf(asked=(SERVER,))], CAS.key, single=True)
     ome.pending = CAS.key
@@ -237,6 +250,7 @@ def test_a_request_is_made_once_and_kept(ome, tmp_path, run_module):
     given = options(ome, state="csr", csr_path=str(path), distinguished_name=NAME, country="DE", subject_alternative_names=[NAME, "10.77.0.14"])
     foretold, made, again = (run_module("ome_certificate_chain", given, check=check) for check in (True, False, False))
     assert foretold["changed"] and made["changed"] and foretold["diff"] == made["diff"], made
+    assert "subject alternative name: DNS:%s, IP:10.77.0.14" % NAME in made["diff"][0]["after"]
     assert not again["changed"] and ome.requests == 1 and again["csr"] == made["csr"] == path.read_text(encoding="ascii")
     other = run_module("ome_certificate_chain", dict(given, business_name="Example Corporation"))
     assert other["changed"] and "lacks Example Corporation" in other["reasons"][0]
