@@ -79,8 +79,8 @@ options:
     default: chain
   awaited:
     description:
-      - Whether the certificate is made by another task of the same play. In check mode O(path) need not be there yet, and the diff, in check mode as in
-        the run, says no more of the certificate, so that both are the same.
+      - Whether the certificate is made by another task of the same play. In check mode O(path) is not looked at then, as it is not there yet, or still the
+        former one. The diff, in check mode as in the run, says no more of the certificate, so that both are the same.
     type: bool
     default: false
   name:

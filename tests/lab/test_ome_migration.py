@@ -97,6 +97,17 @@ def test_both_get_chains_of_one_ca_and_trust_each_other(migration, playbook):
     assert not any(word in made.stdout for word in (PASSWORD, migration.pki.two.key_pem.splitlines()[2]))
 
 
+def test_further_names_are_foretold_too(migration, playbook):
+    assert playbook(PLAYBOOK, *migration.given()).rc == 0
+    names = {"ome_chain_subject_alternative_names": ["{{ ome_chain_name }}", "{{ ansible_host }}"]}
+    known = dict(names, ome_chain_verify_path=migration.known["ome_chain_roots"][0], ome_chain_server_fingerprint=None)
+    asked = ["-e", json.dumps({name: value for name, value in json.loads(migration.given(**known)[1]).items() if value is not None})]
+    foretold, made = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
+    assert foretold.rc == made.rc == 0, made.stdout[-3000:]
+    assert shown(foretold) == shown(made) and len(shown(made)) == 6 and migration.counts() == idle(2, 2)
+    assert playbook(PLAYBOOK, *asked).changed == [] and migration.connect(*APPLIANCES) == 200
+
+
 def test_somebody_else_s_ca_is_waited_for(migration, playbook):
     without = dict(ome_chain_candidates=[str(migration.ca)])
     asked = ["-e", json.dumps(dict(migration.known, **without))]
@@ -113,6 +124,10 @@ def test_somebody_else_s_ca_is_waited_for(migration, playbook):
     assert foretold.rc == made.rc == 0 and shown(foretold) == shown(made), made.stdout
     assert "Corp Root CA" in str(shown(made)) and migration.counts() == idle(1, 1)
     assert migration.connect(*APPLIANCES) == 200
+    new = dict(migration.known, **without, ome_chain_new_request=True, ome_chain_verify_path=migration.known["ome_chain_roots"][0])
+    del new["ome_chain_server_fingerprint"]
+    again = playbook(PLAYBOOK, "-e", json.dumps(new))
+    assert again.rc == 0 and "Nothing was uploaded" in again.stdout and migration.counts() == idle(1, 2), again.stdout
 
 
 def test_without_a_snapshot_nothing_is_uploaded(migration, playbook):

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, Finding
@@ -87,11 +86,6 @@ def unauthenticated(directions: Dict[str, dict], about: str) -> List[dict]:
         for name, one in directions.items()
         if not one["verified"]
     ]
-
-
-def utc_now() -> datetime.datetime:
-    """The moment, by the clock of this machine."""
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def _is(answer: Any, refusal: Refusal) -> bool:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import List, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
@@ -38,7 +37,7 @@ class OmeRun:
         served: tuple = ()
         if self.appliance:
             clock, served = self.appliance.clock(), self._served()
-            skew = None if clock is None else round((clock - judgement.utc_now()).total_seconds())
+            skew = None if clock is None else round((clock - moment(None)).total_seconds())
             self.facts.update(clock_skew=skew, served=[one.as_dict(now) for one in served])
             now = now if clock is None or self.params["at"] else clock
         examine(self.upload, self.params, now, self.facts, self.warnings)
@@ -55,9 +54,8 @@ class OmeRun:
         return steps
 
     def _still_to_come(self) -> bool:
-        """Whether another task of this rehearsal would have made the file."""
-        path = self.params["path"]
-        return self.rehearsal and self.params["awaited"] and path is not None and not os.path.lexists(path)
+        """Whether another task of this rehearsal would have made the file; what lies there now is the one before it."""
+        return self.rehearsal and self.params["awaited"] and self.params["path"] is not None
 
     @property
     def _there(self) -> Appliance:

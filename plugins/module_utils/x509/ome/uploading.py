@@ -12,6 +12,7 @@ from typing import List, Optional, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.https import ConnectionLost
+from ansible_collections.certmend.tls.plugins.module_utils.moments import moment
 from ansible_collections.certmend.tls.plugins.module_utils.ome.client import Refusal
 from ansible_collections.certmend.tls.plugins.module_utils.presented import ProbeError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.describe import certificate_lines
@@ -69,7 +70,7 @@ def apply(upload: Upload, params: dict, appliance: Appliance, facts: dict, warni
         raise RemediationError("%s; %s" % (told["code"], refusal.message), told["advice"]) from refusal
     facts["uploaded"] = True
     served = _wait(upload, params, appliance, warnings)
-    facts["served"] = [one.as_dict(judgement.utc_now()) for one in served]
+    facts["served"] = [one.as_dict(moment(None)) for one in served]
 
 
 def _wait(upload: Upload, params: dict, appliance: Appliance, warnings: List[str]) -> Tuple[Certificate, ...]:
