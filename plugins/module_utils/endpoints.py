@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, List
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of, attempt
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import host_name_problem, is_address
 
 HOW = "Write host, host:port, [IPv6]:port, or a dict with host and, where wanted, port, address, server_name, name."
@@ -40,12 +41,8 @@ def parse_endpoints(values: List[Any], name: str = "") -> List[Endpoint]:
 
     :param name: the name to compare for endpoints that give none of their own; empty: the endpoint's host.
     """
-    endpoints, errors = [], []
-    for place, value in enumerate(values):
-        try:
-            endpoints.append(_parse("endpoints[%d]" % place, value, name))
-        except RemediationError as error:
-            errors.append(error)
+    errors: List[RemediationError] = []
+    endpoints = [attempt(errors, partial(_parse, "endpoints[%d]" % place, value, name)) for place, value in enumerate(values)]
     all_of(errors)
     return endpoints
 

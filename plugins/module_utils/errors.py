@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Callable
+
 
 class RemediationError(Exception):
     """Something stands in the way, and there is a way out.
@@ -21,6 +23,15 @@ class RemediationError(Exception):
 
     def __str__(self) -> str:
         return "%s. %s" % (self.message.rstrip("."), self.advice)
+
+
+def attempt(errors: list[RemediationError], make: Callable[[], Any], otherwise: Any = None) -> Any:
+    """What a function makes; where it refuses, its error is kept for ``all_of`` and the other value stands in."""
+    try:
+        return make()
+    except RemediationError as error:
+        errors.append(error)
+        return otherwise
 
 
 def all_of(errors: list[RemediationError]) -> None:

@@ -62,6 +62,16 @@ def read(path: str, option: str) -> bytes:
         raise problem(option, path, "cannot be read", error) from error
 
 
+def given(params: dict, path_option: str, content_option: str) -> Tuple[Optional[bytes], str]:
+    """The bytes of the one of two options that was given, and its name; None where neither was.
+
+    :raises RemediationError: the path cannot be read.
+    """
+    if params[content_option] is not None:
+        return params[content_option].encode("utf-8"), content_option
+    return (None if params[path_option] is None else read(params[path_option], path_option)), path_option
+
+
 @contextlib.contextmanager
 def locked(path: str, option: str) -> Iterator[None]:
     """Hold the folder of a file for this process alone, among all that use this function.

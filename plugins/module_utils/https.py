@@ -21,6 +21,7 @@ from typing import Any, Dict, Optional, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils import presented
 from ansible_collections.certmend.tls.plugins.module_utils.contexts import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.fingerprints import pins_of
 
 #: more than any service here answers; what comes beyond is not read
 MAXIMUM_ANSWER = 64 * 1024 * 1024
@@ -56,6 +57,11 @@ def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool) -> T
             "ca_path: %s cannot be used: %s" % (ca_path, getattr(error, "strerror", None) or error),
             "Give a PEM file with the CA certificates that vouch for the server.",
         ) from error
+
+
+def trust_given(params: dict) -> Trust:
+    """What the options ``ca_path``, ``server_fingerprint`` and ``validate_certs`` say."""
+    return trust_of(params["ca_path"], pins_of(params["server_fingerprint"]), params["validate_certs"])
 
 
 @dataclass(frozen=True)

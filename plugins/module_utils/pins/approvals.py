@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of, attempt
 from ansible_collections.certmend.tls.plugins.module_utils.moments import moment
 from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Known, Place, Spent, parse_pin
 
@@ -57,13 +58,9 @@ def parse_approvals(one: Optional[dict], several: Optional[List[dict]], places: 
     """
     given: List[Tuple[str, dict]] = [("approval", one)] if one else []
     given += [("approvals[%d]" % number, value) for number, value in enumerate(several or [])]
-    approvals: List[Approval] = []
     errors: List[RemediationError] = []
-    for option, value in given:
-        try:
-            approvals.append(_parse(option, value, places))
-        except RemediationError as error:
-            errors.append(error)
+    made = [attempt(errors, partial(_parse, option, value, places)) for option, value in given]
+    approvals: List[Approval] = [approval for approval in made if approval]
     taken = [(approval.place, approval.new_pin) for approval in approvals]
     twice = sorted({str(pair[0]) for pair in taken if taken.count(pair) > 1})
     if twice:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
 import functools
@@ -97,7 +98,7 @@ def chain_of(
     unique = tuple(dict.fromkeys(presented))
     leaf = unique[0] if first_is_leaf else leaf_among(unique)
     path = _path(leaf, unique, anchors or (), at)
-    repeated = () if len(unique) == len(presented) else tuple(one for one in unique if list(presented).count(one) > 1)
+    repeated = tuple(one for one, count in collections.Counter(presented).items() if count > 1)
     return Chain(unique, leaf, path, None if anchors is None else tuple(anchors), repeated)
 
 

@@ -25,7 +25,7 @@ def form_problem(data: bytes, reading: Reading) -> str:
     """
     if is_binary(data):
         return "is binary (DER, PKCS#7 or PKCS#12)"
-    if any(byte > 127 or byte == 0 for byte in data):
+    if not data.isascii() or b"\0" in data:
         return "is not ASCII (UTF-16, a byte order mark, or other characters)"
     begun, bodies = data.count(b"-----BEGIN "), BLOCK.findall(data)
     if not begun:

@@ -16,8 +16,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.pins.store import Sto
 from ansible_collections.certmend.tls.plugins.module_utils.waivers import Waiver, marked
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.forms import form_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.judge import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.questions import Surroundings, answers
+from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import OME, Context
 
 
@@ -30,7 +32,7 @@ class Material:
     :param error: why there is nothing, as a Finding of the probe; None where there is something.
     :param presented: whether a server sent it, its own certificate first.
     :param place: the host and port that were asked; None for what is no endpoint.
-    :param form: what keeps a file from being plain PEM.
+    :param data: a file as it was read; empty for what is no file.
     """
 
     source: str
@@ -41,7 +43,7 @@ class Material:
     error: Optional[Finding] = None
     presented: bool = False
     place: Optional[Tuple[str, int]] = None
-    form: str = ""
+    data: bytes = b""
 
 
 def inspect(
@@ -59,7 +61,7 @@ def inspect(
     """
     context = replace(context, known=pins.at(Place.of(*material.place)) if pins and material.place else None)
     registered = tuple(one for one in context.registered if one.place == material.place)
-    context = replace(context, name=material.name, registered=registered, form=material.form)
+    context = replace(context, name=material.name, registered=registered, form=_form(material, context))
     findings: List[Finding] = [material.error] if material.error else []
     chain = None
     if material.certificates:
@@ -79,6 +81,13 @@ def inspect(
         "questions": answers(chain, context, around) if chain and around else [],
         "warnings": list(material.warnings),
     }
+
+
+def _form(material: Material, context: Context) -> str:
+    """What keeps the file from being plain PEM; looked at where a profile asks for it, as files may be large."""
+    if not material.data or not context.profiles & frozenset(OME):
+        return ""
+    return form_problem(material.data, Reading(material.certificates, material.warnings))
 
 
 def _nothing_to_read(material: Material, context: Context) -> Finding:

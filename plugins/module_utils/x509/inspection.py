@@ -10,7 +10,7 @@ import datetime
 from typing import List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.files import read
+from ansible_collections.certmend.tls.plugins.module_utils.files import given, read
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.moments import moment
 from ansible_collections.certmend.tls.plugins.module_utils.pins.store import Store, load
@@ -58,18 +58,18 @@ def context_of(params: dict) -> Context:
         profiles=frozenset(params["profile"]),
         expires_within=datetime.timedelta(days=params["expires_within"]),
         private_key_pin=_private_key_pin(params["private_key_path"]),
-        csr_pin=_csr_pin(params),
+        csr_pin=csr_pin(params),
         registered=tuple(registered_of(params["ssl_trust"])) if params["ssl_trust"] else (),
-        peer=peer_of(params["peer_chain_content"], "peer_chain_content") if params["peer_chain_content"] is not None else (),
+        peer=peer_of(params["peer_chain_content"].encode("utf-8"), "peer_chain_content") if params["peer_chain_content"] is not None else (),
     )
 
 
-def peer_of(text: str, option: str) -> Tuple[Certificate, ...]:
+def peer_of(data: bytes, option: str) -> Tuple[Certificate, ...]:
     """The chain of the other side of a migration, its own certificate first.
 
     :raises RemediationError: there is none in it.
     """
-    certificates = read_certificates(text.encode("utf-8")).certificates
+    certificates = read_certificates(data).certificates
     if not certificates:
         raise RemediationError("%s: there is no certificate in it" % option, "Give the other appliance's chain as PEM text.")
     leaf = leaf_among(certificates)
@@ -82,12 +82,10 @@ def _private_key_pin(path: Optional[str]) -> Optional[str]:
     return pin_of(load_private_key(read(path, "private_key_path"), "private_key_path").public_key())
 
 
-def _csr_pin(params: dict) -> Optional[str]:
-    if params["csr_path"] is not None:
-        return pin_of(load_csr(read(params["csr_path"], "csr_path"), "csr_path").public_key())
-    if params["csr_content"] is not None:
-        return pin_of(load_csr(params["csr_content"].encode("utf-8"), "csr_content").public_key())
-    return None
+def csr_pin(params: dict) -> Optional[str]:
+    """The pin of the request in ``csr_path`` or ``csr_content``; None where there is none."""
+    data, option = given(params, "csr_path", "csr_content")
+    return None if data is None else pin_of(load_csr(data, option).public_key())
 
 
 def pins_of(params: dict) -> Optional[Store]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import Callable, List, Optional
+from typing import List, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of, attempt
 from ansible_collections.certmend.tls.plugins.module_utils.files import (
     Replacement,
     Transaction,
     attributes_now_and_then,
     check_writable,
+    given,
     read,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR
@@ -104,8 +105,8 @@ class Issuing:
 
     def _wanted(self) -> Wanted:
         params, errors = self.params, []  # type: ignore[var-annotated]
-        request = _or_error(errors, self._request)
-        authority = _or_error(errors, self._authority) if params["provider"] == "own_ca" else None
+        request = attempt(errors, self._request)
+        authority = attempt(errors, self._authority) if params["provider"] == "own_ca" else None
         if params["valid_days"] <= params["renew_before_days"]:
             errors.append(
                 RemediationError(
@@ -199,15 +200,5 @@ def what_path(what: str) -> str:
 
 
 def _given(params: dict, option: str) -> bytes:
-    """The bytes of ``option_content`` or ``option_path``."""
-    content: Optional[str] = params[option + "_content"]
-    path_option = option + "_path"
-    return content.encode("utf-8") if content is not None else read(params[path_option], path_option)
-
-
-def _or_error(errors: List[RemediationError], make: Callable) -> object:
-    try:
-        return make()
-    except RemediationError as error:
-        errors.append(error)
-        return None
+    """The bytes of ``option_content`` or ``option_path``, one of which is required."""
+    return given(params, option + "_path", option + "_content")[0]  # type: ignore[return-value]

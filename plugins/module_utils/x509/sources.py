@@ -18,7 +18,6 @@ from ansible_collections.certmend.tls.plugins.module_utils.errors import Remedia
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.hostnames import to_ascii
-from ansible_collections.certmend.tls.plugins.module_utils.x509.forms import form_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import Material
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, read_certificates
 
@@ -40,11 +39,11 @@ def collect(params: dict) -> List[Material]:
     else:
         source, data = "content_base64", _decoded("content_base64", params["content_base64"])
     reading = read_certificates(data, params["password"])
-    return [_material(source, name, reading, False, form_problem(data, reading))]
+    return [_material(source, name, reading, False, data)]
 
 
-def _material(source: str, name: str, reading: Reading, sent: bool, form: str = "") -> Material:
-    return Material(source, name, reading.certificates, reading.warnings, presented=sent, form=form)
+def _material(source: str, name: str, reading: Reading, sent: bool, data: bytes = b"") -> Material:
+    return Material(source, name, reading.certificates, reading.warnings, presented=sent, data=data)
 
 
 def merged(readings: List[Reading]) -> Reading:

@@ -12,8 +12,7 @@ from typing import Optional, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils import presented
 from ansible_collections.certmend.tls.plugins.module_utils.contexts import verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.fingerprints import pins_of
-from ansible_collections.certmend.tls.plugins.module_utils.https import Session, trust_of
+from ansible_collections.certmend.tls.plugins.module_utils.https import Session, trust_given
 from ansible_collections.certmend.tls.plugins.module_utils.ome.client import SESSIONS, Ome
 from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import read_certificates
@@ -24,8 +23,7 @@ class Appliance:
 
     def __init__(self, params: dict) -> None:
         self._params = params
-        trust = trust_of(params["ca_path"], pins_of(params["server_fingerprint"]), params["validate_certs"])
-        self.session = Session(params["hostname"], params["port"], trust, params["timeout"], params["address"])
+        self.session = Session(params["hostname"], params["port"], trust_given(params), params["timeout"], params["address"])
 
     @property
     def where(self) -> str:

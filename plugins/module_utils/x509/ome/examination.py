@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from typing import List, Optional, Tuple
+from typing import List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.files import read
+from ansible_collections.certmend.tls.plugins.module_utils.files import given
 from ansible_collections.certmend.tls.plugins.module_utils.findings import verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import chain_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate, pin_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.forms import form_problem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.inspect import Material, inspect, open_severities
-from ansible_collections.certmend.tls.plugins.module_utils.x509.inspection import peer_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.inspection import csr_pin, peer_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome import judgement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome.mutual import mutual
-from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, load_csr, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import Reading, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import GENERIC, Context
 
 
@@ -45,9 +44,9 @@ def upload_of(params: dict) -> Upload:
 
     :raises RemediationError: it cannot be read, or is a chain where a single certificate is asked for.
     """
-    content, chain = params["content"], params["upload"] == "chain"
-    data = read(params["path"], "path") if content is None else content.encode("utf-8")
-    upload = Upload(data, read_certificates(data), params["path"] or "content", chain)
+    chain = params["upload"] == "chain"
+    data, option = given(params, "path", "content")
+    upload = Upload(data or b"", read_certificates(data or b""), params["path"] or option, chain)
     if not chain and len(upload.reading.certificates) > 1:
         raise RemediationError(
             "upload: %s holds %d certificates, and single is one" % (upload.source, len(upload.reading.certificates)),
@@ -62,9 +61,8 @@ def examine(upload: Upload, params: dict, now: datetime.datetime, facts: dict, w
     :param now: the appliance's clock, where it is known.
     """
     peer = peer_path(params)
-    context = Context(now, frozenset([judgement.profile_of(upload.chain)]), csr_pin=_csr_pin(params), peer=peer)
-    form = form_problem(upload.data, upload.reading)
-    material = Material(upload.source, "", upload.reading.certificates, upload.reading.warnings, form=form)
+    context = Context(now, frozenset([judgement.profile_of(upload.chain)]), csr_pin=csr_pin(params), peer=peer)
+    material = Material(upload.source, "", upload.reading.certificates, upload.reading.warnings, data=upload.data)
     result = inspect(material, context, None, ())
     findings = result["findings"]
     facts.update(certificates=result["certificates"], findings=findings)
@@ -82,17 +80,5 @@ def examine(upload: Upload, params: dict, now: datetime.datetime, facts: dict, w
 
 def peer_path(params: dict) -> Tuple[Certificate, ...]:
     """The chain of the other appliance, its own certificate first; empty where none was given."""
-    content, path = params["peer_content"], params["peer_path"]
-    if content is None and path is None:
-        return ()
-    option = "peer_path" if content is None else "peer_content"
-    text = read(path, option).decode("utf-8", "replace") if content is None else content
-    return chain_of(peer_of(text, option), None, first_is_leaf=True).path.certificates
-
-
-def _csr_pin(params: dict) -> Optional[str]:
-    content, path = params["csr_content"], params["csr_path"]
-    if content is None and path is None:
-        return None
-    option = "csr_path" if content is None else "csr_content"
-    return pin_of(load_csr(read(path, option) if content is None else content.encode("utf-8"), option).public_key())
+    data, option = given(params, "peer_path", "peer_content")
+    return () if data is None else chain_of(peer_of(data, option), None, first_is_leaf=True).path.certificates

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of, attempt
 from ansible_collections.certmend.tls.plugins.module_utils.files import read
 from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Place, parse_pin
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization
@@ -31,12 +32,8 @@ class Announcement:
 
 def parse_announced(values: Optional[List[dict]], places: Sequence[Place]) -> List[Announcement]:
     """Read the option ``announced``; everything that is wrong in it is one error."""
-    found, errors = [], []
-    for number, value in enumerate(values or []):
-        try:
-            found.append(_parse("announced[%d]" % number, value, places))
-        except RemediationError as error:
-            errors.append(error)
+    errors: List[RemediationError] = []
+    found = [attempt(errors, partial(_parse, "announced[%d]" % number, value, places)) for number, value in enumerate(values or [])]
     all_of(errors)
     return found
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Tuple
+from functools import partial
+from typing import Any, Dict, List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.endpoints import Endpoint, parse_endpoints
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError, all_of, attempt
 from ansible_collections.certmend.tls.plugins.module_utils.pins.approvals import Approval, parse_approvals
 from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Place, parse_pin
 from ansible_collections.certmend.tls.plugins.module_utils.x509.pins.announcements import Announcement, parse_announced
@@ -46,14 +47,14 @@ def asked_of(params: Dict[str, Any]) -> Asked:
     :raises RemediationError: naming each option that is wrong.
     """
     errors = _misplaced(params)
-    endpoints = _or_error(errors, lambda: _endpoints(params))
+    endpoints = attempt(errors, lambda: _endpoints(params), [])
     all_of(errors)
     places = tuple(dict.fromkeys(place_of(one) for one in endpoints))
-    announced = _or_error(errors, lambda: parse_announced(params["announced"], places))
-    approvals = _or_error(errors, lambda: parse_approvals(params["approval"], params["approvals"], places))
-    pins = [_or_error(errors, lambda text=text, number=number: [parse_pin(text, "pins[%d]" % number)]) for number, text in enumerate(params["pins"] or [])]
+    announced = attempt(errors, lambda: parse_announced(params["announced"], places), [])
+    approvals = attempt(errors, lambda: parse_approvals(params["approval"], params["approvals"], places), [])
+    pins = [attempt(errors, partial(parse_pin, text, "pins[%d]" % number)) for number, text in enumerate(params["pins"] or [])]
     all_of(errors)
-    return Asked(tuple(endpoints), places, tuple(announced), tuple(approvals), tuple(one for found in pins for one in found))
+    return Asked(tuple(endpoints), places, tuple(announced), tuple(approvals), tuple(pins))
 
 
 def _endpoints(params: Dict[str, Any]) -> List[Endpoint]:
@@ -74,11 +75,3 @@ def _misplaced(params: Dict[str, Any]) -> List[RemediationError]:
     if log and os.path.realpath(log) == os.path.realpath(params["pins_path"]):
         errors.append(RemediationError("audit_log: is the same file as pins_path", "Give it a file of its own."))
     return errors
-
-
-def _or_error(errors: List[RemediationError], read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except RemediationError as error:
-        errors.append(error)
-        return []

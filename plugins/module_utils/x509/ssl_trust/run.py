@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.certmend.tls.plugins.module_utils.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.fingerprints import pins_of
-from ansible_collections.certmend.tls.plugins.module_utils.https import ConnectionLost, Session, Trust, trust_of
+from ansible_collections.certmend.tls.plugins.module_utils.https import ConnectionLost, Session, Trust, trust_given
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.printed import registrations_of
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.registrations import Registration, differences
 from ansible_collections.certmend.tls.plugins.module_utils.lookup.service import LookupService
@@ -40,7 +39,7 @@ class SslTrust:
         self.params, self.facts, self.warnings = params, facts, warnings
         self.now = moment(None)
         self.addresses = options.folded(params["addresses"])
-        self.trust = trust_of(params["ca_path"], pins_of(params["server_fingerprint"]), params["validate_certs"])
+        self.trust = trust_given(params)
         if not self.trust.pins and not params["validate_certs"] and params["listed"] is None:
             warnings.append("validate_certs is false: whoever answers at %s was believed, and would get the password" % params["hostname"])
         self.service: Optional[LookupService] = None
