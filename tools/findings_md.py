@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 
-RULES = importlib.import_module("ansible_collections.certmend.tls.plugins.module_utils.x509.rules.catalogue").RULES
+RULES = importlib.import_module("ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry").RULES
 
 HEAD = """# Findings
 

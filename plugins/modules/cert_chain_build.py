@@ -222,9 +222,9 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.converge import converge, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.chain_building import ChainBuilding
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.run import ChainBuilding
 
 AIA = dict(
     allow_networks=dict(type="list", elements="str"),

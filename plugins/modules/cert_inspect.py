@@ -289,10 +289,10 @@ selected:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.converge import reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.inspection import inspect_all
-from ansible_collections.certmend.tls.plugins.module_utils.x509.sources import SOURCES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import inspect_all
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import SOURCES
 
 ARGUMENT_SPEC = dict(
     endpoints=dict(type="list", elements="raw"),

@@ -124,9 +124,9 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.converge import converge, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.files import locked
-from ansible_collections.certmend.tls.plugins.module_utils.hosts_mapping import Mapping
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import locked
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.run import Mapping
 
 ENTRY = dict(
     address=dict(type="str"),

@@ -251,9 +251,9 @@ conflict:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.converge import converge, is_rehearsal, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, is_rehearsal, reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ssl_trust.run import SslTrust
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import SslTrust
 
 ARGUMENT_SPEC = dict(
     hostname=dict(type="str"),

@@ -250,9 +250,9 @@ backup_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.converge import converge, is_rehearsal, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, is_rehearsal, reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome.run import OmeRun
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.run import OmeRun
 
 ARGUMENT_SPEC = dict(
     hostname=dict(type="str"),

@@ -145,8 +145,8 @@ anchors:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.converge import reporting
-from ansible_collections.certmend.tls.plugins.module_utils.handshake import handshake
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import reporting
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.run import handshake
 
 ARGUMENT_SPEC = dict(
     host=dict(type="str", required=True),

@@ -14,7 +14,7 @@ import textwrap
 from pathlib import Path
 from typing import Dict, List
 
-from ansible_collections.certmend.tls.plugins.module_utils.der import bounds
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds
 from ansible_collections.certmend.tls.tests.support.mint import Minted
 
 PASSWORD = "Forms1!"

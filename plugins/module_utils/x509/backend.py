@@ -14,7 +14,7 @@ import sys
 import traceback
 from typing import Any, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 #: the oldest release that the tests are run with
 FLOOR = "3.4.8"

@@ -17,8 +17,8 @@ import sys
 import pytest
 import yaml
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.catalogue import RULES
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import PROFILES, collected
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PROFILES, collected
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"

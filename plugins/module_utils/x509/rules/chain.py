@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, NOTICE, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.ome import answers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import Requirements
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import OME_MIGRATION, Context, Seen, Words, rule
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, NOTICE, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (
+    OME_MIGRATION,
+    Context,
+    Seen,
+    Words,
+    rule,
+)
 
 REORDER = "Put the appliance's certificate first and below each certificate the one that signed it, the root last, each of them once."
 

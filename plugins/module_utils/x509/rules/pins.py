@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR
-from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import PINNED, Context, rule
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PINNED, Context, rule
 
 
 @rule(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import relies_on_broken_digest, weakness
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import Context, Seen, rule
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import relies_on_broken_digest, weakness
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context, Seen, rule
 
 
 @rule(

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.certmend.tls.plugins.module_utils.findings import ERROR, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.ome import answers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import timestamp
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import OME_MIGRATION, OME_SINGLE, PROFILES, Context, Seen, Words, rule
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (
+    OME_MIGRATION,
+    OME_SINGLE,
+    PROFILES,
+    Context,
+    Seen,
+    Words,
+    rule,
+)
 
 RENEW = "Renew it before anything else; where it is a CA, get its successor and reissue what it signed."
 

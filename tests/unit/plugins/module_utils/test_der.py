@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.der import outline
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import outline
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 
 SAMPLES = [mint("depot.corp.example", organization='Comma, "Quote" + Plus'), authority("CA"), mint(None), mint("caf\u00e9 \u2603")]

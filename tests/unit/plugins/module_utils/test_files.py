@@ -15,8 +15,8 @@ import sys
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.files import (
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import (
     Replacement,
     Transaction,
     check_writable,
@@ -32,8 +32,8 @@ def may_mount():
 needs_mounts = pytest.mark.skipif(not may_mount(), reason="needs a mount namespace of its own (root)")
 PRELUDE = """
 import errno, os, signal, sys
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.files import Replacement, Transaction, check_writable
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, check_writable
 def refused(action):
     try:
         action()

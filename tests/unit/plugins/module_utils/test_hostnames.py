@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.hostnames import any_covers, covers, fqdn_problem, host_name_problem
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, covers, fqdn_problem, host_name_problem
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,16 @@ import base64
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Accepted, Known, Next, Place, Spent, parse_pin
-from ansible_collections.certmend.tls.plugins.module_utils.pins.store import Store, dump, parse
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
+    Accepted,
+    Known,
+    Next,
+    Place,
+    Spent,
+    parse_pin,
+)
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, parse
 
 DIGEST = bytes(range(31)) + b"\xff"
 PIN, OTHER = ("sha256/" + base64.b64encode(one).decode("ascii") for one in (DIGEST, DIGEST[::-1]))

@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.aia import Fetcher, Limits
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.aia import Fetcher, Limits
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)

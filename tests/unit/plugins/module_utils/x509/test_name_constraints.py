@@ -11,8 +11,8 @@ import ipaddress
 import pytest
 from cryptography import x509
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.name_constraints import violation
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.name_constraints import violation
 from ansible_collections.certmend.tls.tests.support.mint import mint, name
 
 DNS, MAIL, URI, DIRECTORY = x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier, x509.DirectoryName

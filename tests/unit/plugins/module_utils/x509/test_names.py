@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.names import comparable
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import comparable
 
 UTF8, PRINTABLE, BMP, T61 = _ASN1Type.UTF8String, _ASN1Type.PrintableString, _ASN1Type.BMPString, _ASN1Type.T61String
 

@@ -16,11 +16,11 @@ from cryptography import x509
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509 import path as path_module
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path import find_path, missing_issuer
-from ansible_collections.certmend.tls.plugins.module_utils.x509.pool import Pool
-from ansible_collections.certmend.tls.plugins.module_utils.x509.requirements import Requirements
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path import builder as path_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import find_path, missing_issuer
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
 from ansible_collections.certmend.tls.tests.support.mint import (
     DAY,
     NOW,

@@ -14,8 +14,8 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.reader import load_csr, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
 from ansible_collections.certmend.tls.tests.support.forms import PASSWORD, one_certificate, pkcs12, several_certificates, text_forms
 from ansible_collections.certmend.tls.tests.support.mint import authority, csr, mint
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.tests.support.mint import mint, new_key
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, passes
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.pins.pins import Accepted, Known, Next, Place
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next, Place
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support.mint import mint
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
 

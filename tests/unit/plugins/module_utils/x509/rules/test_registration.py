@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.facts import from_x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.registered import Registered, registered_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import Registered, registered_of
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
 

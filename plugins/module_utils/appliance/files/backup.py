@@ -1,0 +1,81 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A file as it was, to keep beside it or to put back. Standard library only: appliances run this."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import os
+import stat
+from dataclasses import dataclass
+from typing import Optional
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import dress, forget, put_in_place, temporary_beside
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import problem
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A file as it was: content and who may do what with it."""
+
+    path: str
+    content: bytes
+    status: os.stat_result
+
+    @classmethod
+    def of(cls, path: str) -> Optional[Snapshot]:
+        return cls.of_existing(path, "path") if os.path.exists(path) else None
+
+    @classmethod
+    def of_existing(cls, path: str, option: str) -> Snapshot:
+        """A file that must be there."""
+        try:
+            with open(path, "rb") as handle:
+                return cls(path, handle.read(), os.fstat(handle.fileno()))
+        except OSError as error:
+            raise problem(option, path, "cannot be read", error) from error
+
+    def restore(self) -> None:
+        """Write it back; the copy lies under its final name only when it is whole."""
+        temporary = self.copy()
+        try:
+            put_in_place(temporary, self.path)
+        finally:
+            forget(temporary)
+
+    def kept(self, option: str) -> str:
+        """Keep a copy beside the file, with its mode and owner."""
+        try:
+            temporary = self.copy()
+            try:
+                return _named(temporary, self.path)
+            finally:
+                forget(temporary)
+        except OSError as error:
+            raise problem(option, self.path, "cannot be backed up", error) from error
+
+    def copy(self) -> str:
+        """A copy beside it under a hidden name, with its mode and owner; the caller removes it."""
+        temporary = temporary_beside(self.path, self.content)
+        try:
+            dress(temporary, self.path, stat.S_IMODE(self.status.st_mode), self.status.st_uid, self.status.st_gid)
+        except BaseException:
+            forget(temporary)
+            raise
+        return temporary
+
+
+def _named(temporary: str, path: str) -> str:
+    """Give a copy the first free backup name: ``PATH.20261120T120000Z.bak``, then with a number behind it that sorts. Never over another."""
+    moment = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    for number in itertools.count():
+        name = "%s.%s%s.bak" % (path, moment, "_%02d" % number if number else "")
+        try:
+            os.link(temporary, name)  # unlike a rename it refuses to replace
+            return name
+        except FileExistsError:
+            continue
+    raise AssertionError("unreachable")

@@ -1,0 +1,51 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""See which keys servers show: by a handshake with each, or out of one that was made elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Sequence
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Visit
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import ask_all, collect
+
+
+def visit_all(endpoints: Sequence[Endpoint], params: Dict[str, Any]) -> List[Visit]:
+    """One visit for each endpoint, in their order.
+
+    :param params: with ``presented``, ``workers`` and ``timeout``.
+    """
+    if params["presented"] is not None:
+        (material,) = collect({"endpoints": None, "presented": params["presented"][:1], "name": ""})  # the server's own, whatever follows it
+        return [_visit(one, Reading(material.certificates, material.warnings)) for one in endpoints]
+    answers = ask_all(list(endpoints), params["workers"], params["timeout"])
+    return [_answered(one, answers[one]) for one in endpoints]
+
+
+def place_of(endpoint: Endpoint) -> Place:
+    """Where an endpoint's pins are kept."""
+    return Place.of(endpoint.host, endpoint.port)
+
+
+def _answered(endpoint: Endpoint, answer: Any) -> Visit:
+    if isinstance(answer, ProbeError):
+        return _nothing(endpoint, answer.code, answer.message, answer.advice)
+    return _visit(endpoint, read_certificates(answer[0]) if answer else Reading())  # a server's own certificate comes first
+
+
+def _visit(endpoint: Endpoint, reading: Reading) -> Visit:
+    if not reading.certificates:
+        message = "; ".join(reading.warnings) or "it presented no certificate"
+        return _nothing(endpoint, "FORMAT-NO-CERTIFICATE", message, "Look at what it serves (cert_inspect).")
+    return Visit(place_of(endpoint), endpoint.name, endpoint.address, reading.certificates[0])
+
+
+def _nothing(endpoint: Endpoint, code: str, message: str, advice: str) -> Visit:
+    place = place_of(endpoint)
+    return Visit(place, endpoint.name, endpoint.address, None, {"code": code, "message": "%s: %s" % (place, message), "advice": advice})

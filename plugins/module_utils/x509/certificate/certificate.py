@@ -1,0 +1,237 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a certificate says, as plain values: the ``certificate`` dict of the documentation, and the object behind it."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import functools
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Callable, Optional
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Fields, fields_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
+    dsa,
+    ec,
+    ed448,
+    ed25519,
+    rsa,
+    serialization,
+    x509,
+)
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import extension_facts, reason_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by, public_key_of, signature_algorithm
+
+UTC = datetime.timezone.utc
+DER = serialization.Encoding.DER
+UNKNOWN_DATE = datetime.datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A public key: ``type`` RSA, EC, DSA, Ed25519, Ed448 or unknown; size in bits; the curve's name."""
+
+    type: str
+    bits: Optional[int] = None
+    curve: Optional[str] = None
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.type, self.curve or self.bits) if part)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One X.509 certificate (RFC 5280). Two are equal where their DER is.
+
+    ``name_constraints`` is the extension as cryptography reads it; ``unknown_critical`` are the numbers of critical
+    extensions that nobody here knows. ``problems`` names the parts that could not be decoded; what depends on them is
+    empty.
+    """
+
+    der: bytes
+    x509: x509.Certificate = field(compare=False, repr=False)
+    subject: str = field(compare=False)
+    issuer: str = field(compare=False)
+    common_names: tuple = field(compare=False)
+    not_before: datetime.datetime = field(compare=False)
+    not_after: datetime.datetime = field(compare=False)
+    key: Key = field(compare=False)
+    signature_algorithm: str = field(compare=False)
+    dns_names: tuple = field(compare=False, default=())
+    ip_addresses: tuple = field(compare=False, default=())
+    email_addresses: tuple = field(compare=False, default=())
+    uris: tuple = field(compare=False, default=())
+    is_ca: bool = field(compare=False, default=False)
+    path_length: Optional[int] = field(compare=False, default=None)
+    key_usage: tuple = field(compare=False, default=())
+    extended_key_usage: tuple = field(compare=False, default=())
+    subject_key_identifier: Optional[bytes] = field(compare=False, default=None)
+    authority_key_identifier: Optional[bytes] = field(compare=False, default=None)
+    ca_issuers: tuple = field(compare=False, default=())
+    name_constraints: Any = field(compare=False, default=None, repr=False)
+    unknown_critical: tuple = field(compare=False, default=())
+    pin: str = field(compare=False, default="")
+    problems: tuple = field(compare=False, default=())
+
+    @functools.cached_property
+    def encoded(self) -> Fields:
+        """Names and public key as they are encoded."""
+        return fields_of(self.der)
+
+    @functools.cached_property
+    def subject_name(self) -> tuple:
+        """The subject in the form in which names are compared (RFC 5280 section 7.1)."""
+        return names.comparable(self.encoded.subject)
+
+    @functools.cached_property
+    def issuer_name(self) -> tuple:
+        """The issuer in the form in which names are compared (RFC 5280 section 7.1)."""
+        return names.comparable(self.encoded.issuer)
+
+    @property
+    def self_issued(self) -> bool:
+        """Whether issuer and subject are the same name (RFC 5280 section 3.2)."""
+        return self.subject_name == self.issuer_name
+
+    @functools.cached_property
+    def self_signed(self) -> bool:
+        """Whether its own key made its signature; the signature is checked."""
+        return self.self_issued and is_signed_by(self.x509, self.x509)
+
+    @property
+    def common_name(self) -> str:
+        """The most specific common name; empty where there is none."""
+        return self.common_names[-1] if self.common_names else ""
+
+    def fingerprint(self, algorithm: str = "sha256") -> str:
+        """As openssl prints it: upper-case hexadecimal with colons."""
+        return colons(hashlib.new(algorithm, self.der).digest())
+
+    def as_dict(self, now: datetime.datetime) -> dict:
+        """The ``certificate`` of the documentation; ``now`` decides ``days_left``."""
+        return {
+            "subject": self.subject,
+            "issuer": self.issuer,
+            "common_name": self.common_name,
+            "serial_number": colons(_serial_bytes(self.x509.serial_number)),
+            "not_before": timestamp(self.not_before),
+            "not_after": timestamp(self.not_after),
+            "days_left": (self.not_after - now).days,
+            "subject_alternative_name": {
+                "dns": list(self.dns_names),
+                "ip": list(self.ip_addresses),
+                "email": list(self.email_addresses),
+                "uri": list(self.uris),
+            },
+            "key": {"type": self.key.type, "bits": self.key.bits, "curve": self.key.curve},
+            "signature_algorithm": self.signature_algorithm,
+            "is_ca": self.is_ca,
+            "path_length": self.path_length,
+            "key_usage": list(self.key_usage),
+            "extended_key_usage": list(self.extended_key_usage),
+            "subject_key_identifier": colons(self.subject_key_identifier),
+            "authority_key_identifier": colons(self.authority_key_identifier),
+            "ca_issuers": list(self.ca_issuers),
+            "self_signed": self.self_signed,
+            "fingerprints": {"sha1": self.fingerprint("sha1"), "sha256": self.fingerprint("sha256")},
+            "pin": self.pin,
+            "pem": pem(self.der),
+        }
+
+
+def colons(data: Optional[bytes]) -> Optional[str]:
+    """Bytes as ``AB:CD``; None stays None."""
+    return None if data is None else ":".join("%02X" % byte for byte in data)
+
+
+def _serial_bytes(serial: int) -> bytes:
+    return abs(serial).to_bytes(max(1, (abs(serial).bit_length() + 7) // 8), "big")
+
+
+def timestamp(moment: datetime.datetime) -> str:
+    """UTC as ``2026-11-20T12:00:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def pem(der: bytes) -> str:
+    """A certificate as PEM (RFC 7468), one line break at its end."""
+    text = base64.b64encode(der).decode("ascii")
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    return "\n".join(["-----BEGIN CERTIFICATE-----"] + lines + ["-----END CERTIFICATE-----", ""])
+
+
+def spki_pin(spki: bytes) -> str:
+    """The pin of a DER SubjectPublicKeyInfo (RFC 7469 section 2.4)."""
+    return "sha256/" + base64.b64encode(hashlib.sha256(spki).digest()).decode("ascii")
+
+
+def pin_of(public_key: Any) -> str:
+    """The pin of a public key."""
+    return spki_pin(public_key.public_bytes(DER, serialization.PublicFormat.SubjectPublicKeyInfo))
+
+
+def key_facts(public_key: Any) -> Key:
+    """What kind of key it is."""
+    if isinstance(public_key, rsa.RSAPublicKey):
+        return Key("RSA", public_key.key_size)
+    if isinstance(public_key, ec.EllipticCurvePublicKey):
+        return Key("EC", public_key.curve.key_size, public_key.curve.name)
+    if isinstance(public_key, dsa.DSAPublicKey):
+        return Key("DSA", public_key.key_size)
+    if isinstance(public_key, ed25519.Ed25519PublicKey):
+        return Key("Ed25519", 256, None)
+    if isinstance(public_key, ed448.Ed448PublicKey):
+        return Key("Ed448", 456, None)
+    return Key("unknown")
+
+
+def from_x509(certificate: x509.Certificate) -> Certificate:
+    """Collect the facts of a parsed certificate. Whatever cannot be decoded is a problem, not an exception."""
+    problems: list = []
+    encoded = certificate.public_bytes(DER)
+    parts = fields_of(encoded)
+    subject, common_names = _name("subject", lambda: certificate.subject, parts.subject, problems)
+    return Certificate(
+        der=encoded,
+        x509=certificate,
+        subject=subject,
+        issuer=_name("issuer", lambda: certificate.issuer, parts.issuer, problems)[0],
+        common_names=common_names,
+        not_before=_attempt("notBefore", lambda: _aware(certificate, "not_valid_before"), UNKNOWN_DATE, problems),
+        not_after=_attempt("notAfter", lambda: _aware(certificate, "not_valid_after"), UNKNOWN_DATE, problems),
+        key=_attempt("public key", lambda: key_facts(public_key_of(certificate)), Key("unknown"), problems),
+        pin=spki_pin(parts.public_key),
+        signature_algorithm=_attempt("signature algorithm", lambda: signature_algorithm(certificate), "", problems),
+        **extension_facts(certificate, problems),
+        problems=tuple(problems),
+    )
+
+
+def _attempt(what: str, decode: Callable, default: Any, problems: list) -> Any:
+    try:
+        return decode()
+    except Exception as error:  # the backend raises whatever it likes for what it does not know
+        problems.append("%s: %s" % (what, reason_of(error)))
+        return default
+
+
+def _name(what: str, decode: Callable, encoded: bytes, problems: list) -> tuple:
+    """A name as text, and its common names; where the library refuses it, as far as the encoding can be followed."""
+    try:
+        name = decode()
+        return names.rfc4514(name), tuple(names.common_names(name))
+    except Exception as error:  # an empty country, a string with other octets than its type allows
+        problems.append("%s: %s" % (what, reason_of(error)))
+        return names.as_encoded(encoded)
+
+
+def _aware(certificate: x509.Certificate, attribute: str) -> datetime.datetime:
+    """cryptography 42 added the ``_utc`` properties and warns about the naive ones."""
+    if hasattr(certificate, attribute + "_utc"):
+        return getattr(certificate, attribute + "_utc")
+    return getattr(certificate, attribute).replace(tzinfo=UTC)

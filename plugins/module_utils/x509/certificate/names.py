@@ -1,0 +1,90 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Distinguished names: of parsed certificates as text, and encoded ones in the form in which they are compared.
+
+``Name.rfc4514_string`` turned its order round in one release and keeps control characters; reports must read the same
+everywhere, so the text is made in dn.py. ``Name`` objects compare the type of string and the case, which RFC 5280
+does not; so names are compared here.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from typing import List, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds, items, relative_names
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
+
+COMMON_NAME = "2.5.4.3"
+BY_SHORT = {short.lower(): x509.ObjectIdentifier(dotted) for dotted, short in dn.SHORT.items()}
+
+
+def rfc4514(name: x509.Name) -> str:
+    """A name as text, most specific part first."""
+    return dn.rfc4514([(part.oid.dotted_string, _text(part)) for part in relative] for relative in name.rdns)
+
+
+def common_names(name: x509.Name) -> List[str]:
+    """The common names, most specific last, as encoded."""
+    return [_text(attribute) for attribute in name.get_attributes_for_oid(oid.NameOID.COMMON_NAME)]
+
+
+def _text(attribute: x509.NameAttribute) -> str:
+    value = attribute.value
+    return "#" + value.hex() if isinstance(value, bytes) else value
+
+
+def as_encoded(name: bytes) -> Tuple[str, Tuple[str, ...]]:
+    """Text and common names of an encoded name that the library refuses, as far as it can be followed."""
+    try:
+        start, end = bounds(name, 0)
+        relative = relative_names(name[start:end])
+    except (ValueError, IndexError):
+        return "", ()
+    return dn.rfc4514(relative), tuple(value for part in relative for kind, value in part if kind == COMMON_NAME)
+
+
+#: string types (X.680) and how their octets are read; a TeletexString holds Latin-1 in practice
+STRINGS = {0x0C: "utf-8", 0x12: "ascii", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1A: "ascii", 0x1C: "utf-32-be", 0x1E: "utf-16-be"}
+
+
+def comparable(name: bytes) -> tuple:
+    """An encoded name (DER) in the form in which names are compared (RFC 5280 section 7.1).
+
+    Two names match where these are equal: types and case of strings, and the number of blanks between words, are not
+    looked at; the order of relative names is, that of the attributes within one is not.
+
+    :raises ValueError: the lengths do not add up.
+    """
+    start, end = bounds(name, 0)
+    return tuple(_relative(relative) for _tag, relative in items(name[start:end]))
+
+
+@functools.lru_cache(maxsize=4096)
+def _relative(relative: bytes) -> tuple:
+    """One relative name. Organizations and countries recur in a pool, so most are answered from the cache."""
+    return tuple(sorted(_attribute(pair) for _tag, pair in items(relative)))
+
+
+def _attribute(pair: bytes) -> tuple:
+    kind, end = bounds(pair, 0)
+    start, stop = bounds(pair, end)
+    value = pair[start:stop]
+    encoding = STRINGS.get(pair[end])
+    try:
+        text = prepared(value.decode(encoding)) if encoding else "#" + pair[end:].hex()
+    except UnicodeDecodeError:
+        text = "#" + pair[end:].hex()
+    return pair[kind:end], text
+
+
+def prepared(text: str) -> str:
+    """A string as RFC 4518 section 2 prepares it for matching, case ignored."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    text = unicodedata.normalize("NFKC", "".join(char for char in text if char not in "\u00ad\u200b\u200c\u200d\ufeff"))
+    return " ".join(unicodedata.normalize("NFKC", text.casefold()).split())

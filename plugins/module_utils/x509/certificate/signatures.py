@@ -1,0 +1,82 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who signed what: a certificate's signature checked against a candidate's key (RFC 5280 section 4.1.1.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import rsa_pss as pss
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
+    InvalidSignature,
+    dsa,
+    ec,
+    ed448,
+    ed25519,
+    padding,
+    rsa,
+    serialization,
+    x509,
+)
+
+
+def signature_algorithm(certificate: x509.Certificate) -> str:
+    """The algorithm's usual name (sha256WithRSAEncryption, ecdsa-with-SHA256, …), or its number."""
+    oid = certificate.signature_algorithm_oid
+    name = getattr(oid, "_name", "")
+    return name if name and name != "Unknown OID" else oid.dotted_string
+
+
+def signature_digest(certificate: x509.Certificate) -> str:
+    """The lower-case name of the signature's digest; empty where the algorithm has none of its own, or an unknown one."""
+    try:
+        if certificate.signature_algorithm_oid.dotted_string == pss.RSASSA_PSS:
+            return pss.parameters(_der(certificate))[1].name
+        algorithm = certificate.signature_hash_algorithm
+    except Exception:  # UnsupportedAlgorithm, or whatever the backend says of broken parameters
+        return ""
+    return algorithm.name if algorithm else ""
+
+
+def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's key made the certificate's signature. Names, dates and flags are not looked at."""
+    try:
+        _verify(public_key_of(issuer), certificate)
+    except (InvalidSignature, AttributeError, TypeError):
+        return False
+    except Exception:  # unsupported algorithms and broken keys: whatever the backend raises, nothing was proved
+        return False
+    return True
+
+
+def public_key_of(certificate: x509.Certificate) -> Any:
+    """The public key. An RSA key that is bound to PSS (RFC 4055 section 1.2) comes as an RSA key on every release.
+
+    :raises Exception: the backend's own, where it does not know the kind of key or the key is broken.
+    """
+    try:
+        return certificate.public_key()
+    except Exception:  # old releases raise ValueError or UnsupportedAlgorithm for a key that is bound to PSS
+        return serialization.load_der_public_key(pss.as_plain_rsa(_der(certificate)))
+
+
+def _verify(key: Any, certificate: x509.Certificate) -> None:
+    signature, signed = certificate.signature, certificate.tbs_certificate_bytes
+    if isinstance(key, rsa.RSAPublicKey) and certificate.signature_algorithm_oid.dotted_string == pss.RSASSA_PSS:
+        key.verify(signature, signed, *pss.parameters(_der(certificate)))
+    elif isinstance(key, rsa.RSAPublicKey):
+        key.verify(signature, signed, padding.PKCS1v15(), certificate.signature_hash_algorithm)
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        key.verify(signature, signed, ec.ECDSA(certificate.signature_hash_algorithm))
+    elif isinstance(key, dsa.DSAPublicKey):
+        key.verify(signature, signed, certificate.signature_hash_algorithm)
+    elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+        key.verify(signature, signed)
+    else:
+        raise InvalidSignature
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.DER)

@@ -1,0 +1,167 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find the certificates in whatever people have: their bytes and places, before anything is read out of them.
+
+Pools of thousands go through here, so nothing is decoded but Base64 and lengths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load import pkcs7
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks, decoded_base64
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, is_json, plain
+
+CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE", "PKCS7", "PKCS #7 SIGNED DATA", "CMS", "PKCS12")
+#: what else may stand in a file and is none of our business
+OTHER_LABELS = ("PRIVATE KEY", "PUBLIC KEY", "PARAMETERS", "REQUEST", "X509 CRL", "ATTRIBUTE CERTIFICATE", "SSH2 PUBLIC KEY")
+#: an encoding within an encoding within an encoding: nobody has more
+MAXIMUM_LAYERS = 3
+TAG_INTEGER, TAG_OID, TAG_SEQUENCE = 0x02, 0x06, 0x30
+PFX_VERSION = b"\x02\x01\x03"
+
+
+@dataclass
+class Encoded:
+    """What was found.
+
+    :param ders: the bytes of each certificate, in the order of the input, and where it stood (``the block at line 7``).
+    :param warnings: everything that was meant to be a certificate and is none.
+    """
+
+    ders: Tuple[Tuple[bytes, str], ...] = ()
+    warnings: Tuple[str, ...] = ()
+
+    def add(self, other: Encoded) -> None:
+        """Append what was found elsewhere."""
+        self.ders += other.ders
+        self.warnings += other.warnings
+
+
+def encoded_certificates(data: bytes, password: Optional[str] = None) -> Encoded:
+    """Find the certificates in a file's content. Never raises.
+
+    :param password: what a PKCS#12 is encrypted with.
+    """
+    return _found(data, "the content", password, MAXIMUM_LAYERS)
+
+
+def _found(data: bytes, where: str, password: Optional[str], layers: int) -> Encoded:
+    if is_binary(data):
+        return _in_binary(data, where, password)
+    if is_json(data):
+        return Encoded(warnings=("%s is a JSON document: give the text of the member that holds the certificate" % where,))
+    text = plain(data)
+    if b"-----" in text:
+        return _in_blocks(text, where, password)
+    if not text.strip():
+        return Encoded(warnings=("%s is empty" % where,))
+    try:
+        inner = decoded_base64(text)
+    except ValueError:
+        return Encoded(warnings=("%s is neither PEM, DER, PKCS#7, PKCS#12 nor Base64 of one of them" % where,))
+    if layers == 0 or len(inner) < 2:
+        return Encoded(warnings=("%s is Base64 of no certificate" % where,))
+    return _found(inner, where, password, layers - 1)
+
+
+def _in_blocks(text: bytes, where: str, password: Optional[str]) -> Encoded:
+    """PEM: block by block, so that a broken one hides no other."""
+    ders: List[Tuple[bytes, str]] = []
+    warnings: List[str] = []
+    others: List[str] = []
+    for block in blocks(text):
+        if isinstance(block, str):
+            warnings.append(block)
+        elif block.label in CERTIFICATE_LABELS:
+            found = _in_block(block, password)
+            ders += found.ders
+            warnings += found.warnings
+        else:
+            others.append(block.label)
+            if not block.label.endswith(OTHER_LABELS):
+                warnings.append("%s is labelled %s, which is not read" % (block.where, block.label))
+    if not ders and not warnings:
+        warnings.append("%s holds no certificate%s" % (where, ", but: " + ", ".join(dict.fromkeys(others)) if others else ""))
+    return Encoded(tuple(ders), tuple(warnings))
+
+
+def _in_block(block: Block, password: Optional[str]) -> Encoded:
+    try:
+        der = block.decoded()
+    except ValueError as error:
+        return Encoded(warnings=("%s cannot be read: it is %s" % (block.where, error),))
+    if block.label == "TRUSTED CERTIFICATE":
+        return _in_trusted(der, block.where)
+    return _in_binary(der, block.where, password)
+
+
+def _in_trusted(der: bytes, where: str) -> Encoded:
+    """OpenSSL's form: the certificate, and behind it what it is trusted for."""
+    try:
+        return Encoded(((der[: bounds(der, 0)[1]], where),))
+    except ValueError as error:
+        return Encoded(warnings=("%s is not a certificate: %s" % (where, error),))
+
+
+def _in_binary(data: bytes, where: str, password: Optional[str]) -> Encoded:
+    """DER: certificates one after the other, a PKCS#7, or a PKCS#12. Told by content: labels and suffixes lie."""
+    try:
+        data = pkcs7.definite(data)
+        start, end = bounds(data, 0)
+        first = data[start : start + 3]
+        if first[:1] == bytes([TAG_OID]):
+            return _in_pkcs7(data[:end], where)
+    except ValueError as error:
+        return Encoded(warnings=("%s is not a certificate: %s" % (where, error),))
+    if first == PFX_VERSION:
+        return _in_pkcs12(data, where, password)
+    if first[:1] == bytes([TAG_INTEGER]):
+        return Encoded(warnings=("%s is not a certificate but looks like a private key" % where,))
+    return _one_after_the_other(data, where)
+
+
+def _one_after_the_other(data: bytes, where: str) -> Encoded:
+    found, place = Encoded(), 0
+    while place < len(data):
+        rest = data[place:]
+        if not rest.strip(b"\0\r\n\t ") or (place and rest[0] != TAG_SEQUENCE):
+            break
+        try:
+            end = bounds(data, place)[1]
+        except ValueError as error:
+            found.add(Encoded(warnings=("%s: byte %d is no certificate: %s" % (where, place, error),)))
+            return found
+        found.add(Encoded(((data[place:end], where if not place else "%s, byte %d" % (where, place)),)))
+        place = end
+    if data[place:].strip(b"\0\r\n\t "):
+        found.add(Encoded(warnings=("%s has %d bytes behind its last certificate" % (where, len(data) - place),)))
+    return found
+
+
+def _in_pkcs7(data: bytes, where: str) -> Encoded:
+    try:
+        ders = pkcs7.certificates(data)
+    except (ValueError, IndexError) as error:
+        return Encoded(warnings=("%s is a broken PKCS#7: %s" % (where, error),))
+    if not ders:
+        return Encoded(warnings=("%s is a PKCS#7 without certificates" % where,))
+    return Encoded(tuple((der, "%s, certificate %d of the PKCS#7" % (where, number)) for number, der in enumerate(ders, start=1)))
+
+
+def _in_pkcs12(data: bytes, where: str, password: Optional[str]) -> Encoded:
+    # few runs have one, and the library's part for it is large
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.load import pkcs12
+
+    try:
+        ders = pkcs12.certificates(data, password)
+    except ValueError as error:
+        return Encoded(warnings=("%s is a PKCS#12 that cannot be opened: %s" % (where, error),))
+    if not ders:
+        return Encoded(warnings=("%s is a PKCS#12 without certificates" % where,))
+    return Encoded(tuple((der, "%s, certificate %d of the PKCS#12" % (where, number)) for number, der in enumerate(ders, start=1)))

@@ -1,0 +1,72 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read certificates out of bytes, in whatever form people have them (encoded.py finds them), and requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.errors import refusal
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, plain
+
+REQUEST_LABELS = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was found, in the order of the input; ``warnings`` tells of everything that could not be read."""
+
+    certificates: Tuple[Certificate, ...] = ()
+    warnings: Tuple[str, ...] = ()
+
+
+def read_certificates(data: bytes, password: Optional[str] = None) -> Reading:
+    """Read all the certificates of a file's content. Never raises: what is no certificate is a warning.
+
+    PEM with whatever stands around and in it, DER, PKCS#7, PKCS#12, and Base64 of these.
+
+    :param password: what a PKCS#12 is encrypted with.
+    """
+    encoded = encoded_certificates(data, password)
+    certificates, warnings = [], list(encoded.warnings)
+    for der, where in encoded.ders:
+        try:
+            certificates.append(from_x509(x509.load_der_x509_certificate(der)))
+        except Exception as error:  # the backend's exceptions differ between releases
+            warnings.append(refusal(der, where, error))
+    return Reading(tuple(certificates), tuple(warnings))
+
+
+def load_csr(data: bytes, option: str) -> Any:
+    """Read a certificate signing request from PEM or DER and check its signature.
+
+    :raises RemediationError: naming the option.
+    """
+    try:
+        csr = x509.load_der_x509_csr(_request(data))
+        valid = csr.is_signature_valid
+    except Exception as error:  # the backend's exceptions differ between releases
+        raise RemediationError(
+            "%s: this is no certificate signing request: %s" % (option, " ".join(str(error).split())),
+            "Give a PKCS#10 request as PEM or DER.",
+        ) from error
+    if not valid:
+        raise RemediationError("%s: the request's signature is not valid" % option, "Make the request again.")
+    return csr
+
+
+def _request(data: bytes) -> bytes:
+    if is_binary(data):
+        return data
+    found = [block for block in blocks(plain(data)) if isinstance(block, Block) and block.label in REQUEST_LABELS]
+    if not found:
+        raise ValueError("it holds no CERTIFICATE REQUEST block")
+    return found[0].decoded()

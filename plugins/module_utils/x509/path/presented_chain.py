@@ -1,0 +1,132 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A chain as it was presented, and what it amounts to."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import functools
+from dataclasses import dataclass
+from typing import Any, List, Optional, Sequence, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Path, find_path, missing_issuer
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Certificates in the order in which they were presented, and the path that was found among them and the anchors.
+
+    ``anchors`` is None where nobody said whom the client trusts; then nothing is said about trust. ``repeated`` are those that
+    were presented more than once; ``presented`` has them once.
+    """
+
+    presented: Tuple[Certificate, ...]
+    leaf: Certificate
+    path: Path
+    anchors: Optional[Tuple[Certificate, ...]] = None
+    repeated: Tuple[Certificate, ...] = ()
+
+    @property
+    def in_order(self) -> bool:
+        """Whether each certificate is followed by its issuer (RFC 8446 section 4.4.2)."""
+        return self.presented == self.path.certificates[: len(self.presented)]
+
+    @property
+    def order(self) -> List[int]:
+        """For each certificate of the path: its place among the presented ones, or -1 where it was not presented."""
+        return [self.presented.index(one) if one in self.presented else -1 for one in self.path.certificates]
+
+    @property
+    def unused(self) -> Tuple[Certificate, ...]:
+        """Presented certificates that no path from the leaf needs."""
+        return tuple(one for one in self.presented if one not in self.path.certificates)
+
+    @property
+    def root_included(self) -> bool:
+        """Whether a self-signed issuer was presented."""
+        return any(one.self_signed and one != self.leaf for one in self.presented)
+
+    @property
+    def complete(self) -> Optional[bool]:
+        """Whether the path ends in an anchor, or in a self-signed certificate where no anchors are known.
+
+        None: it ends below an issuer that the client may or may not have.
+        """
+        if self.path.anchor is not None or self.path.top.self_signed:
+            return True
+        return None if self.anchors is None else False
+
+    @property
+    def alone(self) -> Chain:
+        """The same certificates where nobody is trusted: up to the root, if that is among them."""
+        if self.anchors is None:
+            return self
+        return dataclasses.replace(self, path=_path(self.leaf, self.presented, (), None), anchors=None)
+
+    def as_dict(self) -> dict:
+        """The ``chain`` of the documentation."""
+        missing = missing_issuer(self.path)
+        return {
+            "complete": self.complete,
+            "in_order": self.in_order,
+            "root_included": self.root_included,
+            "order": self.order,
+            "missing": [missing] if missing else [],
+        }
+
+
+def chain_of(
+    presented: Sequence[Certificate],
+    anchors: Optional[Sequence[Certificate]],
+    first_is_leaf: bool,
+    at: Optional[datetime.datetime] = None,
+) -> Chain:
+    """Make a chain of certificates, for a diagnosis: the best path is shown even where a client would not take it.
+
+    :param presented: at least one certificate, in the order of the file or of the handshake.
+    :param anchors: whom the client trusts; None where that is not known.
+    :param first_is_leaf: a TLS server sends its own certificate first (RFC 8446 section 4.4.2); a file may be shuffled.
+    :param at: prefer a path that is valid then.
+    """
+    unique = tuple(dict.fromkeys(presented))
+    leaf = unique[0] if first_is_leaf else leaf_among(unique)
+    path = _path(leaf, unique, anchors or (), at)
+    repeated = tuple(one for one, count in collections.Counter(presented).items() if count > 1)
+    return Chain(unique, leaf, path, None if anchors is None else tuple(anchors), repeated)
+
+
+def _path(leaf: Certificate, presented: Sequence[Certificate], anchors: Sequence[Certificate], at: Optional[datetime.datetime]) -> Path:
+    pool = Pool()
+    pool.add_certificates(presented, "presented")
+    pool.add_certificates(anchors, "trusted", trusted=True)
+    return find_path(leaf, pool, Requirements(at), strict=False).path
+
+
+def vouches(anchor: Certificate, chain: Sequence[Certificate]) -> bool:
+    """Whether an anchor is the first certificate of a chain, or the CA that it leads to."""
+    return bool(chain) and _vouches(anchor, tuple(chain))
+
+
+@functools.lru_cache(maxsize=None)  # thousands of registrations hold a handful of anchors
+def _vouches(anchor: Certificate, chain: Tuple[Certificate, ...]) -> bool:
+    return chain[0] == anchor or chain_of(chain, [anchor], first_is_leaf=True).path.anchor == anchor
+
+
+def leaf_among(certificates: Sequence[Certificate], private_key: Any = None) -> Certificate:
+    """The certificate that a file is about.
+
+    The one that belongs to the private key beside it; else the one that issued none of the others and is no CA; else
+    the first one.
+    """
+    mine = [one for one in certificates if private_key is not None and one.pin == pin_of(private_key.public_key())]
+    issuers = {one.issuer_name for one in certificates if not one.self_signed}
+    leaves = [one for one in certificates if not one.is_ca and one.subject_name not in issuers]
+    tops = [one for one in certificates if one.subject_name not in issuers]
+    return (mine or leaves or tops or list(certificates))[0]

@@ -1,0 +1,99 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What RFC 5280 section 6.1 asks of the certificates of a path, one at a time, from the leaf upwards."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import List, Optional, Sequence
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key, timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.name_constraints import violation
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import signature_digest
+
+SERVER, CLIENT, ANY = "server", "client", "any"
+PURPOSES = (SERVER, CLIENT, ANY)
+WANTED_USAGE = {SERVER: "serverAuth", CLIENT: "clientAuth"}
+#: a collision in these can be made at will, so that a signature with them proves nothing (RFC 9155, RFC 6151)
+BROKEN_DIGESTS = ("md2", "md4", "md5", "sha1")
+VERSION_3 = 2
+#: NIST SP 800-57 part 1, table 2: 112 bits of security
+SMALLEST = {"RSA": 2048, "EC": 224}
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a client asks of a path.
+
+    :param at: the moment at which every certificate must be valid; None: validity is not looked at.
+    :param purpose: ``server``, ``client`` or ``any``: the extended key usage that the leaf and each CA must allow.
+    """
+
+    at: Optional[datetime.datetime] = None
+    purpose: str = ANY
+
+    def of_leaf(self, leaf: Certificate) -> List[str]:
+        """Why a certificate cannot be the leaf, each as the end of a sentence."""
+        return self._of_each(leaf)
+
+    def of_issuer(self, issuer: Certificate, below: Sequence[Certificate], trusted: bool) -> List[str]:
+        """Why a certificate cannot stand above others, each as the end of a sentence.
+
+        :param below: the path so far, leaf first.
+        :param trusted: whether it is a trust anchor; its own extended key usage does not bind then.
+        """
+        return self._of_each(issuer, usage=not trusted) + self.of_place(issuer, below, trusted)
+
+    @staticmethod
+    def of_place(issuer: Certificate, below: Sequence[Certificate], trusted: bool) -> List[str]:
+        """Why a certificate cannot have signed those below it, whatever the moment and the purpose."""
+        objections = []
+        if not issuer.is_ca and not (trusted and issuer.x509.version.value < VERSION_3):
+            objections.append("is not a CA (basic constraints)")
+        if issuer.key_usage and "keyCertSign" not in issuer.key_usage:
+            objections.append("may not sign certificates (its key usage is %s)" % ", ".join(issuer.key_usage))
+        between = sum(not one.self_issued for one in below[1:])
+        if issuer.path_length is not None and between > issuer.path_length:
+            objections.append("allows %d CAs below it, and there are %d (path length)" % (issuer.path_length, between))
+        return objections + _broken_constraints(issuer, below)
+
+    def _of_each(self, certificate: Certificate, usage: bool = True) -> List[str]:
+        objections = []
+        if self.at and self.at > certificate.not_after:
+            objections.append("expired on %s" % timestamp(certificate.not_after))
+        if self.at and self.at < certificate.not_before:
+            objections.append("is not valid before %s" % timestamp(certificate.not_before))
+        wanted, allowed = WANTED_USAGE.get(self.purpose), certificate.extended_key_usage
+        if usage and wanted and allowed and not {wanted, "anyExtendedKeyUsage"} & set(allowed):
+            objections.append("is not for %s (extended key usage: %s)" % (wanted, ", ".join(allowed)))
+        if certificate.unknown_critical:
+            objections.append("has critical extensions that nobody knows: %s" % ", ".join(certificate.unknown_critical))
+        objections += ["cannot be decoded whole: %s" % problem for problem in certificate.problems]
+        return objections
+
+
+def _broken_constraints(issuer: Certificate, below: Sequence[Certificate]) -> List[str]:
+    """Self-issued CAs are not bound by the name constraints above them; the leaf always is (section 6.1.3 (b))."""
+    if issuer.name_constraints is None:
+        return []
+    bound = [one for place, one in enumerate(below) if place == 0 or not one.self_issued]
+    broken = [violation(issuer.name_constraints, one) for one in bound]
+    return ["%s (name constraints)" % reason for reason in broken if reason]
+
+
+def relies_on_broken_digest(certificate: Certificate) -> bool:
+    """Whether a client that does not trust the certificate itself would rely on a signature that can be forged."""
+    return signature_digest(certificate.x509) in BROKEN_DIGESTS
+
+
+def weakness(key: Key) -> Optional[str]:
+    """Why a key is weak, as the end of a sentence; None where it is not."""
+    if key.type == "DSA":
+        return "is of a kind that TLS clients have given up"
+    smallest = SMALLEST.get(key.type)
+    if smallest and (key.bits or 0) < smallest:
+        return "is smaller than %d bits" % smallest
+    return None

@@ -1,0 +1,132 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The judgement of a finished chain by others: cryptography's verifier and OpenSSL's.
+
+We build, they judge. cryptography's is asked first where it is new enough; it follows the web's rules and refuses much
+that private CAs do (no subject alternative name, no key identifiers), so OpenSSL is asked where it refuses.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import asdict, dataclass
+from typing import Any, Callable, List, Optional, Sequence
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import verifier, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import reason_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import ANY, CLIENT, SERVER, Requirements
+
+SECONDS = 20
+OPENSSL = "openssl verify"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a verifier says of a chain; ``reason`` in its own words where it refuses."""
+
+    judge: str
+    accepted: bool
+    reason: str = ""
+
+    def as_dict(self) -> dict:
+        """The shape that modules return."""
+        return asdict(self)
+
+
+Judge = Callable[[Sequence[Certificate], Certificate, Requirements, str], Optional[Judgement]]
+
+
+def judgements(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str) -> List[Judgement]:
+    """Ask the verifiers that are here, until one accepts.
+
+    :param chain: leaf first, with or without the anchor.
+    :param name: the name by which clients connect; empty: any name of the leaf.
+    """
+    asked: List[Judgement] = []
+    if chain[0].is_ca:  # the chain of a CA is not a server's; the profiles of end entities do not fit it
+        requirements = Requirements(requirements.at, ANY)
+    below = [one for one in chain if one != anchor or one == chain[0]]
+    for judge in (by_cryptography, by_openssl):
+        judgement = judge(below, anchor, requirements, name)
+        if judgement:
+            asked.append(judgement)
+            if judgement.accepted:
+                break
+    return asked
+
+
+def by_cryptography(
+    chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str
+) -> Optional[Judgement]:
+    """cryptography's verifier; None where it is too old, or knows no such purpose."""
+    subject = _subject(chain[0], name)
+    verification, release = verifier()
+    if verification is None or requirements.purpose not in (SERVER, CLIENT) or (subject is None and requirements.purpose == SERVER):
+        return None
+    judge = "cryptography %s" % release
+    try:
+        builder = verification.PolicyBuilder().store(verification.Store([anchor.x509]))
+        if requirements.at:
+            builder = builder.time(requirements.at.replace(tzinfo=None))
+        builder = builder.max_chain_depth(len(chain))
+        made = builder.build_server_verifier(subject) if requirements.purpose == SERVER else builder.build_client_verifier()
+        made.verify(chain[0].x509, [one.x509 for one in chain[1:]])
+    except Exception as error:  # VerificationError, and ValueError or UnsupportedAlgorithm for what it cannot read
+        return Judgement(judge, False, reason_of(error))
+    return Judgement(judge, True)
+
+
+def _subject(leaf: Certificate, name: str) -> Any:
+    """The name to verify in the library's form: the given one, or one that the leaf has."""
+    names = [name] if name else [entry.replace("*", "any") for entry in leaf.dns_names[:1]] + list(leaf.ip_addresses[:1])
+    if not names:
+        return None
+    address = as_address(names[0])
+    try:
+        return x509.IPAddress(address) if address else x509.DNSName(names[0])
+    except ValueError:
+        return None
+
+
+def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str) -> Optional[Judgement]:
+    """The openssl command; None where it is not installed."""
+    program = shutil.which("openssl")
+    if not program:
+        return None
+    command = [program, "verify", "-partial_chain"]
+    command += {SERVER: ["-purpose", "sslserver"], CLIENT: ["-purpose", "sslclient"]}.get(requirements.purpose, [])
+    if requirements.at:
+        # the last second belongs to the validity (RFC 5280 section 4.1.2.5); OpenSSL leaves it out
+        last = any(one.not_after == requirements.at.replace(microsecond=0) for one in [*chain, anchor])
+        command += ["-attime", str(int(requirements.at.timestamp()) - last)]
+    if name:
+        command += ["-verify_ip" if as_address(name) else "-verify_hostname", name]
+    with tempfile.TemporaryDirectory(prefix="certmend-") as folder:
+        files = {"-trusted": [anchor], "-untrusted": chain[1:], "": chain[:1]}
+        for place, (option, certificates) in enumerate(files.items()):
+            path = os.path.join(folder, "%d.pem" % place)
+            with open(path, "w", encoding="ascii") as handle:
+                handle.write("".join(pem(one.der) for one in certificates))
+            if certificates:
+                command += [option, path] if option else [path]
+        return _judgement(command)
+
+
+def _judgement(command: List[str]) -> Judgement:
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Judgement(OPENSSL, False, "it could not be asked: %s" % reason_of(error))
+    if done.returncode == 0:
+        return Judgement(OPENSSL, True)
+    lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("error ") and "lookup:" in line]
+    return Judgement(OPENSSL, False, "; ".join(line.partition("lookup:")[2].strip() for line in lines) or done.stdout.strip()[:200])
