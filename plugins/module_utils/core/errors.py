@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one error that the collection raises on purpose."""
+"""The one error that the collection raises on purpose. Standard library only."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Callable, List, Optional, Sequence, TypeVar
+
+Value = TypeVar("Value")
 
 
 class RemediationError(Exception):
-    """Something stands in the way, and there is a way out.
+    """A problem that stops the run, with a way out.
 
-    :param message: what is wrong, naming the option, path or endpoint concerned; one sentence without a final dot.
-    :param advice: what the person who reads it can do about it; one sentence.
+    :param message: what is wrong, naming the option, path or endpoint concerned; one sentence without a final full stop.
+    :param advice: what the reader can do about it; one sentence.
     """
 
     def __init__(self, message: str, advice: str) -> None:
@@ -25,19 +27,19 @@ class RemediationError(Exception):
         return "%s. %s" % (self.message.rstrip("."), self.advice)
 
 
-def attempt(errors: list[RemediationError], make: Callable[[], Any], otherwise: Any = None) -> Any:
-    """What a function makes; where it refuses, its error is kept for ``all_of`` and the other value stands in."""
+def attempt(errors: List[RemediationError], make: Callable[[], Value]) -> Optional[Value]:
+    """The value that a function returns. If it raises, keep the error for ``raise_all`` and return None."""
     try:
         return make()
     except RemediationError as error:
         errors.append(error)
-        return otherwise
+        return None
 
 
-def all_of(errors: list[RemediationError]) -> None:
-    """Raise everything that is wrong as one error, or return where nothing is.
+def raise_all(errors: Sequence[RemediationError]) -> None:
+    """Raise everything that is wrong as one error, or return if nothing is.
 
-    A person who mends three mistakes wants to hear of three, not of the first one three times.
+    A person who corrects three mistakes wants to read of three, not of the first one three times.
     """
     if len(errors) == 1:
         raise errors[0]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Moments as the options write them."""
+"""Times as options and results write them. Standard library only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,26 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 UTC = datetime.timezone.utc
 
 
-def moment(text: Optional[str], option: str = "at") -> datetime.datetime:
-    """``2026-11-20T12:00:00Z``, ``2026-11-20`` or nothing (now), in UTC where no offset is given."""
+def utc_now() -> datetime.datetime:
+    """The system clock, with its time zone."""
+    return datetime.datetime.now(UTC)
+
+
+def parse_time(text: Optional[str], option: str, default: datetime.datetime) -> datetime.datetime:
+    """Read an option such as ``2026-11-20T12:00:00Z`` or ``2026-11-20``, in UTC unless it has an offset.
+
+    :param default: the time if the option is absent or empty.
+    :raises RemediationError: the text is not a time; the message names the option.
+    """
     if not text:
-        return datetime.datetime.now(UTC)
+        return default
     try:
         parsed = datetime.datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError as error:
-        raise RemediationError(
-            "%s: %r is not a moment" % (option, text), "Write it as 2026-11-20T12:00:00Z."
-        ) from error
+        raise RemediationError("%s: %r is not a date or time" % (option, text), "Write it as 2026-11-20T12:00:00Z.") from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def timestamp(time: datetime.datetime) -> str:
+    """A time as results have it: ``2026-11-20T12:00:00Z``."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

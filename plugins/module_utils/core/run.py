@@ -1,0 +1,133 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one shape of all modules: collect, plan, apply, verify. Standard library only.
+
+``main()`` of every module is ``run_module(module, TheRun)``. Nothing else reads ``check_mode`` of a module or ends it.
+"""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+import datetime
+import os
+from dataclasses import dataclass
+from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence
+
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, Undo, apply_all, diff_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a run is told from outside, beside its options.
+
+    :param check_mode: whether the run only predicts.
+    :param now: the current time (UTC). A run has one: it judges everything at the same moment.
+    """
+
+    check_mode: bool
+    now: datetime.datetime
+
+    def is_pending(self, path: Optional[str], declared: bool = False) -> bool:
+        """Whether an earlier task of this check run would have written a file that this run reads.
+
+        In check mode that file is missing, or is still the one to be replaced, which only the playbook knows.
+
+        :param path: the file; None if the content was given as text.
+        :param declared: whether the playbook says so (the option ``pending``).
+        """
+        return self.check_mode and path is not None and (declared or not os.path.lexists(path))
+
+
+class Run(abc.ABC, Generic[Payload]):
+    """One run of a module, from its options to its result.
+
+    The stages are called in the order ``collect``, ``plan``, ``apply`` (once for each step), ``verify``; each stage stores its outcome in an
+    attribute of its own. A stage that cannot go on raises RemediationError. ``facts`` puts the result together once, at the end, whether the
+    run succeeded or not.
+    """
+
+    def __init__(self) -> None:
+        #: shown to the user at the end, whether the run succeeded or not
+        self.warnings: List[str] = []
+        #: the steps that were applied or, in check mode, would be
+        self.changes: Sequence[Step[Payload]] = ()
+
+    def collect(self) -> None:
+        """Read what takes long or belongs to nobody: the network, certificates, candidates. No lock is held."""
+
+    def lock(self) -> ContextManager[None]:
+        """What keeps other runs out from ``plan`` to ``verify``."""
+        return contextlib.nullcontext()
+
+    @abc.abstractmethod
+    def plan(self) -> Sequence[Step[Payload]]:
+        """Read what would be replaced, and say what would change. Nothing is changed here; no step means: nothing to do."""
+
+    def apply(self, step: Step[Payload]) -> Optional[Undo]:
+        """Make one change and return what reverses it (None: it cannot be reversed)."""
+        raise NotImplementedError("this run changes nothing")
+
+    def predict(self, steps: Sequence[Step[Payload]]) -> None:
+        """In check mode, in place of ``apply`` and ``verify``: report what the result would be."""
+
+    def verify(self, steps: Sequence[Step[Payload]]) -> None:
+        """Prove the outcome, after the steps were applied or if there were none.
+
+        :raises RemediationError: the outcome is not what was planned.
+        """
+
+    @abc.abstractmethod
+    def facts(self) -> Dict[str, Any]:
+        """The documented result, as far as the run got."""
+
+
+MakeRun = Callable[[Mapping[str, Any], RunContext], Run[Any]]
+
+
+def carry_out(run: Run[Payload], context: RunContext) -> None:
+    """Take a run through its stages.
+
+    :raises RemediationError: a stage could not go on.
+    """
+    run.collect()
+    with run.lock():
+        steps = run.plan()
+        if steps and context.check_mode:
+            run.changes = steps
+            run.predict(steps)
+        else:
+            apply_all(steps, run.apply)
+            run.changes = steps
+            run.verify(steps)
+
+
+def result_of(run: Run[Any]) -> Dict[str, Any]:
+    """What the module returns: the facts, and the changes that were made or, in check mode, would be."""
+    return dict(run.facts(), changed=bool(run.changes), diff=diff_of(run.changes))
+
+
+def run_module(module: Any, make_run: MakeRun) -> None:
+    """Run a module from its parameters to its end. A failed task still returns the facts that it gathered.
+
+    :param module: the AnsibleModule.
+    :param make_run: makes the run from the module's parameters, usually a ``from_params`` that validates all of them.
+    """
+    context = RunContext(bool(module.check_mode), utc_now())
+    run: Optional[Run[Any]] = None
+    failure: Optional[RemediationError] = None
+    try:
+        run = make_run(module.params, context)
+        carry_out(run, context)
+    except RemediationError as error:
+        failure = error
+    result = result_of(run) if run is not None else {"changed": False}
+    for warning in run.warnings if run is not None else ():
+        module.warn(warning)
+    if failure is not None:
+        module.fail_json(msg=str(failure), advice=failure.advice, **result)
+    module.exit_json(**result)
