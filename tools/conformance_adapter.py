@@ -12,8 +12,8 @@ import hashlib
 import json
 import sys
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, host_name_problem, is_address, to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.run import ChainBuilding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.modules.cert_chain_build import ARGUMENT_SPEC

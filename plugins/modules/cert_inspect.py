@@ -289,7 +289,7 @@ selected:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import inspect_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import SOURCES

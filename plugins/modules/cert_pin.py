@@ -295,8 +295,8 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import locked
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.run import Pinning
 

@@ -124,9 +124,8 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import locked
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.run import Mapping
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.run import HostsEntryRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
 ENTRY = dict(
     address=dict(type="str"),
@@ -152,14 +151,7 @@ def main():
         required_one_of=[("entries", "address", "names")],
         supports_check_mode=True,
     )
-    facts = {}
-    with reporting(module, facts), locked(module.params["path"], "path"):
-        mapping = Mapping(module.params, facts)
-        steps = mapping.plan()
-        facts.update(converge(module, steps, mapping.apply))
-        if not steps:
-            mapping.check()
-    module.exit_json(**facts)
+    run_module(module, HostsEntryRun.from_params)
 
 
 if __name__ == "__main__":

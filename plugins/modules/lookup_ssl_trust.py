@@ -251,7 +251,7 @@ conflict:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, is_rehearsal, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import SslTrust
 

@@ -145,7 +145,7 @@ anchors:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import reporting
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.run import handshake
 
 ARGUMENT_SPEC = dict(

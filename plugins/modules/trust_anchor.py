@@ -122,7 +122,7 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import converge, is_rehearsal, reporting
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.run import Trust, opened
 
 ARGUMENT_SPEC = dict(

@@ -7,47 +7,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import pathlib
 import socket
 import ssl
-import subprocess
-import sys
 import threading
-from importlib.util import find_spec
 
 import pytest
 
-#: where the collection is imported from
-TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
-MODULE = "ansible_collections.certmend.tls.plugins.modules."
-
-
-def module_process(name, params, check=False, python=sys.executable):
-    """A module in a process of its own, with its parameters on standard input, as ansible starts it."""
-    arguments = dict(params, _ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp")
-    process = subprocess.Popen(
-        [python, "-W", "ignore", "-m", MODULE + name],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=dict(os.environ, PYTHONPATH=str(TREE), _ANSIBLE_MODULE_PROFILE="legacy"),
-    )
-    process.ask = json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
-    return process
+from ansible_collections.certmend.tls.tests.support.run import module_process, result_of, run_in_process
 
 
 @pytest.fixture
 def run_module():
-    """run_module(name, params, check=False): the module's result as a dict."""
+    """run_module(name, params, check=False): the module's result as a dict. The module runs in this process, which is quick."""
+    return run_in_process
+
+
+@pytest.fixture
+def run_module_process():
+    """The same in a process of its own, for what depends on one: a lock, a crash, the clock, an environment."""
 
     def run(name, params, check=False):
         process = module_process(name, params, check)
-        out, err = process.communicate(process.ask)
-        assert out.strip(), err
-        return json.loads(out.strip().splitlines()[-1])
+        return result_of(*process.communicate(process.ask))
 
     return run
 

@@ -21,7 +21,7 @@ IN_PLACE = "in_place"
 PREFIX = ".certmend-"
 
 
-def temporary_beside(target: str, content: bytes) -> str:
+def write_temporary(target: str, content: bytes) -> str:
     """A whole file beside the target, on the disk, closed to others."""
     handle, name = tempfile.mkstemp(prefix=PREFIX, dir=os.path.dirname(target))
     try:
@@ -30,12 +30,12 @@ def temporary_beside(target: str, content: bytes) -> str:
             stream.flush()
             os.fsync(stream.fileno())
     except BaseException:
-        forget(name)
+        remove_if_present(name)
         raise
     return name
 
 
-def put_in_place(temporary: str, target: str) -> str:
+def replace_file(temporary: str, target: str) -> str:
     """Let a whole file take the place of another one.
 
     By rename; where the target is a mount point, which cannot be renamed over (EBUSY), by writing into it.
@@ -108,7 +108,7 @@ def _take_room(handle: int, size: int, wanted: int) -> None:
         raise
 
 
-def dress(path: str, model: str, mode: int, owner: int, group: int) -> None:
+def apply_attributes(path: str, model: str, mode: int, owner: int, group: int) -> None:
     """Owner first, then mode (a change of owner clears bits), then what the old file carried beside (SELinux, ACLs)."""
     if (owner, group) != (os.geteuid(), os.getegid()):
         os.chown(path, owner, group)
@@ -119,7 +119,7 @@ def dress(path: str, model: str, mode: int, owner: int, group: int) -> None:
                 os.setxattr(path, name, os.getxattr(model, name))
 
 
-def forget(path: str) -> None:
+def remove_if_present(path: str) -> None:
     """Remove a file that may not be there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

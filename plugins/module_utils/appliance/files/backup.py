@@ -13,8 +13,13 @@ import stat
 from dataclasses import dataclass
 from typing import Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import dress, forget, put_in_place, temporary_beside
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import problem
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import (
+    apply_attributes,
+    remove_if_present,
+    replace_file,
+    write_temporary,
+)
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 
 
 @dataclass(frozen=True)
@@ -36,15 +41,15 @@ class Snapshot:
             with open(path, "rb") as handle:
                 return cls(path, handle.read(), os.fstat(handle.fileno()))
         except OSError as error:
-            raise problem(option, path, "cannot be read", error) from error
+            raise path_error(option, path, "cannot be read", error) from error
 
     def restore(self) -> None:
         """Write it back; the copy lies under its final name only when it is whole."""
         temporary = self.copy()
         try:
-            put_in_place(temporary, self.path)
+            replace_file(temporary, self.path)
         finally:
-            forget(temporary)
+            remove_if_present(temporary)
 
     def kept(self, option: str) -> str:
         """Keep a copy beside the file, with its mode and owner."""
@@ -53,17 +58,17 @@ class Snapshot:
             try:
                 return _named(temporary, self.path)
             finally:
-                forget(temporary)
+                remove_if_present(temporary)
         except OSError as error:
-            raise problem(option, self.path, "cannot be backed up", error) from error
+            raise path_error(option, self.path, "cannot be backed up", error) from error
 
     def copy(self) -> str:
         """A copy beside it under a hidden name, with its mode and owner; the caller removes it."""
-        temporary = temporary_beside(self.path, self.content)
+        temporary = write_temporary(self.path, self.content)
         try:
-            dress(temporary, self.path, stat.S_IMODE(self.status.st_mode), self.status.st_uid, self.status.st_gid)
+            apply_attributes(temporary, self.path, stat.S_IMODE(self.status.st_mode), self.status.st_uid, self.status.st_gid)
         except BaseException:
-            forget(temporary)
+            remove_if_present(temporary)
             raise
         return temporary
 

@@ -10,10 +10,10 @@ import errno
 import os
 from typing import Any, Iterable, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 
-def problem(option: str, path: str, what: str, error: OSError) -> RemediationError:
+def path_error(option: str, path: str, what: str, error: OSError) -> RemediationError:
     """An operating system's refusal, in the words of the option."""
     advice = {
         errno.ENOENT: "Give a path that exists.",
@@ -37,8 +37,8 @@ def check_writable(replacements: Iterable[Any]) -> None:
     for one in replacements:
         code, where = _obstacle(one.target, len(one.content))
         if code:
-            errors.append(problem(one.option, where, "cannot be written", OSError(code, os.strerror(code))))
-    all_of(errors)
+            errors.append(path_error(one.option, where, "cannot be written", OSError(code, os.strerror(code))))
+    raise_all(errors)
 
 
 def _obstacle(target: str, size: int) -> Tuple[Optional[int], str]:

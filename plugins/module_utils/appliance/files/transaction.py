@@ -2,28 +2,31 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files: read with clear errors, write all or none, with a backup and a way back.
+"""Write several files, all or none, with a backup and a way back.
 
 Standard library only: appliances run this.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import functools
 import grp
 import os
 import pwd
 import stat
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import (
+    apply_attributes,
+    remove_if_present,
+    replace_file,
+    write_temporary,
+)
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import dress, forget, put_in_place, temporary_beside
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, problem
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
 
 
 @dataclass(frozen=True)
@@ -48,46 +51,6 @@ class Replacement:
     def target(self) -> str:
         """The file itself, where the path is a symbolic link."""
         return os.path.realpath(self.path)
-
-
-def read(path: str, option: str) -> bytes:
-    """A file's content.
-
-    :raises RemediationError: naming the option and what the system says.
-    """
-    try:
-        with open(path, "rb") as handle:
-            return handle.read()
-    except OSError as error:
-        raise problem(option, path, "cannot be read", error) from error
-
-
-def given(params: dict, path_option: str, content_option: str) -> Tuple[Optional[bytes], str]:
-    """The bytes of the one of two options that was given, and its name; None where neither was.
-
-    :raises RemediationError: the path cannot be read.
-    """
-    if params[content_option] is not None:
-        return params[content_option].encode("utf-8"), content_option
-    return (None if params[path_option] is None else read(params[path_option], path_option)), path_option
-
-
-@contextlib.contextmanager
-def locked(path: str, option: str) -> Iterator[None]:
-    """Hold the folder of a file for this process alone, among all that use this function.
-
-    The lock is on the folder itself: it survives a rename of the file and leaves nothing behind.
-    """
-    folder = os.path.dirname(os.path.realpath(path))
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise problem(option, folder, "cannot be opened", error) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 class Transaction:
@@ -124,7 +87,7 @@ class Transaction:
             raise
         finally:
             for temporary in staged.values():
-                forget(temporary)
+                remove_if_present(temporary)
         return self.take_back
 
     def take_back(self) -> None:
@@ -143,7 +106,7 @@ class Transaction:
             kept = ", ".join(self.backups.values()) or "there is none"
             raise RemediationError("NOT put back: %s" % ", ".join(left), "Put it back by hand; backups: %s." % kept)
         for backup in self.backups.values():
-            forget(backup)
+            remove_if_present(backup)
         for record in (self.backups, self.created, self.methods):
             record.clear()
 
@@ -159,14 +122,14 @@ class Transaction:
         if old and self.backup:
             self.backups[one.path] = old.kept(one.option)
         try:
-            self.methods[one.path] = put_in_place(temporary, one.target)
+            self.methods[one.path] = replace_file(temporary, one.target)
         except OSError as error:
-            raise problem(one.option, one.path, "cannot be written", error) from error
+            raise path_error(one.option, one.path, "cannot be written", error) from error
         if old:
             self._undos.append((one.path, old.restore))
         else:
             self.created.append(one.path)
-            self._undos.append((one.path, functools.partial(forget, one.target)))
+            self._undos.append((one.path, functools.partial(remove_if_present, one.target)))
 
     def _remove(self, path: str) -> None:
         old = Snapshot.of(path)
@@ -176,7 +139,7 @@ class Transaction:
             try:
                 os.unlink(path)
             except OSError as error:
-                raise problem("path", path, "cannot be removed", error) from error
+                raise path_error("path", path, "cannot be removed", error) from error
             self._undos.append((path, old.restore))
 
 
@@ -186,13 +149,13 @@ def _stage(replacements: Sequence[Replacement]) -> Dict[str, str]:
     try:
         for one in replacements:
             try:
-                staged[one.path] = temporary_beside(one.target, one.content)
-                dress(staged[one.path], one.target, *_attributes(one))
+                staged[one.path] = write_temporary(one.target, one.content)
+                apply_attributes(staged[one.path], one.target, *_attributes(one))
             except OSError as error:
-                raise problem(one.option, one.path, "cannot be written", error) from error
+                raise path_error(one.option, one.path, "cannot be written", error) from error
     except BaseException:
         for temporary in staged.values():
-            forget(temporary)
+            remove_if_present(temporary)
         raise
     return staged
 

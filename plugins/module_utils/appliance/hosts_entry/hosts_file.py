@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, host_name_problem
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 PRESENT, ABSENT = "present", "absent"
 #: address, names, comment, line ending; the spacing between is kept
@@ -99,7 +99,7 @@ def make_entries(values: Sequence[dict], exclusive: bool = True) -> List[Entry]:
     if exclusive:
         errors += _two_addresses(given)
     errors += [error for entry in entries if entry.state == ABSENT for error in _given_and_taken(given, entry)]
-    all_of(errors)
+    raise_all(errors)
     return entries
 
 

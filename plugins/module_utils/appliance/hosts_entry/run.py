@@ -2,88 +2,104 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``hosts_entry`` does: read, plan and write one hosts file, under a lock.
-
-Standard library only: appliances run this.
-"""
+"""A run of ``hosts_entry``: read, plan and write one hosts file, under a lock. Standard library only: appliances run this."""
 
 from __future__ import annotations
 
 import os
 import socket
-from typing import List
+from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import PRESENT, Entry, edit
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, check_writable, read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import PRESENT, Entry, edit, make_entries
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 
 HOSTS = "/etc/hosts"
 
 
-class Mapping:
-    """One run of the module. The caller holds the lock of the file."""
+class HostsEntryRun(Run[Replacement]):
+    """The payload of its only step is the new content of the file."""
 
-    def __init__(self, params: dict, facts: dict) -> None:
-        self.params = params
-        self.facts = facts
-        self.entries = make_entries(_values(params), params["exclusive"])
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.options = options
+        self.moved: Dict[str, List[str]] = {}
+        self.transaction: Optional[Transaction] = None
 
-    def plan(self) -> List[Step]:
-        """Read the file and tell what will be another text."""
-        path = self.params["path"]
-        before = read(path, "path") if os.path.exists(path) else b""
-        # a hosts file is ASCII where it matters; comments may be anything, and survive as the bytes they are
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], _context: RunContext) -> HostsEntryRun:
+        """A run of the module's parameters."""
+        return cls(Options.from_params(params))
+
+    def lock(self) -> ContextManager[None]:
+        """Other runs wait: two that edit the file at once would lose an entry."""
+        return locked(self.options.path, "path")
+
+    def plan(self) -> Sequence[Step[Replacement]]:
+        """Read the file and edit its text in memory."""
+        path = self.options.path
+        before = read_file(path, "path") if os.path.exists(path) else b""
+        # the entries are ASCII; comments may be in any encoding, and keep their bytes
         text = before.decode("utf-8", "surrogateescape")
-        after, moved = edit(text, self.entries, self.params["exclusive"])
-        self.facts.update(
-            entries=[_as_dict(entry) for entry in self.entries],
-            moved=[{"name": name, "from": taken} for name, taken in sorted(moved.items())],
-            write_method=None,
-            backup_files={},
-            created_files=[],
-        )
+        after, self.moved = edit(text, self.options.entries, self.options.exclusive)
         if after == text:
             return []
         replacement = Replacement(path, after.encode("utf-8", "surrogateescape"), "path")
         check_writable([replacement])
-        return [Step(path, _shown(text), _shown(after), replacement)]
+        return [Step(path, _printable(text), _printable(after), replacement)]
 
-    def apply(self, step: Step) -> Undo:
-        """Write it."""
-        transaction = Transaction([step.payload], backup=self.params["backup"])
+    def apply(self, step: Step[Replacement]) -> Undo:
+        """Write the file; if names then resolve to something else, write the old one again."""
+        transaction = Transaction([step.payload], backup=self.options.backup)
         undo = transaction.commit()
-        self.facts.update(
-            write_method=transaction.methods[step.payload.path],
-            backup_files=transaction.backups,
-            created_files=transaction.created,
-        )
         try:
-            self.check()
+            self._check_resolution()
         except RemediationError:
             undo()
-            self.facts["write_method"] = None
             raise
+        self.transaction = transaction
         return undo
 
-    def check(self) -> None:
-        """The system's resolver agrees with what was asked for.
+    def verify(self, steps: Sequence[Step[Replacement]]) -> None:
+        """A file that is right already is no proof that the system reads it."""
+        if not steps:
+            self._check_resolution()
 
-        :raises RemediationError: with every name that it answers otherwise.
+    def _check_resolution(self) -> None:
+        """The system's resolver agrees with the entries.
+
+        :raises RemediationError: with every name that it resolves to something else.
         """
-        if not self.params["check_resolution"] or os.path.realpath(self.params["path"]) != os.path.realpath(HOSTS):
+        if not self.options.check_resolution or os.path.realpath(self.options.path) != os.path.realpath(HOSTS):
             return
         errors = []
-        for entry in self.entries:
+        for entry in self.options.entries:
             for name in entry.names if entry.state == PRESENT else ():
-                found = resolved(name, entry.address)
+                found = resolve(name, entry.address)
                 if entry.address.partition("%")[0] not in found:
                     errors.append(_disagreement(name, entry.address, found))
-        all_of(errors)
+        raise_all(errors)
+
+    def facts(self) -> Dict[str, Any]:
+        """The documented result."""
+        written = self.transaction
+        return {
+            "entries": [_as_dict(entry) for entry in self.options.entries],
+            "moved": [{"name": name, "from": addresses} for name, addresses in sorted(self.moved.items())],
+            "write_method": written.methods.get(self.options.path) if written else None,
+            "backup_files": written.backups if written else {},
+            "created_files": written.created if written else [],
+        }
 
 
-def resolved(name: str, like: str) -> List[str]:
-    """What the system resolves a name to, among the addresses of one kind."""
+def resolve(name: str, like: str) -> List[str]:
+    """The addresses that the system resolves a name to, of the same family as ``like``."""
     family = socket.AF_INET6 if ":" in like else socket.AF_INET
     try:
         answers = socket.getaddrinfo(name, None, family=family, type=socket.SOCK_STREAM)
@@ -92,26 +108,16 @@ def resolved(name: str, like: str) -> List[str]:
     return sorted({str(answer[4][0]).partition("%")[0] for answer in answers})
 
 
-def _disagreement(name: str, address: str, found: List[str]) -> RemediationError:
+def _disagreement(name: str, address: str, found: Sequence[str]) -> RemediationError:
     return RemediationError(
         "check_resolution: %s resolves to %s, not to %s" % (name, ", ".join(found) or "nothing", address),
         "Look at the line hosts in /etc/nsswitch.conf (files must come first), or set check_resolution to false.",
     )
 
 
-def _values(params: dict) -> List[dict]:
-    """The one entry of the short form, or those of the list."""
-    if params["entries"] is None:
-        return [dict({key: params[key] for key in ("address", "names", "comment", "state")}, option="")]
-    return [
-        dict(value, state=value["state"] or params["state"], option="entries[%d]." % place)
-        for place, value in enumerate(params["entries"])
-    ]
-
-
-def _as_dict(entry: Entry) -> dict:
+def _as_dict(entry: Entry) -> Dict[str, Any]:
     return {"address": entry.address, "names": list(entry.names), "comment": entry.comment, "state": entry.state}
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any, List, Optional, Tuple
 from xml.sax.saxutils import escape, quoteattr
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.soap import Fault, body_of, envelope
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local, tree_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 PATH = "/lookupservice/sdk"
 #: 2.0 is understood by every release from 6.0 on

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import Tree
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 #: labels at the head of a service, and what they are
 HEAD = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local, parse
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 ENVELOPE = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -12,10 +12,10 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, Session
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.soap import Fault, body_of, envelope
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import parse
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, Session
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"

@@ -10,11 +10,28 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, List
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of, attempt
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import host_name_problem, is_address
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, host_name_problem, is_address, to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 
 HOW = "Write host, host:port, [IPv6]:port, or a dict with host and, where wanted, port, address, server_name, name."
 KEYS = ("host", "port", "address", "server_name", "name")
+
+
+@dataclass(frozen=True)
+class HostPort:
+    """A server's host and port, in the form in which they are compared."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, host: str, port: int) -> HostPort:
+        """From a host as people write it."""
+        address = as_address(host)
+        return cls(to_ascii(host) if address is None else str(address), port)
+
+    def __str__(self) -> str:
+        return "%s:%d" % ("[%s]" % self.host if ":" in self.host else self.host, self.port)
 
 
 @dataclass(frozen=True)
@@ -43,7 +60,7 @@ def parse_endpoints(values: List[Any], name: str = "") -> List[Endpoint]:
     """
     errors: List[RemediationError] = []
     endpoints = [attempt(errors, partial(_parse, "endpoints[%d]" % place, value, name)) for place, value in enumerate(values)]
-    all_of(errors)
+    raise_all(errors)
     return endpoints
 
 

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe as presented
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import pins_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import pins_of
 
 #: more than any service here answers; what comes beyond is not read
 MAXIMUM_ANSWER = 64 * 1024 * 1024
@@ -167,8 +167,8 @@ class Session:
 
     def _untrusted(self, error: ssl.SSLCertVerificationError) -> RemediationError:
         try:
-            chain = presented.collect(self.host, self.port, self.host, self._address, self._timeout).chain
-        except presented.ProbeError:
+            chain = tls_probe.probe(self.host, self.port, self.host, self._address, self._timeout).chain
+        except tls_probe.ProbeError:
             chain = ()
         seen = "; it presents SHA-256 %s" % _colons(chain[0]) if chain else ""
         return RemediationError(

@@ -16,9 +16,9 @@ import time
 from dataclasses import dataclass
 from typing import Any, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_wire as transcript
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import IN_THE_CLEAR, collecting_context, sees_every_chain
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_wire
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import is_address, to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import IN_THE_CLEAR, collecting_context, sees_every_chain
 
 
 class ProbeError(Exception):
@@ -36,7 +36,7 @@ class ProbeError(Exception):
 
 
 @dataclass(frozen=True)
-class Presented:
+class Handshake:
     """What a handshake showed.
 
     :param chain: DER certificates as sent, the server's own first.
@@ -54,14 +54,14 @@ class Presented:
     seconds: float
 
 
-def collect(
+def probe(
     host: str,
     port: int,
     server_name: str,
     address: Optional[str] = None,
     timeout: float = 5.0,
     context: Optional[ssl.SSLContext] = None,
-) -> Presented:
+) -> Handshake:
     """Make one handshake.
 
     :param server_name: the name to send (SNI) and, with a verifying context, to check.
@@ -84,7 +84,7 @@ def collect(
 
 def _attempt(
     addresses: List[str], port: int, context: ssl.SSLContext, server_name: str, started: float, deadline: float
-) -> Presented:
+) -> Handshake:
     sock, reached = _connect(addresses, port, deadline)
     with sock:
         return _shake(sock, context, server_name, deadline, tuple(addresses), reached, started)
@@ -136,7 +136,7 @@ def _shake(
     addresses: Tuple[str, ...],
     address: str,
     started: float,
-) -> Presented:
+) -> Handshake:
     """Drive the handshake over memory, so that the bytes can be looked at whatever Python's version."""
     incoming, outgoing, seen = ssl.MemoryBIO(), ssl.MemoryBIO(), bytearray()
     name = server_name if is_address(server_name) else to_ascii(server_name)
@@ -154,9 +154,9 @@ def _shake(
         ) from error
     except (ssl.SSLError, OSError) as error:
         raise _no_handshake(error, address, bytes(seen)) from error
-    chain = _chain_of(tls) or transcript.certificates(bytes(seen)) or _own_certificate(tls)
+    chain = _chain_of(tls) or tls_wire.certificates(bytes(seen)) or _own_certificate(tls)
     cipher = tls.cipher()
-    return Presented(
+    return Handshake(
         chain=tuple(chain),
         protocol=tls.version() or "",
         cipher=cipher[0] if cipher else "",
@@ -195,11 +195,11 @@ def _send(sock: socket.socket, outgoing: Any, deadline: float) -> None:
 
 
 def _no_handshake(error: Exception, address: str, seen: bytes) -> ProbeError:
-    if seen and not transcript.is_tls(seen):
+    if seen and not tls_wire.is_tls(seen):
         return ProbeError(
             "NOT-TLS", "%s answers, but not with TLS" % address, "Check the port: it may speak plain HTTP or another protocol."
         )
-    alert = transcript.alert(seen)
+    alert = tls_wire.alert(seen)
     if alert:
         return ProbeError("TLS-ALERT", "%s ends the handshake: %s" % (address, alert), "See the server's log for the reason.")
     reason = getattr(error, "reason", None) or str(error)

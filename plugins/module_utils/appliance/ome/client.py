@@ -11,8 +11,8 @@ import datetime
 import json
 from typing import Any, Dict, Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, Session
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 SESSIONS = "/api/SessionService/Sessions"
 ACTIONS = "/api/ApplicationService/Actions/ApplicationService."

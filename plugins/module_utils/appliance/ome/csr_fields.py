@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Dict, List
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, fqdn_problem, host_name_problem
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 #: entries of a subject alternative name that GenerateCSR takes
 MOST_NAMES = 4
@@ -33,7 +33,7 @@ def details_of(params: dict) -> Dict[str, str]:
     errors = list(_name_problems(params))
     if params["country"] and not (len(params["country"]) == 2 and params["country"].isalpha()):
         errors.append(RemediationError("country: %r is no country code" % params["country"], "Write two letters, as DE."))
-    all_of(errors)
+    raise_all(errors)
     details = {word: params[option] or "" for option, word in FIELDS}
     details["San"] = ",".join(params["subject_alternative_names"] or ())
     return details

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of, attempt
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known, Place, Spent, parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known, Spent, parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
 
 WRITE_ANEW = "Let the change be approved for what is served now, under a ticket of its own."
 
@@ -26,7 +27,7 @@ class Approval:
     """
 
     option: str
-    place: Place
+    place: HostPort
     old_pin: str
     new_pin: str
     ticket: str
@@ -51,7 +52,7 @@ class Approval:
         return found
 
 
-def parse_approvals(one: Optional[dict], several: Optional[List[dict]], places: Sequence[Place]) -> List[Approval]:
+def parse_approvals(one: Optional[dict], several: Optional[List[dict]], places: Sequence[HostPort]) -> List[Approval]:
     """Read the options ``approval`` and ``approvals``; everything that is wrong in them is one error.
 
     :param places: the servers of this run; an approval that names none of them is a mistake.
@@ -65,11 +66,11 @@ def parse_approvals(one: Optional[dict], several: Optional[List[dict]], places: 
     twice = sorted({str(pair[0]) for pair in taken if taken.count(pair) > 1})
     if twice:
         errors.append(RemediationError("approvals: two of the same new pin for %s" % ", ".join(twice), "Give one."))
-    all_of(errors)
+    raise_all(errors)
     return approvals
 
 
-def _parse(option: str, value: Any, places: Sequence[Place]) -> Approval:
+def _parse(option: str, value: Any, places: Sequence[HostPort]) -> Approval:
     place = _place(option, value, places)
     if place not in places:
         raise RemediationError("%s: %s is not among the endpoints of this task" % (option, place), "Approve what is asked for.")
@@ -83,10 +84,10 @@ def _parse(option: str, value: Any, places: Sequence[Place]) -> Approval:
     return Approval(option, place, old_pin, new_pin, str(value["ticket"]).strip(), expires)
 
 
-def _place(option: str, value: Any, places: Sequence[Place]) -> Place:
+def _place(option: str, value: Any, places: Sequence[HostPort]) -> HostPort:
     """The server that it is for; it may be left out where only one is asked for."""
     if value.get("host"):
-        return Place.of(value["host"], value.get("port") or 443)
+        return HostPort.of(value["host"], value.get("port") or 443)
     if len(places) != 1:
         raise RemediationError("%s.host: is missing, and there are %d endpoints" % (option, len(places)), "Name host and port.")
     return places[0]

@@ -11,9 +11,9 @@ import json
 import os
 from typing import List
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, problem
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 OPTION = "audit_log"
 
@@ -22,7 +22,7 @@ def check_log(path: str, entries: List[dict]) -> None:
     """Find out without writing whether lines can be added."""
     check_writable([Replacement(path, _text(entries), OPTION)])
     if os.path.exists(path) and not os.access(path, os.W_OK):
-        raise problem(OPTION, path, "cannot be written", PermissionError(13, os.strerror(13)))
+        raise path_error(OPTION, path, "cannot be written", PermissionError(13, os.strerror(13)))
 
 
 def append(path: str, entries: List[dict]) -> None:
@@ -33,7 +33,7 @@ def append(path: str, entries: List[dict]) -> None:
     try:
         handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     except OSError as error:
-        raise problem(OPTION, path, "cannot be written", error) from error
+        raise path_error(OPTION, path, "cannot be written", error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)  # several stores may share a log
         size = os.fstat(handle).st_size
@@ -44,7 +44,7 @@ def append(path: str, entries: List[dict]) -> None:
             raise RemediationError("%s: %s: the disk is full" % (OPTION, path), "Make room and run it again; nothing was changed.")
         os.fsync(handle)
     except OSError as error:
-        raise problem(OPTION, path, "cannot be written", error) from error
+        raise path_error(OPTION, path, "cannot be written", error) from error
     finally:
         os.close(handle)
 

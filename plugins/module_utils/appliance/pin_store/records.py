@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, to_ascii
 
 FORMS = "Write sha256/ and Base64 (RFC 7469), sha256// and Base64 (curl), or sha256: and 64 hexadecimal digits (kubeadm)."
 BASE64_FORM = re.compile(r"(?:sha256//?|pin-sha256=)\"?([A-Za-z0-9+/_-]{43}=?)\"?\Z")
@@ -45,23 +45,6 @@ def parse_pin(text: Any, option: str) -> str:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a server is, in the form in which places are compared."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, host: str, port: int) -> Place:
-        """Of a host as people write it."""
-        address = as_address(host)
-        return cls(to_ascii(host) if address is None else str(address), port)
-
-    def __str__(self) -> str:
-        return "%s:%d" % ("[%s]" % self.host if ":" in self.host else self.host, self.port)
-
-
-@dataclass(frozen=True)
 class Accepted:
     """A pin that counts.
 
@@ -90,7 +73,7 @@ class Next:
 class Known:
     """What is known about one server: the pins that count, and those that were announced."""
 
-    place: Place
+    place: HostPort
     pins: Tuple[Accepted, ...] = ()
     announced: Tuple[Next, ...] = ()
 
@@ -110,7 +93,7 @@ class Spent:
     """An approval that was used; it works once."""
 
     ticket: str
-    place: Place
+    place: HostPort
     old_pin: str
     new_pin: str
     expires: str

@@ -15,16 +15,10 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next, Spent, parse_pin
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
-    Accepted,
-    Known,
-    Next,
-    Place,
-    Spent,
-    parse_pin,
-)
 
 FORMAT, VERSION = "certmend.tls pins", 1
 REPAIR = "Put back a backup, or mend that line by hand; the store was not touched."
@@ -34,10 +28,10 @@ REPAIR = "Put back a backup, or mend that line by hand; the store was not touche
 class Store:
     """All that is known."""
 
-    known: Dict[Place, Known] = field(default_factory=dict)
+    known: Dict[HostPort, Known] = field(default_factory=dict)
     spent: Tuple[Spent, ...] = ()
 
-    def at(self, place: Place) -> Known:
+    def at(self, place: HostPort) -> Known:
         """What is known about a server; an empty record where that is nothing."""
         return self.known.get(place) or Known(place)
 
@@ -58,7 +52,7 @@ def load(path: str, option: str = "pins_path", must_exist: bool = False) -> Stor
     """
     if not must_exist and not os.path.lexists(path):
         return Store()
-    return parse(read(path, option), "%s: %s" % (option, path))
+    return parse(read_file(path, option), "%s: %s" % (option, path))
 
 
 def parse(data: bytes, where: str) -> Store:
@@ -73,7 +67,7 @@ def parse(data: bytes, where: str) -> Store:
     if len(lines) - 2 != head:
         what = "the store ends here, but line 1 counts %d lines after it and there are %d" % (head, len(lines) - 2)
         raise _damaged(where, len(lines) - 1, what)
-    known: Dict[Place, Known] = {}
+    known: Dict[HostPort, Known] = {}
     spent: List[Spent] = []
     for number, line in enumerate(lines[1:-1], 2):
         entry = _line(line, where, number, _entry)
@@ -151,10 +145,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)  # JSON's true is a number to Python
 
 
-def _place(host: Any, port: Any) -> Place:
+def _place(host: Any, port: Any) -> HostPort:
     if not isinstance(host, str) or not host or not _is_number(port) or not 0 < port < 65536:
         raise RemediationError("has no host and port (%.60r, %.20r)" % (host, port), "")
-    return Place.of(host, port)
+    return HostPort.of(host, port)
 
 
 def _pin(text: Any) -> str:

@@ -14,13 +14,13 @@ import hashlib
 import ssl
 from typing import Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe as presented
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import PEM
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore, anchors_pem
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import host_name_problem, is_address
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import host_name_problem, is_address
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore, anchors_pem
 
 REISSUE = "Connect by a name that the certificate has, or reissue it with the name that clients use (role fqdn_certificate)."
 TRUST = "Add the CA's certificate to the trust store, after comparing its fingerprint with another source (role trust_anchor)."
@@ -56,10 +56,10 @@ def handshake(params: dict, facts: dict) -> None:
     facts["anchors"] = count
     context = _context(pem)
     try:
-        seen = presented.collect(
+        seen = tls_probe.probe(
             params["host"], params["port"], name, params["address"], params["timeout"], context
         )
-    except presented.ProbeError as error:
+    except tls_probe.ProbeError as error:
         facts["error"] = {"code": error.code, "message": error.message, "advice": error.advice}
     else:
         facts.update(facts_of(seen))
@@ -74,7 +74,7 @@ def nothing_seen(host: str, port: int, name: str) -> dict:
     )  # fmt: skip
 
 
-def facts_of(seen: presented.Presented) -> dict:
+def facts_of(seen: tls_probe.Handshake) -> dict:
     """What a handshake showed, in the shape of the result."""
     verified = seen.verify_code == 0
     return dict(
@@ -98,7 +98,7 @@ def fingerprints(der: bytes) -> dict:
     return found
 
 
-def verdict(seen: presented.Presented) -> dict:
+def verdict(seen: tls_probe.Handshake) -> dict:
     """OpenSSL's refusal with our code and the way out."""
     code, advice = VERDICTS.get(seen.verify_code or 0, ("TLS-VERIFY", "See OpenSSL's message."))
     if seen.verify_code in NO_ISSUER:
@@ -129,7 +129,7 @@ def _anchors(params: dict) -> Tuple[str, int]:
         store = params[option]
         text = anchors_pem(Keystore(store["path"], store["password_file"]), option)
     elif option == "ca_path":
-        text = read(params[option], option).decode("ascii", "replace")
+        text = read_file(params[option], option).decode("ascii", "replace")
     else:
         text = params[option]
     blocks = PEM.findall(text)

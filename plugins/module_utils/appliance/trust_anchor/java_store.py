@@ -10,15 +10,16 @@ import os
 from typing import Dict, List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance import keytool as keystore
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, check_writable, read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import forget
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import problem
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 
 class JavaStore:
@@ -45,7 +46,7 @@ class JavaStore:
     def check(self, adding: Sequence[Tuple[Outline, str]], removing: Sequence[Outline]) -> None:
         """What would stand in the way, found out without a change."""
         check_writable([Replacement(self.store.path, b"", "keystore.path")])
-        all_of(
+        raise_all(
             [
                 RemediationError("name: the alias %s is taken by another entry in %s" % (alias, self.store.path), "Give another name.")
                 for _anchor, alias in adding
@@ -66,9 +67,9 @@ class JavaStore:
             for anchor in removing:
                 for alias in self.aliases[anchor.sha256]:
                     keystore.run(copy, "-delete", "-alias", alias)
-            content = read(working, "keystore.path")
+            content = read_file(working, "keystore.path")
         finally:
-            forget(working)
+            remove_if_present(working)
         transaction = Transaction([Replacement(self.store.path, content, "keystore.path")], backup)
         return transaction.commit(), transaction
 
@@ -76,4 +77,4 @@ class JavaStore:
         try:
             return Snapshot.of_existing(os.path.realpath(self.store.path), "keystore.path").copy()
         except OSError as error:
-            raise problem("keystore.path", self.store.path, "cannot be copied", error) from error
+            raise path_error("keystore.path", self.store.path, "cannot be copied", error) from error

@@ -13,14 +13,15 @@ import contextlib
 import os
 from typing import Iterator, List, Union
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import alias_for, pem_of, read_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import locked, read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import alias_for, pem_of, read_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore, check_files
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore, layout_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 Store = Union[SystemStore, JavaStore]
 
@@ -38,14 +39,14 @@ class Trust:
     def _anchors(self) -> List[Outline]:
         content, option = self.params["content"], "content"
         if self.params["path"] is not None:
-            content, option = read(self.params["path"], "path").decode("latin-1"), "path"
+            content, option = read_file(self.params["path"], "path").decode("latin-1"), "path"
         if self.pending and not (content or "").strip():
             return []
         anchors = read_anchors(content, option)
         if not anchors:
             raise RemediationError("%s: there is no certificate in it" % option, "Give the CA's certificate as PEM.")
         if self.params["state"] == "present" and not self.params["allow_leaf"]:
-            all_of([_leaf(anchor, option) for anchor in anchors if not anchor.is_ca])
+            raise_all([_leaf(anchor, option) for anchor in anchors if not anchor.is_ca])
         self.facts["anchors"] = [as_dict(anchor) for anchor in anchors]
         return anchors
 

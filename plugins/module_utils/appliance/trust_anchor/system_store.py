@@ -11,11 +11,13 @@ import subprocess
 from dataclasses import dataclass
 from typing import Dict, List, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of, without
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, check_writable, read
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 OS_RELEASE = "/etc/os-release"
 SECONDS = 300
@@ -81,7 +83,7 @@ def family_here() -> str:
 
     :raises RemediationError: it is none of those that are known.
     """
-    fields = dict(line.split("=", 1) for line in read(OS_RELEASE, "store").decode("utf-8", "replace").splitlines() if "=" in line)
+    fields = dict(line.split("=", 1) for line in read_file(OS_RELEASE, "store").decode("utf-8", "replace").splitlines() if "=" in line)
     words = (fields.get("ID", "") + " " + fields.get("ID_LIKE", "")).replace('"', " ").split()
     for word in words:
         family = FAMILIES.get(word, word)
@@ -107,12 +109,12 @@ class SystemStore:
         for folder, _folders, names in os.walk(self.layout.folder):
             for path in (os.path.join(folder, name) for name in sorted(names) if name.endswith(self.layout.counted)):
                 # links are what the system's own tools made: not ours
-                for anchor in by_fingerprint(read(path, "store")) if not os.path.islink(path) else ():
+                for anchor in by_fingerprint(read_file(path, "store")) if not os.path.islink(path) else ():
                     self.files.setdefault(anchor, []).append(path)
         bundle = self.layout.bundle
         self.seen = set(self.files)
         if bundle:
-            self.seen = set(by_fingerprint(read(bundle, "store"))) if os.path.exists(bundle) else set()
+            self.seen = set(by_fingerprint(read_file(bundle, "store"))) if os.path.exists(bundle) else set()
 
     def holds(self, anchor: Outline) -> bool:
         """Whether programs see it, by whatever way it came in."""
@@ -126,9 +128,9 @@ class SystemStore:
         """What would stand in the way, found out without a change."""
         changed = self._added(adding) + self._removed(removing)
         check_writable(changed)
-        all_of([_foreign(anchor, self.target) for anchor in removing if anchor.sha256 not in self.files])
+        raise_all([_foreign(anchor, self.target) for anchor in removing if anchor.sha256 not in self.files])
         taken = [one.path for one in self._added(adding) if os.path.lexists(one.path)]
-        all_of([RemediationError("name: %s is there and is another file" % path, "Give another name.") for path in taken])
+        raise_all([RemediationError("name: %s is there and is another file" % path, "Give another name.") for path in taken])
 
     def _added(self, adding: Sequence[Tuple[Outline, str]]) -> List[Replacement]:
         return [
@@ -142,7 +144,7 @@ class SystemStore:
         left: Dict[str, bytes] = {}
         for anchor in removing:
             for path in self.files.get(anchor.sha256, ()):
-                left[path] = without(left[path] if path in left else read(path, "store"), anchor)
+                left[path] = without(left[path] if path in left else read_file(path, "store"), anchor)
         return [Replacement(path, content, "store") for path, content in left.items()]
 
     def change(

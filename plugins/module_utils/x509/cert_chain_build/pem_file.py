@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import CERTIFICATE_LABELS
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import CERTIFICATE_LABELS
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import blocks
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, plain
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from typing import Any, List, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, attributes_now_and_then
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, attributes_now_and_then, read
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, key_facts, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import Joined, difference, joined
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, key_facts, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 
 
@@ -26,7 +27,7 @@ def plan_file(params: dict, chain: Sequence[Certificate]) -> Tuple[List[Step], d
     if dest is None:
         return [], {}
     exists = os.path.lexists(dest)
-    data = read(dest, "dest") if exists else b""
+    data = read_file(dest, "dest") if exists else b""
     if not params["dest"] and b"BEGIN " not in data.replace(b"\0", b""):
         raise RemediationError("path: %s is not PEM, and a chain is written as PEM" % dest, "Name the file to be written in dest.")
     certificates, parts = read_certificates(data).certificates if data.strip() else (), joined(data)

@@ -10,20 +10,21 @@ import base64
 import binascii
 from typing import Any, List, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction, read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_content, add_paths, add_trusted
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import leaf_among
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import Joined, joined
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.plan import plan_file, refuse_foreign_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.report import Built, no_chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import Joined, joined
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Found, find_path
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_content, add_paths, add_trusted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import ANY, Requirements
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.verifiers import judgements
 
@@ -84,7 +85,7 @@ class ChainBuilding:
     def _data(self, option: str) -> bytes:
         value = self.params[option]
         if option == "path":
-            return read(value, option)
+            return read_file(value, option)
         if option == "content":
             return value.encode("utf-8")
         try:

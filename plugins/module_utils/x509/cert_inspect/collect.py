@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from concurrent.futures import ThreadPoolExecutor
-from typing import Dict, List
+from typing import List
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe as presented
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, parse_endpoints
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import read
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import Material
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, merge_readings, read_certificates
 
 SOURCES = ("endpoints", "path", "content", "content_base64", "presented")
 
@@ -31,9 +30,9 @@ def collect(params: dict) -> List[Material]:
         return _from_endpoints(parse_endpoints(params["endpoints"], name), params["workers"], params["timeout"])
     if params["presented"] is not None:
         ders = [_decoded("presented[%d]" % place, text) for place, text in enumerate(params["presented"])]
-        return [_material("presented", name, merged([read_certificates(der) for der in ders]), True)]
+        return [_material("presented", name, merge_readings([read_certificates(der) for der in ders]), True)]
     if params["path"] is not None:
-        source, data = params["path"], read(params["path"], "path")
+        source, data = params["path"], read_file(params["path"], "path")
     elif params["content"] is not None:
         source, data = "content", params["content"].encode("utf-8")
     else:
@@ -46,14 +45,6 @@ def _material(source: str, name: str, reading: Reading, sent: bool, data: bytes 
     return Material(source, name, reading.certificates, reading.warnings, presented=sent, data=data)
 
 
-def merged(readings: List[Reading]) -> Reading:
-    """What several texts held, in their order."""
-    return Reading(
-        tuple(one for reading in readings for one in reading.certificates),
-        tuple(one for reading in readings for one in reading.warnings),
-    )
-
-
 def _decoded(option: str, text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
@@ -62,43 +53,17 @@ def _decoded(option: str, text: str) -> bytes:
 
 
 def _from_endpoints(endpoints: List[Endpoint], workers: int, timeout: float) -> List[Material]:
-    answers = ask_all(endpoints, workers, timeout)
+    answers = probe_all(endpoints, workers, timeout)
     return [_answered(endpoint, answers[endpoint]) for endpoint in endpoints]
 
 
-def ask_all(endpoints: List[Endpoint], workers: int, timeout: float) -> Dict[Endpoint, object]:
-    """Ask all the endpoints at once, each place (host, port, address, server name) only one time.
-
-    :returns: for each the chain as it was sent (DER), or the ProbeError.
-    """
-    context = collecting_context()
-    places = {_place(endpoint): endpoint for endpoint in endpoints}
-    with ThreadPoolExecutor(max_workers=min(workers, len(places)) or 1) as pool:
-        futures = {place: pool.submit(_ask, endpoint, timeout, context) for place, endpoint in places.items()}
-    return {endpoint: futures[_place(endpoint)].result() for endpoint in endpoints}
-
-
-def _place(endpoint: Endpoint) -> tuple:
-    return endpoint.host, endpoint.port, endpoint.address, endpoint.server_name
-
-
-def _ask(endpoint: Endpoint, timeout: float, context: object) -> object:
-    """The chain as it was sent, or the ProbeError."""
-    try:
-        return presented.collect(
-            endpoint.host, endpoint.port, endpoint.server_name, endpoint.address or None, timeout, context
-        ).chain
-    except presented.ProbeError as error:
-        return error
-
-
 def _answered(endpoint: Endpoint, answer: object) -> Material:
-    if isinstance(answer, presented.ProbeError):
+    if isinstance(answer, tls_probe.ProbeError):
         return Material(str(endpoint), endpoint.name, reachable=False, error=_unreachable(endpoint, answer))
-    reading = merged([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
+    reading = merge_readings([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
     place = to_ascii(endpoint.host), endpoint.port
     return Material(str(endpoint), endpoint.name, reading.certificates, reading.warnings, True, presented=True, place=place)
 
 
-def _unreachable(endpoint: Endpoint, error: presented.ProbeError) -> Finding:
+def _unreachable(endpoint: Endpoint, error: tls_probe.ProbeError) -> Finding:
     return Finding(error.code, ERROR, error.message, str(endpoint), "", error.advice, "RFC 8446 section 4")

@@ -7,25 +7,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import FILE
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import (
     ERROR,
-    OK,
-    WARNING,
     Finding,
+    Verdict,
     verdict_of,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import FILE
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import Waiver, marked
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.strict_pem import form_problem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.judge import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import Surroundings, answers
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import Waiver, marked
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.strict_pem import form_problem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME, Context
 
 
@@ -65,7 +64,7 @@ def inspect(
     :param around: what the article's questions need; None where nobody asked them.
     :param pins: what is pinned; None where nobody asked for it.
     """
-    context = replace(context, known=pins.at(Place.of(*material.place)) if pins and material.place else None)
+    context = replace(context, known=pins.at(HostPort.of(*material.place)) if pins and material.place else None)
     registered = tuple(one for one in context.registered if one.place == material.place)
     context = replace(context, name=material.name, registered=registered, form=_form(material, context))
     findings: List[Finding] = [material.error] if material.error else []
@@ -83,7 +82,7 @@ def inspect(
         "certificates": [one.as_dict(context.now) for one in material.certificates],
         "chain": chain.as_dict() if chain else None,
         "findings": found,
-        "verdict": verdict_of(open_severities(found)),
+        "verdict": verdict_of(open_severities(found)).value,
         "questions": answers(chain, context, around) if chain and around else [],
         "warnings": list(material.warnings),
     }
@@ -126,10 +125,10 @@ def overall(results: Sequence[dict]) -> dict:
     codes: dict = {}
     for finding in findings:
         codes[finding["code"]] = codes.get(finding["code"], 0) + 1
-    summary = {word: sum(result["verdict"] == word for result in results) for word in (OK, WARNING, ERROR)}
+    summary: Dict[str, Any] = {word.value: sum(result["verdict"] == word for result in results) for word in Verdict}
     summary.update(
         sources=len(results),
         unreachable=sum(result["reachable"] is False for result in results),
         codes=dict(sorted(codes.items())),
     )
-    return {"findings": findings, "verdict": verdict_of(open_severities(findings)), "summary": summary}
+    return {"findings": findings, "verdict": verdict_of(open_severities(findings)).value, "summary": summary}

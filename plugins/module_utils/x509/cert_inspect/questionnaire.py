@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Dict, Iterable, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_paths, system_paths
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import missing_issuer
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_paths, system_paths
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
 
 

@@ -7,25 +7,24 @@
 from __future__ import annotations
 
 import datetime
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import given, read
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, load
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.query import select
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import parse_waivers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.anchors import load_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import leaf_among
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import collect
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import inspect, open_severities, overall
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.query import select
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import surroundings
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import parse_waivers
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import csr_pin, read_peer_chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import load_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import registered_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PINNED, Context
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import collect
 
 COUNTED = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
 
@@ -60,32 +59,14 @@ def context_of(params: dict) -> Context:
         private_key_pin=_private_key_pin(params["private_key_path"]),
         csr_pin=csr_pin(params),
         registered=tuple(registered_of(params["ssl_trust"])) if params["ssl_trust"] else (),
-        peer=peer_of(params["peer_chain_content"].encode("utf-8"), "peer_chain_content") if params["peer_chain_content"] is not None else (),
+        peer=read_peer_chain(params["peer_chain_content"].encode("utf-8"), "peer_chain_content") if params["peer_chain_content"] is not None else (),
     )
-
-
-def peer_of(data: bytes, option: str) -> Tuple[Certificate, ...]:
-    """The chain of the other side of a migration, its own certificate first.
-
-    :raises RemediationError: there is none in it.
-    """
-    certificates = read_certificates(data).certificates
-    if not certificates:
-        raise RemediationError("%s: there is no certificate in it" % option, "Give the other appliance's chain as PEM text.")
-    leaf = leaf_among(certificates)
-    return (leaf,) + tuple(one for one in certificates if one != leaf)
 
 
 def _private_key_pin(path: Optional[str]) -> Optional[str]:
     if path is None:
         return None
-    return pin_of(load_private_key(read(path, "private_key_path"), "private_key_path").public_key())
-
-
-def csr_pin(params: dict) -> Optional[str]:
-    """The pin of the request in ``csr_path`` or ``csr_content``; None where there is none."""
-    data, option = given(params, "csr_path", "csr_content")
-    return None if data is None else pin_of(load_csr(data, option).public_key())
+    return pin_of(load_private_key(read_file(path, "private_key_path"), "private_key_path").public_key())
 
 
 def pins_of(params: dict) -> Optional[Store]:

@@ -11,7 +11,7 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding
 
 
@@ -43,7 +43,7 @@ def parse_waivers(values: Optional[Sequence[Any]]) -> List[Waiver]:
         except (TypeError, ValueError):
             message = "waivers[%d].until: %r is not a date" % (place, value["until"])
             errors.append(RemediationError(message, "Write the last day as YYYY-MM-DD."))
-    all_of(errors)
+    raise_all(errors)
     return waivers
 
 

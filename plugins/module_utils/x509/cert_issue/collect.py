@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass
 from typing import Any, List, Optional, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import read
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
@@ -72,7 +72,7 @@ def look(params: dict) -> Existing:
 
 
 def _bytes(path: Optional[str], option: str) -> Optional[bytes]:
-    return read(path, option) if path and os.path.lexists(path) else None
+    return read_file(path, option) if path and os.path.lexists(path) else None
 
 
 def _key(path: Optional[str], option: str, problems: List[str]) -> Any:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known, Place
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, load, parse
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 
@@ -31,7 +32,7 @@ def broken_by(store: Store, existing: Existing, new_pin: str, names: Sequence[st
     if existing.certificate is not None:
         concerned = [one for one in store.known.values() if existing.certificate.pin in one.accepts]
     else:
-        hosts = {Place.of(name, 0).host for name in names}
+        hosts = {HostPort.of(name, 0).host for name in names}
         concerned = [one for one in store.known.values() if one.pins and one.place.host in hosts]
     return [one for one in concerned if new_pin not in one.accepts + one.expects]
 

@@ -15,22 +15,23 @@ from typing import Any, Callable, List, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue import diff as describe
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import NEXT, Existing
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, key_facts, pem, pin_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import issue, make_csr
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import to_pem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import rfc4514
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import (
     KeyChoice,
     Wanted,
     choose_key,
     combined_reasons,
-    csr_names,
     renewal_reasons,
     repair_reasons,
     request_reasons,
 )
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import issue, make_csr
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, key_facts, pem, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import ABSENT, certificate_lines, key_lines, request_lines
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import rfc4514
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import to_pem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_names
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _plan_files(
         making.obsolete = (wanted.key_path + NEXT,) if choice.key is existing.next_key else ()
         return _files(wanted, existing, choice.key, making)
 
-    return _plan_of(wanted, existing, choice, reasons, describe.certificate_lines(wanted.main_path, certificates), make)
+    return _plan_of(wanted, existing, choice, reasons, certificate_lines(wanted.main_path, certificates), make)
 
 
 def plan_import(wanted: Wanted, existing: Existing, answer: Sequence[Certificate]) -> Plan:
@@ -141,8 +142,8 @@ def plan_request(wanted: Wanted, existing: Existing) -> Plan:
 
     request = wanted.request
     subject, entries = rfc4514(request.name()), (request.dns_names, request.ip_addresses)
-    after = describe.request_lines(path, subject, *entries, choice.pin)
-    after += describe.key_lines(choice.path, choice.facts, choice.pin)
+    after = request_lines(path, subject, *entries, choice.pin)
+    after += key_lines(choice.path, choice.facts, choice.pin)
     targets = ((path, "csr_path"),) + (() if choice.key else ((choice.path, "private_key_path"),))
     before = _request_before(path, existing.csr) + _key_before(choice.path, existing)
     return Plan(tuple(reasons), _pin_changes(existing, choice), [Step(path, _text(before), _text(after), Making(make, targets))], choice.pin)
@@ -176,8 +177,8 @@ def _plan_of(
     make: Callable[[Making], List[File]],
 ) -> Plan:
     """The one step of a certificate: its file and its key."""
-    before = describe.certificate_lines(wanted.main_path, existing.certificates) + _key_before(wanted.key_path, existing)
-    after = after + describe.key_lines(wanted.key_path, choice.facts, choice.pin)
+    before = certificate_lines(wanted.main_path, existing.certificates) + _key_before(wanted.key_path, existing)
+    after = after + key_lines(wanted.key_path, choice.facts, choice.pin)
     combined = wanted.paths["combined"]
     if combined and combined != wanted.main_path:
         before += describe.combined_lines(combined, existing.combined, existing.combined_pin)
@@ -197,13 +198,13 @@ def _pin_changes(existing: Existing, choice: KeyChoice) -> bool:
 def _key_before(path: str, existing: Existing) -> List[str]:
     key = existing.next_key if path.endswith(NEXT) else existing.key
     public = key.public_key() if key is not None else None
-    return describe.key_lines(path, key_facts(public), pin_of(public)) if public else describe.key_lines(path, None, "")
+    return key_lines(path, key_facts(public), pin_of(public)) if public else key_lines(path, None, "")
 
 
 def _request_before(path: str, csr: Any) -> List[str]:
     if csr is None:
-        return ["request %s" % path, describe.ABSENT]
-    return describe.request_lines(path, rfc4514(csr.subject), *csr_names(csr), pin_of(csr.public_key()))
+        return ["request %s" % path, ABSENT]
+    return request_lines(path, rfc4514(csr.subject), *csr_names(csr), pin_of(csr.public_key()))
 
 
 def _files(wanted: Wanted, existing: Existing, key: Any, making: Making) -> List[File]:

@@ -12,10 +12,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.converge import 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue import diff as describe
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import key_facts, pem, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan import File, Making, Plan
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import issue
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import Wanted, renewal_reasons, repair_reasons
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import issue
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import key_facts, pem, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import certificate_lines
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.strength import weakness
 
 
@@ -42,8 +43,8 @@ def plan_signing(wanted: Wanted, existing: Existing, request: Any) -> Plan:
 
     issuer = wanted.authority.certificate.subject  # type: ignore[union-attr]
     to_come = describe.future_certificate_lines(path, wanted.request, issuer, wanted.valid_days, wanted.chain)
-    after = describe.certificate_lines(path, certificates) if certificates else to_come
-    before = describe.certificate_lines(path, existing.certificates)
+    after = certificate_lines(path, certificates) if certificates else to_come
+    before = certificate_lines(path, existing.certificates)
     after += ["  for the key: that of the request"]
     step = Step(path, *("\n".join(lines) + "\n" for lines in (before, after)), Making(make, ((path, "certificate_path"),)))
     return Plan(tuple(reasons), bool(leaf) and leaf.pin != pin, [step])

@@ -10,15 +10,15 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import NEXT, Existing
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key, key_facts, pin_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, generate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import rfc4514
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.strength import weakness
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key, key_facts, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import rfc4514
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, generate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.strength import weakness
 
 THE_NEW_KEY = "that of the new key"
 
@@ -164,16 +164,3 @@ def request_reasons(wanted: Wanted, existing: Existing, choice: KeyChoice) -> Li
     return reasons
 
 
-def csr_names(csr: Any) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
-    """The DNS names and addresses that a request asks for."""
-    try:
-        names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except Exception:  # none, or not decodable: the request is made again in both cases
-        return (), ()
-    addresses = (str(one) for one in names.get_values_for_type(x509.IPAddress))
-    return tuple(names.get_values_for_type(x509.DNSName)), tuple(addresses)
-
-
-def csr_pem(csr: Any) -> str:
-    """A request as PEM text."""
-    return csr.public_bytes(serialization.Encoding.PEM).decode("ascii")

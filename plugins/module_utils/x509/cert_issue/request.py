@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, fqdn_problem, host_name_problem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 
 #: RFC 5280 appendix A.1, ub-common-name
@@ -91,7 +91,7 @@ def make_request(
         if parsed is None:
             errors.append(RemediationError("ip_addresses: %r is not an IP address" % address, "Names go into dns_names."))
         addresses.append(str(parsed))
-    all_of(errors)
+    raise_all(errors)
     return Request(
         fqdn=fqdn,
         dns_names=tuple(dict.fromkeys([fqdn] + list(dns_names))),

@@ -10,21 +10,15 @@ import datetime
 import os
 from typing import List, Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of, attempt
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import (
-    Replacement,
-    Transaction,
-    attributes_now_and_then,
-    check_writable,
-    given,
-    read,
-)
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file, read_path_or_content
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, attributes_now_and_then
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing, look
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pin_impact import broken_by, store_given, warning_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan import (
     File,
     Making,
@@ -34,15 +28,17 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan 
     plan_import,
     plan_request,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority, make_authority
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.judge import judge
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, load_private_key
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pin_impact import broken_by, store_given, warning_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, load_csr, read_certificates
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import Wanted, csr_pem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import make_request
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, Context
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_external_csr import plan_signing
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import Wanted
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import make_request
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority, make_authority
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_pem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, load_csr, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, Context
 
 #: what an imported certificate must not be; trust and chains are for the handshake to prove
 REFUSED = ("NAME-", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
@@ -85,7 +81,7 @@ class Issuing:
         for what, path in wanted.paths.items():
             if not path or not os.path.exists(path):
                 continue
-            one = File(path, read(path, what_path(what)), what_path(what), secret=what in ("key", "combined"))
+            one = File(path, read_file(path, what_path(what)), what_path(what), secret=what in ("key", "combined"))
             now, then = attributes_now_and_then(self._replacement(one))
             if now != then:
                 steps.append(Step(path, now, then, Making(lambda _making, one=one: [one], ((path, one.option),))))
@@ -114,7 +110,7 @@ class Issuing:
                     "With these the certificate would be issued again at each run.",
                 )
             )
-        all_of(errors)
+        raise_all(errors)
         return Wanted(
             request=request,  # type: ignore[arg-type]
             paths={what: params[what_path(what)] for what in ("key", "csr", "certificate", "combined")},
@@ -173,7 +169,7 @@ class Issuing:
         """A certificate that its clients would reject by name or date is not put in place."""
         context = Context(now=self.now, name=self.params["fqdn"], profiles=frozenset([self.params["profile"]]))
         findings = judge(chain_of([leaf], None, first_is_leaf=True), context, "certificate_content")
-        all_of(
+        raise_all(
             [
                 RemediationError("certificate_content: %s" % one.message, one.advice)
                 for one in findings
@@ -201,4 +197,4 @@ def what_path(what: str) -> str:
 
 def _given(params: dict, option: str) -> bytes:
     """The bytes of ``option_content`` or ``option_path``, one of which is required."""
-    return given(params, option + "_path", option + "_content")[0]  # type: ignore[return-value]
+    return read_path_or_content(params, option + "_path", option + "_content")[0]  # type: ignore[return-value]

@@ -12,17 +12,14 @@ from typing import Any, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
-    ec,
-    ed448,
-    ed25519,
-    hashes,
     rsa,
     serialization,
     x509,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import PURPOSES
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import PURPOSES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import digest_for
 
 #: clocks of appliances run behind; a certificate from the future is refused by all of them
 BACKDATED = datetime.timedelta(hours=1)
@@ -130,10 +127,3 @@ def _key_usage(encipherment: bool) -> Any:
     )
 
 
-def digest_for(key: Any) -> Any:
-    """SHA-256, more for larger curves, and none for keys that bring their own."""
-    if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
-        return None
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
-        return hashes.SHA384() if key.curve.key_size <= 384 else hashes.SHA512()
-    return hashes.SHA256()

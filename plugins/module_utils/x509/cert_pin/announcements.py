@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of, attempt
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place, parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
@@ -27,29 +28,29 @@ class Announcement:
 
     pin: str
     source: str
-    place: Optional[Place]
+    place: Optional[HostPort]
 
 
-def parse_announced(values: Optional[List[dict]], places: Sequence[Place]) -> List[Announcement]:
+def parse_announced(values: Optional[List[dict]], places: Sequence[HostPort]) -> List[Announcement]:
     """Read the option ``announced``; everything that is wrong in it is one error."""
     errors: List[RemediationError] = []
     found = [attempt(errors, partial(_parse, "announced[%d]" % number, value, places)) for number, value in enumerate(values or [])]
-    all_of(errors)
+    raise_all(errors)
     return found
 
 
-def _parse(option: str, value: dict, places: Sequence[Place]) -> Announcement:
+def _parse(option: str, value: dict, places: Sequence[HostPort]) -> Announcement:
     given = [way for way in WAYS if value.get(way)]
     if len(given) != 1:
         raise RemediationError("%s: needs one of pin, path, content and has %s" % (option, ", ".join(given) or "none"), "Give one of them.")
-    place = Place.of(value["host"], value.get("port") or 443) if value.get("host") else None
+    place = HostPort.of(value["host"], value.get("port") or 443) if value.get("host") else None
     if place and place not in places:
         raise RemediationError("%s: %s is not among the endpoints of this task" % (option, place), "Announce it where it is asked for.")
     way = given[0]
     if way == "pin":
         return Announcement(parse_pin(value["pin"], option + ".pin"), "pin", place)
     if way == "path":
-        return Announcement(pin_in(read(value["path"], option + ".path"), option + ".path"), value["path"], place)
+        return Announcement(pin_in(read_file(value["path"], option + ".path"), option + ".path"), value["path"], place)
     return Announcement(pin_in(value["content"].encode("utf-8"), option + ".content"), "content", place)
 
 

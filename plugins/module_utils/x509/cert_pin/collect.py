@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import collect
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Visit
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import ask_all, collect
 
 
 def visit_all(endpoints: Sequence[Endpoint], params: Dict[str, Any]) -> List[Visit]:
@@ -24,13 +24,13 @@ def visit_all(endpoints: Sequence[Endpoint], params: Dict[str, Any]) -> List[Vis
     if params["presented"] is not None:
         (material,) = collect({"endpoints": None, "presented": params["presented"][:1], "name": ""})  # the server's own, whatever follows it
         return [_visit(one, Reading(material.certificates, material.warnings)) for one in endpoints]
-    answers = ask_all(list(endpoints), params["workers"], params["timeout"])
+    answers = probe_all(list(endpoints), params["workers"], params["timeout"])
     return [_answered(one, answers[one]) for one in endpoints]
 
 
-def place_of(endpoint: Endpoint) -> Place:
+def place_of(endpoint: Endpoint) -> HostPort:
     """Where an endpoint's pins are kept."""
-    return Place.of(endpoint.host, endpoint.port)
+    return HostPort.of(endpoint.host, endpoint.port)
 
 
 def _answered(endpoint: Endpoint, answer: Any) -> Visit:

@@ -10,18 +10,12 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import WRITE_ANEW, Approval
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
-    ANNOUNCED,
-    APPROVED,
-    FIRST_USE,
-    Known,
-    Place,
-    Spent,
-)
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import ANNOUNCED, APPROVED, FIRST_USE, Known, Spent
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.judge import judge
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
 
 OK, CHANGED, UNREACHABLE = "ok", "changed", "unreachable"
@@ -43,7 +37,7 @@ class Visit:
     :param error: why there is no certificate: ``code``, ``message``, ``advice``.
     """
 
-    place: Place
+    place: HostPort
     name: str
     address: str
     leaf: Optional[Certificate]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Dict, List, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, parse_endpoints
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of, attempt
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, HostPort, parse_endpoints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval, parse_approvals
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place, parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement, parse_announced
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.collect import place_of
 
@@ -35,7 +35,7 @@ class Asked:
     """
 
     endpoints: Tuple[Endpoint, ...]
-    places: Tuple[Place, ...]
+    places: Tuple[HostPort, ...]
     announced: Tuple[Announcement, ...]
     approvals: Tuple[Approval, ...]
     pins: Tuple[str, ...]
@@ -47,13 +47,13 @@ def asked_of(params: Dict[str, Any]) -> Asked:
     :raises RemediationError: naming each option that is wrong.
     """
     errors = _misplaced(params)
-    endpoints = attempt(errors, lambda: _endpoints(params), [])
-    all_of(errors)
+    endpoints = attempt(errors, lambda: _endpoints(params)) or []
+    raise_all(errors)
     places = tuple(dict.fromkeys(place_of(one) for one in endpoints))
-    announced = attempt(errors, lambda: parse_announced(params["announced"], places), [])
-    approvals = attempt(errors, lambda: parse_approvals(params["approval"], params["approvals"], places), [])
+    announced = attempt(errors, lambda: parse_announced(params["announced"], places)) or []
+    approvals = attempt(errors, lambda: parse_approvals(params["approval"], params["approvals"], places)) or []
     pins = [attempt(errors, partial(parse_pin, text, "pins[%d]" % number)) for number, text in enumerate(params["pins"] or [])]
-    all_of(errors)
+    raise_all(errors)
     return Asked(tuple(endpoints), places, tuple(announced), tuple(approvals), tuple(pins))
 
 

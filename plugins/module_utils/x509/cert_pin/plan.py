@@ -18,7 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.r
     Known,
     Next,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision, facts_of
 

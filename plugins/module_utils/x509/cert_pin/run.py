@@ -10,17 +10,19 @@ import functools
 import itertools
 from typing import Any, Dict, List, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, all_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store import audit_log
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place, Spent
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, load
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import timestamp
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin import plan as changes, options
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan import Change
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store import audit_log
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Spent
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, load
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin import options
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin import plan as changes
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.collect import visit_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import (
     STATUSES,
     Decision,
@@ -30,7 +32,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge i
     decide,
     evidence,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.collect import visit_all
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan import Change
 
 #: failures that the message tells in full; whoever reads it at night reads no thousand
 IN_FULL = 10
@@ -83,7 +85,7 @@ class Pinning:
         )
         decided = [self._decision(visit, store, policy) for visit in self.visits]
         self._tell(decided, store)
-        at: Dict[Place, List[Decision]] = {}
+        at: Dict[HostPort, List[Decision]] = {}
         for one in decided:
             at.setdefault(one.visit.place, []).append(one)
         return [self._change(place, decisions, store) for place, decisions in at.items()] if policy.accept else []
@@ -93,7 +95,7 @@ class Pinning:
         expected = [one.pin for one in self.asked.announced if one.place in (None, place)]
         return decide(visit, store.at(place), expected, [one for one in self.asked.approvals if one.place == place], store.spent, policy)
 
-    def _change(self, place: Place, decisions: Sequence[Decision], store: Store) -> Change:
+    def _change(self, place: HostPort, decisions: Sequence[Decision], store: Store) -> Change:
         change = changes.accepted(store.at(place), decisions, self.now, self.params["keep_old"])
         news = [one for one in self.asked.announced if one.place in (None, place)]
         return changes.announced(change, news, timestamp(self.now))
@@ -109,7 +111,7 @@ class Pinning:
         if failures[IN_FULL:]:
             more = ", ".join(one["endpoint"] for one in failures[IN_FULL:])
             errors.append(RemediationError("%d more: %s" % (len(failures) - IN_FULL, more), "Their evidence is in failures and results."))
-        all_of(errors)
+        raise_all(errors)
 
     def _steps(self, store: Store, made: List[Change], spent: Tuple[Spent, ...]) -> List[Step]:
         """The store's one write, and the lines for the log."""
@@ -140,5 +142,5 @@ class Pinning:
         return undo
 
 
-def _all_places(*stores: Store) -> List[Place]:
+def _all_places(*stores: Store) -> List[HostPort]:
     return list(dict.fromkeys(itertools.chain.from_iterable(store.known for store in stores)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Fields, fields_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     dsa,
     ec,
@@ -24,6 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     serialization,
     x509,
 )
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import extension_facts, reason_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by, public_key_of, signature_algorithm
 
@@ -151,11 +152,6 @@ def colons(data: Optional[bytes]) -> Optional[str]:
 
 def _serial_bytes(serial: int) -> bytes:
     return abs(serial).to_bytes(max(1, (abs(serial).bit_length() + 7) // 8), "big")
-
-
-def timestamp(moment: datetime.datetime) -> str:
-    """UTC as ``2026-11-20T12:00:00Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def pem(der: bytes) -> str:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import rsa_pss as pss
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     InvalidSignature,
     dsa,
     ec,
     ed448,
     ed25519,
+    hashes,
     padding,
     rsa,
     serialization,
     x509,
 )
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import rsa_pss as pss
 
 
 def signature_algorithm(certificate: x509.Certificate) -> str:
@@ -80,3 +81,12 @@ def _verify(key: Any, certificate: x509.Certificate) -> None:
 
 def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def digest_for(key: Any) -> Any:
+    """SHA-256, more for larger curves, and none for keys that bring their own."""
+    if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
+        return None
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size > 256:
+        return hashes.SHA384() if key.curve.key_size <= 384 else hashes.SHA512()
+    return hashes.SHA256()

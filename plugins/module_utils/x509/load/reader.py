@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional, Tuple
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_path_or_content
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.errors import refusal
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, plain
 
 REQUEST_LABELS = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
@@ -43,6 +45,32 @@ def read_certificates(data: bytes, password: Optional[str] = None) -> Reading:
         except Exception as error:  # the backend's exceptions differ between releases
             warnings.append(refusal(der, where, error))
     return Reading(tuple(certificates), tuple(warnings))
+
+
+def merge_readings(readings: Sequence[Reading]) -> Reading:
+    """What several texts hold, in their order."""
+    return Reading(
+        tuple(certificate for reading in readings for certificate in reading.certificates),
+        tuple(warning for reading in readings for warning in reading.warnings),
+    )
+
+
+def read_peer_chain(data: bytes, option: str) -> Tuple[Certificate, ...]:
+    """The chain of the other side of a migration, its own certificate first.
+
+    :raises RemediationError: there is no certificate in it.
+    """
+    certificates = read_certificates(data).certificates
+    if not certificates:
+        raise RemediationError("%s: there is no certificate in it" % option, "Give the other appliance's chain as PEM text.")
+    leaf = leaf_among(certificates)
+    return (leaf,) + tuple(certificate for certificate in certificates if certificate != leaf)
+
+
+def csr_pin(params: Mapping[str, Any]) -> Optional[str]:
+    """The pin of the request in the option ``csr_path`` or ``csr_content``; None if neither was given."""
+    data, option = read_path_or_content(params, "csr_path", "csr_content")
+    return None if data is None else pin_of(load_csr(data, option).public_key())
 
 
 def load_csr(data: bytes, option: str) -> Any:

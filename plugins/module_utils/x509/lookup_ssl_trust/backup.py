@@ -11,12 +11,13 @@ import json
 import os
 from typing import List, NamedTuple, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, read
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, problem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import lines_of
 
 FORMAT = "certmend.tls lookup_ssl_trust backup 1"
@@ -57,7 +58,7 @@ def write(path: str, backup: Backup, now: datetime.datetime, option: str) -> Non
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     except OSError as error:
-        raise problem(option, os.path.dirname(path), "cannot be made", error) from error
+        raise path_error(option, os.path.dirname(path), "cannot be made", error) from error
     data = json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8") + b"\n"
     Transaction([Replacement(path, data, option, secret=True)], backup=False).commit()
 
@@ -68,7 +69,7 @@ def load(path: str, option: str) -> Backup:
     :raises RemediationError: it is none, or was changed by hand into something else.
     """
     try:
-        content = json.loads(read(path, option).decode("utf-8"))
+        content = json.loads(read_file(path, option).decode("utf-8"))
         if content["format"] != FORMAT:
             raise ValueError("its format is %r" % content["format"])
         registrations = tuple(Registration.from_dict(one) for one in content["registrations"])

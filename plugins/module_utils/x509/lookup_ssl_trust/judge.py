@@ -12,12 +12,12 @@ from typing import Dict, List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint as Place
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import vouches
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import ask_all, merged
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import merge_readings, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import Line, brief
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import vouches
 
 OK, CA_ANCHOR, STALE, EXPIRED, UNREACHABLE, NOT_PROBED, MALFORMED = (
     "ok",
@@ -51,7 +51,7 @@ def probed(lines: Sequence[Line], addresses: Dict[str, str], workers: int, timeo
     """
     wanted = {(line.endpoint.host, line.endpoint.port) for line in lines if line.held and not why_not(line)}
     places = [Place(host, port, addresses.get(host, ""), host, host) for host, port in sorted(wanted)]
-    answers = ask_all(places, workers, timeout)
+    answers = probe_all(places, workers, timeout)
     return {(place.host, place.port): served(answers[place]) for place in places}
 
 
@@ -59,7 +59,7 @@ def served(answer: object) -> Served:
     """What a probe brought, read."""
     if isinstance(answer, ProbeError):
         return Served(error="%s: %s" % (answer.code, answer.message))
-    reading = merged([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
+    reading = merge_readings([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
     return Served(reading.certificates, "; ".join(reading.warnings))
 
 

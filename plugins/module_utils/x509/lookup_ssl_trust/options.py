@@ -9,15 +9,15 @@ from __future__ import annotations
 import datetime
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import read
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import leaf_among
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import ask_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.judge import served
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.plan import Wanted, refuse_times
 
@@ -71,7 +71,7 @@ def _given(value: Optional[str]) -> Tuple[Certificate, ...]:
 def _one(value: str, option: str) -> Tuple[Certificate, ...]:
     """A certificate and what came with it, the server's own first; from a path, or from text."""
     is_text = "-----BEGIN" in value or len(value) > 1000
-    reading = read_certificates(value.encode("utf-8") if is_text else read(value, option))
+    reading = read_certificates(value.encode("utf-8") if is_text else read_file(value, option))
     if not reading.certificates:
         raise RemediationError(
             "%s: there is no certificate in it: %s" % (option, "; ".join(reading.warnings) or "it is empty"),
@@ -86,7 +86,7 @@ def _live(params: Dict[str, Any], hosts: List[str]) -> Dict[str, Tuple[Certifica
     expected = [fingerprint(one, "expected_fingerprint", (64,)) for one in params["expected_fingerprint"]]
     addresses = folded(params["addresses"])
     places = {host: Endpoint(host, params["live_port"], addresses.get(host, ""), host, host) for host in hosts}
-    answers = ask_all(list(places.values()), params["workers"], params["probe_timeout"])
+    answers = probe_all(list(places.values()), params["workers"], params["probe_timeout"])
     chains = {}
     for host, place in places.items():
         seen = served(answers[place])

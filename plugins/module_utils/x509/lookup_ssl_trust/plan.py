@@ -11,11 +11,12 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, to_ascii
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem, timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.judge import Served, why_not
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import Held, Line
 

@@ -11,15 +11,16 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost, Session, Trust, trust_given
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.lstool import registrations_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import backup, options, plan as update
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost, Session, Trust, trust_given
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import backup, options
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import plan as update
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.judge import (
     STATUSES,
     WRONG,

@@ -11,11 +11,11 @@ import functools
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import is_address
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Endpoint, Registration
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import vouches
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import is_address
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import vouches
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime
 from typing import Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe as presented
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import verifying_context
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_given
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import SESSIONS, Ome
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 
@@ -49,7 +49,7 @@ class Appliance:
 
         :raises ProbeError: there was no handshake.
         """
-        seen = presented.collect(*self._place(), timeout=self._params["timeout"])
+        seen = tls_probe.probe(*self._place(), timeout=self._params["timeout"])
         return tuple(one for der in seen.chain for one in read_certificates(der).certificates)
 
     def _place(self) -> Tuple[str, int, str, Optional[str]]:
@@ -67,8 +67,8 @@ class Appliance:
         context.check_hostname = bool(self._params["name"])
         outcome = {"verified": False, "protocol": None, "trusting": path[-1].subject}
         try:
-            seen = presented.collect(*self._place(), timeout=self._params["timeout"], context=context)
-        except presented.ProbeError as error:
+            seen = tls_probe.probe(*self._place(), timeout=self._params["timeout"], context=context)
+        except tls_probe.ProbeError as error:
             return dict(outcome, error=error.message)
         error_told = None if seen.verify_code == 0 else seen.verify_message
         return dict(outcome, verified=error_told is None, error=error_told, protocol=seen.protocol or None)

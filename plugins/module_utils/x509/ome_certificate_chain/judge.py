@@ -10,16 +10,15 @@ import datetime
 from dataclasses import dataclass, replace
 from typing import List, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_path_or_content
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import given
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import verdict_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import Material, inspect, open_severities
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import csr_pin, peer_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, csr_pin, read_certificates, read_peer_chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import responses as judgement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.mutual_tls import mutual
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, Context
 
 
@@ -45,7 +44,7 @@ def upload_of(params: dict) -> Upload:
     :raises RemediationError: it cannot be read, or is a chain where a single certificate is asked for.
     """
     chain = params["upload"] == "chain"
-    data, option = given(params, "path", "content")
+    data, option = read_path_or_content(params, "path", "content")
     upload = Upload(data or b"", read_certificates(data or b""), params["path"] or option, chain)
     if not chain and len(upload.reading.certificates) > 1:
         raise RemediationError(
@@ -75,10 +74,10 @@ def examine(upload: Upload, params: dict, now: datetime.datetime, facts: dict, w
     if peer and upload.path and upload.path[-1].self_signed:
         facts["mutual"] = mutual(upload.path, peer)
         findings += judgement.unauthenticated(facts["mutual"], upload.source)
-    facts["verdict"] = verdict_of(open_severities(findings))
+    facts["verdict"] = verdict_of(open_severities(findings)).value
 
 
 def peer_path(params: dict) -> Tuple[Certificate, ...]:
     """The chain of the other appliance, its own certificate first; empty where none was given."""
-    data, option = given(params, "peer_path", "peer_content")
-    return () if data is None else chain_of(peer_of(data, option), None, first_is_leaf=True).path.certificates
+    data, option = read_path_or_content(params, "peer_path", "peer_content")
+    return () if data is None else chain_of(read_peer_chain(data, option), None, first_is_leaf=True).path.certificates

@@ -26,10 +26,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     rsa,
     x509,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import digest_for
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import to_pem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import digest_for
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 
 #: a longer key changes no verdict, and takes seconds to make
 LONGEST_RSA = 2048

@@ -9,17 +9,19 @@ from __future__ import annotations
 import os
 from typing import Any, List
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, check_writable, read
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import is_address
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.csr_fields import details_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.diff import ABSENT, request_lines
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import ABSENT, request_lines
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import common_names, rfc4514
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import csr_names
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance
 
 COMPARED = ("DepartmentName", "BusinessName", "Locality", "State", "Country", "Email")
 
@@ -27,7 +29,7 @@ COMPARED = ("DepartmentName", "BusinessName", "Locality", "State", "Country", "E
 def plan(params: dict, appliance: Appliance, facts: dict) -> List[Step]:
     """Have a request made where there is none in the file, or another one: each new one voids the one before."""
     details, path = details_of(params), params["csr_path"]
-    present = load_csr(read(path, "csr_path"), "csr_path") if os.path.lexists(path) else None
+    present = load_csr(read_file(path, "csr_path"), "csr_path") if os.path.lexists(path) else None
     reasons = _differences(present, details) or (["force is true"] if params["force"] else [])
     facts.update(csr=None if present is None else _pem(present), reasons=reasons)
     if not reasons:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 from typing import List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.diff import certificate_lines
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import certificate_lines
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import responses as judgement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Upload

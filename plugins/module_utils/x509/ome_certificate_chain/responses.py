@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import MUTUAL, UPLOAD
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import MUTUAL, UPLOAD
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME_MIGRATION, OME_SINGLE
 

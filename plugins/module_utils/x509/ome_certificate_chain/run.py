@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import List, Optional
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import responses as judgement, plan_csr as request, plan_upload as uploading
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import plan_csr as request
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import plan_upload as uploading
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import responses as judgement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import examine, peer_path, upload_of
 

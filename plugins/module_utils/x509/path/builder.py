@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, colons
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Entry, Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements, relies_on_broken_digest
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by
 
 #: longer paths than this are not found in practice
 MAXIMUM_DEPTH = 16

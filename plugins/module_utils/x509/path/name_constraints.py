@@ -10,8 +10,8 @@ from typing import Any, Callable, Dict, Iterator, Optional
 from urllib.parse import urlsplit
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, to_ascii
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 
 

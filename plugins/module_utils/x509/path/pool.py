@@ -14,8 +14,8 @@ import functools
 from typing import Dict, Iterable, Iterator, List, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import fields_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.errors import refusal
 

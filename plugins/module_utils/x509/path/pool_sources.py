@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import Iterable, List, Optional
+from typing import Iterable, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import read
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 
@@ -24,7 +25,7 @@ def add_paths(pool: Pool, paths: Optional[Iterable[str]], option: str, trusted: 
     """
     for path in paths or []:
         for name in files_of(path):
-            add_content(pool, read(name, option), name, trusted)
+            add_content(pool, read_file(name, option), name, trusted)
 
 
 def add_content(pool: Pool, data: bytes, source: str, trusted: bool = False) -> int:
@@ -70,3 +71,15 @@ def system_paths() -> List[str]:
     """Where this machine's OpenSSL looks; the bundle is the folder in one file, so one of the two is enough."""
     where = ssl.get_default_verify_paths()
     return [path for path in (where.cafile, where.capath) if path and os.path.exists(path)][:1]
+
+
+def load_anchors(
+    paths: Optional[Sequence[str]], content: Optional[str], system: bool
+) -> Tuple[Optional[List[Certificate]], List[str]]:
+    """The anchors, and warnings about what could not be read; None where nobody said whom to trust.
+
+    :raises RemediationError: a path cannot be read, or something was given and holds no certificate at all.
+    """
+    pool = Pool()
+    given = add_trusted(pool, {"trusted": paths, "trusted_content": content, "trust_system": system})
+    return [entry.certificate for entry in pool] if given else None, pool.warnings

@@ -11,9 +11,10 @@ import dataclasses
 import datetime
 import functools
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Path, find_path, missing_issuer
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
@@ -119,14 +120,3 @@ def _vouches(anchor: Certificate, chain: Tuple[Certificate, ...]) -> bool:
     return chain[0] == anchor or chain_of(chain, [anchor], first_is_leaf=True).path.anchor == anchor
 
 
-def leaf_among(certificates: Sequence[Certificate], private_key: Any = None) -> Certificate:
-    """The certificate that a file is about.
-
-    The one that belongs to the private key beside it; else the one that issued none of the others and is no CA; else
-    the first one.
-    """
-    mine = [one for one in certificates if private_key is not None and one.pin == pin_of(private_key.public_key())]
-    issuers = {one.issuer_name for one in certificates if not one.self_signed}
-    leaves = [one for one in certificates if not one.is_ca and one.subject_name not in issuers]
-    tops = [one for one in certificates if one.subject_name not in issuers]
-    return (mine or leaves or tops or list(certificates))[0]

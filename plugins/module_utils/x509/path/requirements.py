@@ -10,9 +10,10 @@ import datetime
 from dataclasses import dataclass
 from typing import List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key, timestamp
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.name_constraints import violation
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import signature_digest
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.name_constraints import violation
 
 SERVER, CLIENT, ANY = "server", "client", "any"
 PURPOSES = (SERVER, CLIENT, ANY)

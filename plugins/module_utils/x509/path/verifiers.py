@@ -19,8 +19,8 @@ from typing import Any, Callable, List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import verifier, x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import reason_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import reason_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import ANY, CLIENT, SERVER, Requirements
 
 SECONDS = 20

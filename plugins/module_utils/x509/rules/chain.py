@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, NOTICE, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, NOTICE, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (

@@ -9,10 +9,10 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Iterator, List
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain, chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain, chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME_MIGRATION, Context, Words, rule_of
 
 #: certificates that OpenManage Enterprise takes in one chain

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, covers, fqdn_problem, is_address
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (
     GENERIC,
     OME,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Tuple
 from urllib.parse import urlsplit
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 

@@ -14,10 +14,10 @@ import datetime
 from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Tuple, Union
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import SEVERITIES, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding, Severity
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import Registered
 
 GENERIC = "generic"
@@ -78,7 +78,7 @@ class Words:
     :param answer: what the appliance itself answers then, word for word; empty where nobody knows.
     """
 
-    severity: str
+    severity: Severity
     remedy: str
     advice: str
     answer: str = ""
@@ -102,7 +102,7 @@ class Rule:
         """The most severe words that the profiles have for it, of those the most special; None where it is none of theirs."""
         asked = frozenset(profiles)
         found = [words for profile, words in self.words.items() if profile in asked]
-        return max(reversed(found), key=lambda words: SEVERITIES.index(words.severity)) if found else None
+        return max(reversed(found), key=lambda words: words.severity.rank) if found else None
 
     def findings(self, chain: Chain, context: Context, about: str) -> Iterator[Finding]:
         """Run the rule where it belongs to the context's profiles."""
@@ -125,7 +125,7 @@ def rule_of(code: str, cites: str, words: Dict[str, Words]) -> Callable[[Check],
 
 def rule(
     code: str,
-    severity: Union[str, Dict[str, str]],
+    severity: Union[Severity, Dict[str, Severity]],
     cites: str,
     remedy: str,
     advice: str,
@@ -137,7 +137,7 @@ def rule(
     :param severity: one word for all the profiles, or one for each.
     :param special: further profiles, which say it in their own words.
     """
-    by_profile = severity if isinstance(severity, dict) else dict.fromkeys(profiles, severity)
+    by_profile = dict.fromkeys(profiles, severity) if isinstance(severity, Severity) else severity
     words = {profile: Words(word, remedy, advice) for profile, word in by_profile.items()}
     return rule_of(code, cites, dict(words, **special or {}))
 

@@ -15,14 +15,11 @@ import sys
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import (
-    Replacement,
-    Transaction,
-    check_writable,
-    locked,
-    read,
-)
 
 
 def may_mount():
@@ -141,7 +138,7 @@ def test_attributes_beside_the_mode_are_kept(files):
 
 def test_what_cannot_be_read_names_the_option(tmp_path):
     with pytest.raises(RemediationError, match="ca_path: .*/none cannot be read: No such file"):
-        read(str(tmp_path / "none"), "ca_path")
+        read_file(str(tmp_path / "none"), "ca_path")
 
 
 @pytest.mark.parametrize("below, words", [("", "Is a directory"), ("none/file", "No such file or directory")])

@@ -95,7 +95,7 @@ def test_the_moment_of_the_judgement_can_be_chosen(inspect):
         (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is no port"),
         (dict(endpoints=[{"port": 443}]), "endpoints[0]: host is missing"),
         (dict(content=GOOD.pem, trusted=["/nowhere"]), "trusted: /nowhere cannot be read"),
-        (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a moment"),
+        (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a date or time"),
         (dict(content=GOOD.pem, query="results["), "query:"),
         (dict(content=GOOD.pem, waivers=[dict(code="X", until="soon", reason="r")]), "waivers[0].until"),
         (dict(content=GOOD.pem, csr_content="junk"), "csr_content: this is no certificate signing request"),

@@ -16,7 +16,7 @@ import re
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.unit.conftest import module_process
+from ansible_collections.certmend.tls.tests.support.run import module_process
 
 HOST = "vault.corp.example"
 NOW = datetime.datetime.now(mint.UTC)

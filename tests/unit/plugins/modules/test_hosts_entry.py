@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from ansible_collections.certmend.tls.tests.unit.conftest import module_process
+from ansible_collections.certmend.tls.tests.support.run import module_process
 
 WRITERS = 50
 

@@ -359,7 +359,7 @@ def test_a_registration_that_changed_meanwhile_stops_the_run_and_all_is_as_befor
     site.vcenter.switch(changes_after_list="several-a")
     result = run_module("lookup_ssl_trust", site.update())
     assert result["failed"] and site.vcenter.lookup.registrations["vc-a"] == vc
-    assert "put back: vcenterserver vc-a, cs.identity sts-a" in result["msg"]
+    assert "rolled back: vcenterserver vc-a, cs.identity sts-a" in result["msg"]
     assert result["conflict"]["listed"]["service_id"] == result["conflict"]["found"]["service_id"] == "several-a"
 
 
@@ -374,7 +374,7 @@ def test_a_lost_answer_is_looked_after(site, run_module, applies):
 def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twice(site, run_module):
     site.vcenter.switch(cut_at_set=3, cut_forever=True)
     cut = run_module("lookup_ssl_trust", site.update(timeout=5))
-    assert cut["failed"] and "applied: 2 of 5" in cut["msg"] and "NOT put back" in cut["msg"] and cut["backup_path"]
+    assert cut["failed"] and "applied: 2 of 5" in cut["msg"] and "NOT rolled back" in cut["msg"] and cut["backup_path"]
     site.vcenter.switch()
     again = run_module("lookup_ssl_trust", site.update())
     assert again["updated"] == OLD[3:] and again["summary"]["stale"] == 0

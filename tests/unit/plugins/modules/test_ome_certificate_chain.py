@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Upload, examine
+from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Upload, examine
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.ome import article
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, NAME, SERVER, Cas, Case, broken
@@ -372,7 +372,7 @@ def test_a_refusal_becomes_a_finding_and_its_answer_stays(ome, tmp_path, run_mod
         ({"path": "/nowhere/chain.pem"}, "path: /nowhere/chain.pem cannot be read"),
         ({"upload": "single"}, "holds 3 certificates, and single is one"),
         ({"peer_content": "nothing"}, "peer_content: there is no certificate in it"),
-        ({"at": "soon"}, "at: 'soon' is not a moment"),
+        ({"at": "soon"}, "at: 'soon' is not a date or time"),
     ],
 )
 def test_bad_input_names_the_option_and_uploads_nothing(more, words, ome, tmp_path, run_module):

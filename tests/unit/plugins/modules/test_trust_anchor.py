@@ -16,7 +16,7 @@ import subprocess
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.unit.conftest import module_process
+from ansible_collections.certmend.tls.tests.support.run import module_process
 
 pytestmark = pytest.mark.skipif(not shutil.which("keytool"), reason="no Java here; tests/lab has one")
 PASSWORD = "correct-horse"

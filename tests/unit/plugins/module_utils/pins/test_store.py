@@ -10,22 +10,16 @@ import base64
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
-    Accepted,
-    Known,
-    Next,
-    Place,
-    Spent,
-    parse_pin,
-)
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next, Spent, parse_pin
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, parse
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 DIGEST = bytes(range(31)) + b"\xff"
 PIN, OTHER = ("sha256/" + base64.b64encode(one).decode("ascii") for one in (DIGEST, DIGEST[::-1]))
 SINCE = "2026-11-20T12:00:00Z"
 CERTIFICATE = {"subject": "CN=würzburg.example", "fingerprints": {"sha256": "AB:CD"}}
-PLACES = [Place.of(host, port) for host, port in (("vault.corp.example", 443), ("vault.corp.example", 8443), ("2001:DB8::1", 443))]
+PLACES = [HostPort.of(host, port) for host, port in (("vault.corp.example", 443), ("vault.corp.example", 8443), ("2001:DB8::1", 443))]
 ACCEPTED = (Accepted(PIN, SINCE, "approved", "CHG-1", CERTIFICATE), Accepted(OTHER, SINCE, "first_use", "", CERTIFICATE))
 SPENT = Spent("CHG-1", PLACES[0], OTHER, PIN, SINCE, SINCE)
 FULL = Store({place: Known(place, ACCEPTED, (Next(OTHER, SINCE, "vault.csr"),)) for place in PLACES}, (SPENT,))
@@ -101,5 +95,5 @@ def test_anything_else_is_no_pin_and_the_forms_are_told(written):
 
 
 def test_a_place_is_compared_in_one_form():
-    assert Place.of("Vault.Corp.Example.", 443) == Place.of("vault.corp.example", 443)
-    assert str(Place.of("[2001:DB8::0001]", 8443)) == "[2001:db8::1]:8443" and Place.of("bücher.example", 1).host == "xn--bcher-kva.example"
+    assert HostPort.of("Vault.Corp.Example.", 443) == HostPort.of("vault.corp.example", 443)
+    assert str(HostPort.of("[2001:DB8::0001]", 8443)) == "[2001:db8::1]:8443" and HostPort.of("bücher.example", 1).host == "xn--bcher-kva.example"

@@ -9,15 +9,15 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import parse_announced, pin_in
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support import mint
 
 CA = mint.authority("CA")
 NEXT = mint.mint("vault.corp.example", issuer=CA)
-PLACE = Place("vault.corp.example", 443)
+PLACE = HostPort("vault.corp.example", 443)
 DER, PKCS8, PLAIN = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 FORMS = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.strict_pem import form_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.strict_pem import form_problem
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, NAME, SERVER, Cas, purposes, usage
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes

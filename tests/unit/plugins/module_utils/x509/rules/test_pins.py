@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next, Place
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support.mint import mint
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
 
 OLD, NEW, OTHER = (mint("vault.corp.example", dns=["vault.corp.example"]) for _time in range(3))
-PLACE = Place("vault.corp.example", 443)
+PLACE = HostPort("vault.corp.example", 443)
 
 
 def pin(minted):

@@ -1,0 +1,32 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Locks that keep two runs apart. Standard library only: appliances run this."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from typing import Iterator
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
+
+
+@contextlib.contextmanager
+def locked(path: str, option: str) -> Iterator[None]:
+    """Hold the folder of a file for this process alone, among all that use this function.
+
+    The lock is on the folder itself: it survives a rename of the file and leaves nothing behind.
+    """
+    folder = os.path.dirname(os.path.realpath(path))
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise path_error(option, folder, "cannot be opened", error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

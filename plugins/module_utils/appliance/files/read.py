@@ -1,0 +1,33 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read files with errors that name the option. Standard library only: appliances run this."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
+
+
+def read_file(path: str, option: str) -> bytes:
+    """A file's content.
+
+    :raises RemediationError: naming the option and the system's reason.
+    """
+    try:
+        with open(path, "rb") as handle:
+            return handle.read()
+    except OSError as error:
+        raise path_error(option, path, "cannot be read", error) from error
+
+
+def read_path_or_content(params: Mapping[str, Any], path_option: str, content_option: str) -> Tuple[Optional[bytes], str]:
+    """The bytes of the option that was given, of two that exclude each other, and its name; None if neither was.
+
+    :raises RemediationError: the path cannot be read.
+    """
+    if params[content_option] is not None:
+        return params[content_option].encode("utf-8"), content_option
+    return (None if params[path_option] is None else read_file(params[path_option], path_option)), path_option

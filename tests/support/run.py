@@ -1,0 +1,80 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a module as its target runs it: in this process, which is quick, or in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Any, Dict
+from unittest import mock
+
+from ansible.module_utils import basic
+
+#: where the collection is imported from
+TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
+MODULES = "ansible_collections.certmend.tls.plugins.modules."
+
+
+def arguments(params: Dict[str, Any], check: bool) -> str:
+    """What Ansible sends a module."""
+    return json.dumps({"ANSIBLE_MODULE_ARGS": dict(params, _ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp")})
+
+
+def module_process(name: str, params: Dict[str, Any], check: bool = False, python: str = sys.executable) -> subprocess.Popen:
+    """A module in a process of its own, with its parameters on standard input, as Ansible starts it."""
+    process = subprocess.Popen(
+        [python, "-W", "ignore", "-m", MODULES + name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ, PYTHONPATH=str(TREE), _ANSIBLE_MODULE_PROFILE="legacy"),
+    )
+    process.ask = arguments(params, check)
+    return process
+
+
+def result_of(out: str, err: str) -> Dict[str, Any]:
+    """The result that a module printed."""
+    assert out.strip(), err
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def run_in_process(name: str, params: Dict[str, Any], check: bool = False) -> Dict[str, Any]:
+    """Call a module's main() here: its parameters, its end and its printed result are the real ones."""
+    module = importlib.import_module(MODULES + name)
+    out = io.StringIO()
+    state = {"_ANSIBLE_ARGS": arguments(params, check).encode("utf-8")}
+    if hasattr(basic, "_ANSIBLE_PROFILE"):  # from core 2.19 on
+        state["_ANSIBLE_PROFILE"] = "legacy"
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.multiple(basic, **state))
+        stack.enter_context(fresh_messages())
+        stack.enter_context(contextlib.redirect_stdout(out))
+        with contextlib.suppress(SystemExit):
+            module.main()
+    return result_of(out.getvalue(), "%s printed nothing" % name)
+
+
+@contextlib.contextmanager
+def fresh_messages():
+    """Warnings and deprecations that Ansible keeps for a whole process belong to one module run."""
+    from ansible.module_utils.common import warnings
+
+    kept = [name for name in ("_global_warnings", "_global_deprecations") if hasattr(warnings, name)]
+    with contextlib.ExitStack() as stack:
+        if hasattr(warnings, "_internal"):  # core 2.19 asks whether this is the controller, and shows warnings at once there
+            stack.enter_context(mock.patch.object(warnings._internal, "is_controller", False))
+        for name in kept:
+            stack.enter_context(mock.patch.object(warnings, name, type(getattr(warnings, name))()))
+        yield
