@@ -19,8 +19,8 @@ import atheris
 with atheris.instrument_imports(include=["ansible_collections.certmend.tls.plugins"]):
     from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
     from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import joined
-    from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
     from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 
 from ansible_collections.certmend.tls.tests.support import forms, mint
 

@@ -15,8 +15,8 @@ from typing import Any, Callable, List, Optional, Sequence
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.judge import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
 from ansible_collections.certmend.tls.tests.support.mint import NOW, Minted

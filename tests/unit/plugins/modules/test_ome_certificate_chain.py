@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Upload, examine
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Upload, examine
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.ome import article
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, NAME, SERVER, Cas, Case, broken

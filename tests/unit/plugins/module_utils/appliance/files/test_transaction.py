@@ -15,7 +15,6 @@ import sys
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import (
     Replacement,
     Transaction,
@@ -23,6 +22,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.trans
     locked,
     read,
 )
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 
 def may_mount():

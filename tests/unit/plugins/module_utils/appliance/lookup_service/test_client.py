@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_of
 from ansible_collections.certmend.tls.tests.support import mint
 
 SOURCES = pathlib.Path("/usr/share/gocode/src/github.com/vmware/govmomi")

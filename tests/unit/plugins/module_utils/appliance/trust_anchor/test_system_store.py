@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import read_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import Layout, SystemStore
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.tests.support import mint
 
 ONE, TWO, SYSTEM_S = (mint.authority(name) for name in ("One", "Two", "Of the system"))

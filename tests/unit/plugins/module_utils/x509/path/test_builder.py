@@ -16,8 +16,8 @@ from cryptography import x509
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path import builder as path_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path import builder as path_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import find_path, missing_issuer
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements

@@ -11,8 +11,8 @@ import datetime
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import Issuing
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.tests.support import mint
 
 FQDN = "depot.corp.example"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import edit, make_entries, parse
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 FILE = "127.0.0.1\tlocalhost\n::1 localhost ip6-localhost  # six\n\n# the estate\n10.0.0.1  a.example   a # first\n10.0.0.2 b.example"
 

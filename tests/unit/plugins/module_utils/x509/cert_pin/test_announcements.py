@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Place
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import parse_announced, pin_in
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support import mint
 
 CA = mint.authority("CA")

@@ -12,8 +12,8 @@ import pytest
 from cryptography import x509
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import relies_on_broken_digest
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by, signature_digest
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import relies_on_broken_digest
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint, new_key, shared_key, signed_with
 
 PSS = ("-sigopt", "rsa_padding_mode:pss")

@@ -10,7 +10,6 @@ import base64
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
     Accepted,
     Known,
@@ -20,6 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.r
     parse_pin,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, parse
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 DIGEST = bytes(range(31)) + b"\xff"
 PIN, OTHER = ("sha256/" + base64.b64encode(one).decode("ascii") for one in (DIGEST, DIGEST[::-1]))
