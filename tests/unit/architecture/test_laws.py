@@ -27,7 +27,8 @@ UTILS = sorted((PLUGINS / "module_utils").rglob("*.py"))
 ON_APPLIANCES = ("hosts_entry", "tls_handshake", "trust_anchor")
 OURS = "ansible_collections.certmend.tls.plugins.module_utils."
 STANDARD = set(sys.stdlib_module_names)
-RULE_TESTS = ROOT / "tests/unit/plugins/module_utils/x509/rules"
+UTIL_TESTS = ROOT / "tests/unit/plugins/module_utils"
+RULE_TESTS = UTIL_TESTS / "x509/rules"
 
 
 def code_of(path):
@@ -150,6 +151,12 @@ def test_a_rule_has_a_claim_a_citation_and_a_way_out(rule):
     for words in rule.words.values():
         assert words.advice
         assert words.remedy == "" or (ROOT / "roles" / words.remedy).is_dir(), "the remedy is a role of this collection"
+
+
+@pytest.mark.parametrize("path", sorted(UTIL_TESTS.rglob("test_*.py")), ids=lambda path: path.relative_to(UTIL_TESTS).as_posix())
+def test_tests_mirror_the_tree(path):
+    tested = path.relative_to(UTIL_TESTS).with_name(path.name[len("test_") :])
+    assert (PLUGINS / "module_utils" / tested).is_file()
 
 
 def marked(word):

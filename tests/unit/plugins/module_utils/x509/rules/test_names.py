@@ -2,17 +2,21 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: the supported and unsupported configurations of KB 429301, and what RFC 9525 asks."""
+"""Names: the supported and unsupported configurations of KB 429301, what RFC 9525 asks, and what OpenManage Enterprise asks."""
 
 from __future__ import annotations
 
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.tests.support.ome.chains import NAME, SERVER, Cas, purposes, usage
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes, severity
 
 FQDN = "depot.corp.example"
 ROOT = authority()
+CAS = Cas()
+NAMELESS = CAS.ca(None, CAS.root)
+MIGRATION, SINGLE = ("ome_migration",), ("ome_single",)
 
 
 def judged(certificate, profile="vcf_installer", name=FQDN):
@@ -104,3 +108,31 @@ def test_an_address_is_never_found_in_the_common_name():
 @passes("NAME-MISMATCH")
 def test_without_a_name_nothing_is_compared():
     assert judged(mint(FQDN, dns=["other.corp.example"], issuer=ROOT), name="") == []
+
+
+@fails("NAME-CN-MISSING")
+def test_every_certificate_of_the_chain_needs_a_common_name():
+    (found,) = findings(CAS.leaf(NAMELESS), NAMELESS, CAS.root, profiles=MIGRATION)
+    assert found.code == "NAME-CN-MISSING" and found.answer.startswith("CGEN6002")
+
+
+@passes("NAME-CN-MISSING")
+def test_clients_do_not_ask_for_a_common_name_of_a_ca():
+    assert "NAME-CN-MISSING" not in codes(CAS.leaf(NAMELESS), NAMELESS, CAS.root)
+
+
+@fails("NAME-CN-WILDCARD")
+def test_a_wildcard_is_refused():
+    assert codes(CAS.leaf(name="*.corp.example"), profiles=SINGLE) == ["NAME-CN-WILDCARD"]
+
+
+def test_a_wildcard_in_the_name_of_a_ca_is_refused_too():
+    ca = CAS.ca("*.corp.example CA", CAS.root)
+    assert codes(CAS.leaf(ca), ca, CAS.root, profiles=MIGRATION) == ["NAME-CN-WILDCARD"]
+
+
+@passes("NAME-CN-WILDCARD")
+def test_a_wildcard_beside_an_exact_common_name_is_taken():
+    extensions = [purposes(SERVER), usage()]
+    certificate = mint(NAME, dns=["*.corp.example"], issuer=CAS.one, extensions=extensions, **CAS.days)
+    assert codes(certificate, profiles=SINGLE) == []

@@ -1,0 +1,99 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The order of a chain, what is missing in it (scenario 4 of article 000011648) and who may sign what."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography import x509
+
+from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
+from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
+
+FQDN = "www.corp.example"
+ROOT = authority("Root")
+OTHER = authority("Other Root CA")
+INTERMEDIATE = authority("Test Intermediate CA", ROOT)
+
+
+def leaf(issuer=None):
+    return mint(FQDN, dns=[FQDN], issuer=issuer)
+
+
+@fails("CHAIN-INCOMPLETE")
+def test_scenario_4_the_leaf_alone_names_the_issuer_that_is_missing():
+    [finding] = findings(leaf(INTERMEDIATE), trusted=[ROOT])
+    assert finding.code == "CHAIN-INCOMPLETE" and "CN=Test Intermediate CA" in finding.message
+
+
+@passes("CHAIN-INCOMPLETE")
+def test_the_leaf_and_its_intermediate_are_complete_without_the_root():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[ROOT]) == []
+
+
+@fails("CHAIN-ORDER")
+def test_a_shuffled_chain_is_a_warning_and_still_found():
+    second = authority("Second Intermediate CA", INTERMEDIATE)
+    [finding] = findings(leaf(second), INTERMEDIATE, second, trusted=[ROOT])
+    assert (finding.code, finding.severity) == ("CHAIN-ORDER", "warning") and "1, 3, 2" in finding.message
+
+
+@passes("CHAIN-ORDER")
+def test_a_root_at_the_end_is_in_order():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, ROOT, trusted=[ROOT]) == []
+
+
+@fails("CHAIN-UNRELATED")
+def test_a_certificate_that_signed_nothing_on_the_path_is_a_notice():
+    [finding] = findings(leaf(ROOT), OTHER, trusted=[ROOT])
+    assert (finding.code, finding.severity) == ("CHAIN-UNRELATED", "notice")
+
+
+@passes("CHAIN-UNRELATED")
+def test_a_certificate_sent_twice_is_not_unrelated():
+    certificate = leaf(ROOT)
+    assert codes(certificate, certificate, ROOT, trusted=[ROOT]) == []
+
+
+def test_a_certificate_that_is_there_twice_is_out_of_order_for_the_appliance_alone():
+    cas = Cas()
+    assert codes(cas.leaf(), cas.one, cas.one, cas.root, profiles=("ome_migration",)) == ["CHAIN-UNRELATED"]
+
+
+def served_by(issuer, *above, trusted=(ROOT,)):
+    leaf = mint("www.corp.example", dns=["www.corp.example"], issuer=issuer)
+    return dict(presented=[leaf, issuer, *above], trusted=list(trusted))
+
+
+def seen(presented, trusted):
+    return [finding.message for finding in findings(*presented, trusted=trusted) if finding.code == "CHAIN-PATH-INVALID"]
+
+
+@fails("CHAIN-PATH-INVALID")
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(ca=False), "is not a CA"),
+        (dict(ca=True, extensions=[(x509.NameConstraints([x509.DNSName("other.example")], None), True)]), "does not permit the name www.corp.example"),
+        (dict(ca=True, extensions=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]), "1.2.3.4"),
+    ],
+)
+def test_an_issuer_that_may_not_sign_is_told_of(change, words):
+    (message,) = seen(**served_by(mint("Issuer", issuer=ROOT, **change)))
+    assert words in message
+
+
+@fails("CHAIN-PATH-INVALID")
+def test_more_cas_than_the_path_length_allows_are_told_of():
+    limited = authority("Limited", issuer=ROOT, path_length=0)
+    assert "path length" in seen(**served_by(authority("Below", issuer=limited), limited))[0]
+
+
+@passes("CHAIN-PATH-INVALID")
+def test_issuers_that_may_sign_are_not():
+    limited = authority("Limited", issuer=ROOT, path_length=0)
+    given = served_by(limited)
+    assert codes(*given["presented"], trusted=given["trusted"]) == []
