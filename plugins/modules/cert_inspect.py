@@ -289,10 +289,9 @@ selected:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import inspect_all
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import SOURCES
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.options import SOURCES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import InspectRun
 
 ARGUMENT_SPEC = dict(
     endpoints=dict(type="list", elements="raw"),
@@ -341,11 +340,7 @@ def main():
         required_one_of=[SOURCES],
         supports_check_mode=True,
     )
-    facts, warnings = {}, []
-    with reporting(module, facts, warnings):
-        require()
-        inspect_all(module.params, facts, warnings)
-    module.exit_json(changed=False, **facts)
+    run_module(module, InspectRun.from_params)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from typing import Any, Dict, List, Sequence
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import collect
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Visit
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.base64_text import decode_base64
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
 
 
@@ -22,8 +22,9 @@ def visit_all(endpoints: Sequence[Endpoint], params: Dict[str, Any]) -> List[Vis
     :param params: with ``presented``, ``workers`` and ``timeout``.
     """
     if params["presented"] is not None:
-        (material,) = collect({"endpoints": None, "presented": params["presented"][:1], "name": ""})  # the server's own, whatever follows it
-        return [_visit(one, Reading(material.certificates, material.warnings)) for one in endpoints]
+        ders = [decode_base64(text, "presented[0]") for text in params["presented"][:1]]  # the server's own, whatever follows it
+        reading = read_certificates(ders[0]) if ders else Reading()
+        return [_visit(one, reading) for one in endpoints]
     answers = probe_all(list(endpoints), params["workers"], params["timeout"])
     return [_answered(one, answers[one]) for one in endpoints]
 

@@ -13,12 +13,12 @@ from typing import List, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_path_or_content
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import verdict_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import Material, inspect, open_severities
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, csr_pin, read_certificates, read_peer_chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import responses as judgement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.mutual_tls import mutual
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource, inspect_source, open_severities
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, Context
 
 
@@ -61,13 +61,13 @@ def examine(upload: Upload, params: dict, now: datetime.datetime, facts: dict, w
     """
     peer = peer_path(params)
     context = Context(now, frozenset([judgement.profile_of(upload.chain)]), csr_pin=csr_pin(params), peer=peer)
-    material = Material(upload.source, "", upload.reading.certificates, upload.reading.warnings, data=upload.data)
-    result = inspect(material, context, None, ())
+    material = CollectedSource(upload.source, "", upload.reading.certificates, upload.reading.warnings, data=upload.data)
+    result = inspect_source(material, context).as_dict(now)
     findings = result["findings"]
     facts.update(certificates=result["certificates"], findings=findings)
     warnings += result["warnings"]
     if params["name"]:
-        named = inspect(replace(material, name=params["name"]), replace(context, profiles=frozenset([GENERIC])), None, ())
+        named = inspect_source(replace(material, name=params["name"]), replace(context, profiles=frozenset([GENERIC]))).as_dict(now)
         findings += [one for one in named["findings"] if one["code"] == "NAME-MISMATCH"]
     answer = judgement.upload_answer(findings)
     facts.update(answer=answer, accepted=not answer, connection_answer=judgement.connection_answer(findings))

@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import FILE
+from ansible_collections.certmend.tls.plugins.module_utils.core.codes import citation_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain, chain_of
@@ -108,14 +109,15 @@ def _form(source: CollectedSource, context: JudgementContext) -> str:
 
 
 def _no_certificate(source: CollectedSource, context: JudgementContext) -> Finding:
+    code = "FORMAT-NO-CERTIFICATE"
     return Finding(
-        code="FORMAT-NO-CERTIFICATE",
+        code=code,
         severity=ERROR,
         message="; ".join(source.warnings) or "%s contains no certificate" % source.source,
         about=source.source,
         remedy="",
         advice="Give the certificate as PEM or DER.",
-        cites="RFC 7468 section 5",
+        cites=citation_of(code),
         answer=str(FILE) if context.profiles & frozenset(OME) else "",
     )
 
