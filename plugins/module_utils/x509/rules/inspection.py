@@ -12,7 +12,6 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import FILE
-from ansible_collections.certmend.tls.plugins.module_utils.core.codes import citation_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain, chain_of
@@ -109,6 +108,9 @@ def _form(source: CollectedSource, context: JudgementContext) -> str:
 
 
 def _no_certificate(source: CollectedSource, context: JudgementContext) -> Finding:
+    """Rare, so the catalogue of codes is not loaded before."""
+    from ansible_collections.certmend.tls.plugins.module_utils.core.codes import citation_of
+
     code = "FORMAT-NO-CERTIFICATE"
     return Finding(
         code=code,
