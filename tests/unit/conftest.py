@@ -19,14 +19,24 @@ from importlib.util import find_spec
 
 import pytest
 
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
+
 #: where the collection is imported from
 TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
 MODULE = "ansible_collections.certmend.tls.plugins.modules."
+#: the modules' own timeouts, unless a test is about one: no test depends on the machine's speed
+PATIENT = {
+    "cert_inspect": {"timeout": PATIENCE},
+    "cert_pin": {"timeout": PATIENCE},
+    "lookup_ssl_trust": {"timeout": PATIENCE, "probe_timeout": PATIENCE},
+    "ome_certificate_chain": {"timeout": PATIENCE, "wait_timeout": PATIENCE},
+    "tls_handshake": {"timeout": PATIENCE},
+}
 
 
 def module_process(name, params, check=False, python=sys.executable):
     """A module in a process of its own, with its parameters on standard input, as ansible starts it."""
-    arguments = dict(params, _ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp")
+    arguments = dict(PATIENT.get(name, {}), **params, _ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp")
     process = subprocess.Popen(
         [python, "-W", "ignore", "-m", MODULE + name],
         stdin=subprocess.PIPE,
