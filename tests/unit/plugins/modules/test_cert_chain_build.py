@@ -14,9 +14,10 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from ansible_collections.certmend.tls.tests.support.mint import DAY, NOW, authority, key_pem, mint, new_key, shared_key, signed_with
+from ansible_collections.certmend.tls.tests.support.clock import DAY, written
+from ansible_collections.certmend.tls.tests.support.mint import NOW, authority, key_pem, mint, new_key, shared_key, signed_with
 
-AT = "2026-11-20T12:00:00Z"
+AT = written(NOW)
 ROOT = authority("Corp Root CA")
 ONE = authority("Corp Intermediate CA 1", issuer=ROOT)
 TWO = authority("Corp Issuing CA 2", issuer=ONE)
@@ -190,7 +191,7 @@ def test_each_rejected_candidate_has_its_reason(build):
     old = authority("Corp Issuing CA 2", issuer=ONE, key=TWO.key, ends=NOW - DAY)
     (build.folder / "1.pem").write_text(old.pem, encoding="ascii")
     result = build()
-    assert result["failed"] and "expired on 2026-11-19T12:00:00Z" in result["msg"]
+    assert result["failed"] and "expired on %s" % written(NOW - DAY) in result["msg"]
     (rejected,) = result["rejected"]
     assert rejected["certificate"]["subject"] == "CN=Corp Issuing CA 2" and rejected["source"].endswith("1.pem, the block at line 1")
 
@@ -211,11 +212,10 @@ def test_nobody_to_trust_is_an_error_that_names_the_way_out(build):
 
 def test_a_chain_that_relies_on_sha1_is_followed_told_of_and_refused_unless_accepted(build):
     weak = signed_with("sha1", "Weak Server", TWO, key=shared_key("RSA-2048"))
-    now = "2027-01-01"
     build.file.write_text(weak.pem, encoding="ascii")
-    refused = build(at=now)
+    refused = build()
     assert refused["failed"] and "can be forged" in refused["msg"] and subjects(refused)[0] == "Weak Server"
-    accepted = build(at=now, accept_weak=True)
+    accepted = build(accept_weak=True)
     assert accepted["changed"] and "which can be forged" in accepted["weaknesses"][0]
     assert any("can be forged" in str(warning) for warning in accepted["warnings"])
 

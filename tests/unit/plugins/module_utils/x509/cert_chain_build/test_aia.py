@@ -16,7 +16,8 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.aia import Fetcher, Limits
-from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, written
+from ansible_collections.certmend.tls.tests.support.mint import NOW, authority, mint
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 GIGABYTE = 1 << 30
@@ -62,7 +63,7 @@ def site():
 
 def fetch(url, **limits):
     """What came, and what the log says of it."""
-    fetcher = Fetcher(Limits(**dict(dict(networks=LOOPBACK, seconds=5), **limits)))
+    fetcher = Fetcher(Limits(**dict(dict(networks=LOOPBACK, seconds=PATIENCE), **limits)))
     return fetcher.fetch(url), fetcher.log[-1]["error"]
 
 
@@ -157,12 +158,12 @@ def test_a_header_that_trickles_is_cut_off(site):
     site.pages["/slow"] = trickle
     data, error = fetch(site.url("/slow"), seconds=0.3)
     assert data is None and error
-    assert site.gone.wait(20), "the connection is still open"
+    assert site.gone.wait(PATIENCE), "the connection is still open"
 
 
 def test_an_address_is_asked_once(site):
     site.pages["/ca.crt"] = b"bytes"
-    fetcher = Fetcher(Limits(networks=LOOPBACK))
+    fetcher = Fetcher(Limits(networks=LOOPBACK, seconds=PATIENCE))
     assert fetcher.fetch(site.url("/ca.crt")) == b"bytes" and fetcher.fetch(site.url("/ca.crt")) is None
     assert site.asked == ["/ca.crt"]
 
@@ -183,8 +184,8 @@ def issued(site, subject, issuer, *paths, ca=True):
 
 
 def build(run_module, leaf, **aia):
-    options = dict(allow_networks=["127.0.0.0/8"], **aia)
-    return run_module("cert_chain_build", dict(content=leaf.pem, trusted_content=ROOT.pem, at="2026-11-20T12:00:00Z", aia=options))
+    options = dict(allow_networks=["127.0.0.0/8"], timeout=PATIENCE, **aia)
+    return run_module("cert_chain_build", dict(content=leaf.pem, trusted_content=ROOT.pem, at=written(NOW), aia=options))
 
 
 def pkcs7(tmp_path, *minted):
@@ -265,5 +266,5 @@ def test_nothing_is_fetched_unless_asked_for(run_module, site):
     one = authority("One", issuer=ROOT)
     leaf = issued(site, "www", one, "/one.crt", ca=False)
     site.pages["/one.crt"] = one.der
-    result = run_module("cert_chain_build", dict(content=leaf.pem, trusted_content=ROOT.pem, at="2026-11-20T12:00:00Z"))
+    result = run_module("cert_chain_build", dict(content=leaf.pem, trusted_content=ROOT.pem, at=written(NOW)))
     assert result["failed"] and site.asked == [] and "aia: {} fetches it" in result["msg"]

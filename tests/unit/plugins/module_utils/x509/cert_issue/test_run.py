@@ -16,8 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 from ansible_collections.certmend.tls.tests.support import mint
 
 FQDN = "depot.corp.example"
-UTC = datetime.timezone.utc
-NOW = datetime.datetime.now(UTC).replace(microsecond=0)
+NOW = mint.NOW
 ROOT = mint.authority(ends=NOW + 3650 * mint.DAY)
 
 

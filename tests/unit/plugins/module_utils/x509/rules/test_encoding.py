@@ -10,10 +10,11 @@ import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.strict_pem import form_problem
+from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 from ansible_collections.certmend.tls.tests.support.rules import fails, findings, passes
 
-CAS = Cas()
+CAS = Cas(FIXED)
 LEAF, ONE = CAS.leaf(), CAS.one
 SINGLE = ("ome_single",)
 
