@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import pins_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, parse_server_fingerprints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -61,7 +61,7 @@ def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool) -> T
 
 def trust_given(params: dict) -> Trust:
     """What the options ``ca_path``, ``server_fingerprint`` and ``validate_certs`` say."""
-    return trust_of(params["ca_path"], pins_of(params["server_fingerprint"]), params["validate_certs"])
+    return trust_of(params["ca_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"])
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Session:
         if hashlib.sha256(der).hexdigest() not in self._trust.pins:
             connection.close()
             raise RemediationError(
-                "server_fingerprint: %s presents %s, which is not the one that is expected" % (self.where, _colons(der)),
+                "server_fingerprint: %s presents %s, which is not the one that is expected" % (self.where, fingerprint_of(der)),
                 "Compare it on the appliance's console; nothing was sent.",
             )
 
@@ -170,7 +170,7 @@ class Session:
             chain = tls_probe.probe(self.host, self.port, self.host, self._address, self._timeout).chain
         except tls_probe.ProbeError:
             chain = ()
-        seen = "; it presents SHA-256 %s" % _colons(chain[0]) if chain else ""
+        seen = "; it presents SHA-256 %s" % fingerprint_of(chain[0]) if chain else ""
         return RemediationError(
             "%s is not trusted: %s%s" % (self.where, error.verify_message, seen),
             "Give ca_path with the CA that vouches for it; or server_fingerprint, after comparing it on the appliance's console.",
@@ -184,8 +184,3 @@ class Session:
         else:
             said = str(getattr(error, "strerror", None) or error) or type(error).__name__
         return ConnectionLost("%s: %s" % (self.where, said), "Check hostname, port and the service itself, and run it again.")
-
-
-def _colons(der: bytes) -> str:
-    digest = hashlib.sha256(der).hexdigest().upper()
-    return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))

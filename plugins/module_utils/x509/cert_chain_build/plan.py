@@ -10,7 +10,7 @@ import os
 from typing import Any, List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, attributes_now_and_then
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, describe_attributes
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import Joined, difference, joined
@@ -38,7 +38,7 @@ def plan_file(params: dict, chain: Sequence[Certificate]) -> Tuple[List[Step], d
     reasons = difference(data, certificates, chain, content) if exists else ["there is no file yet"]
     reasons += ["a private key stands in it"] if kept != parts else []
     replacement = Replacement(dest, content, "dest", params["mode"], params["owner"], params["group"], secret=kept.key is not None)
-    now, then = attributes_now_and_then(replacement) if exists else ("", "")
+    now, then = describe_attributes(replacement) if exists else ("", "")
     reasons += ["its mode or owner is another one"] if now != then else []
     facts = {"dest": dest, "reasons": reasons}
     if not reasons:

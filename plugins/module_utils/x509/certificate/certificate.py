@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Fields, fields_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, with_colons
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     dsa,
@@ -111,7 +112,7 @@ class Certificate:
 
     def fingerprint(self, algorithm: str = "sha256") -> str:
         """As openssl prints it: upper-case hexadecimal with colons."""
-        return colons(hashlib.new(algorithm, self.der).digest())
+        return fingerprint_of(self.der, algorithm)
 
     def as_dict(self, now: datetime.datetime) -> dict:
         """The ``certificate`` of the documentation; ``now`` decides ``days_left``."""
@@ -147,7 +148,7 @@ class Certificate:
 
 def colons(data: Optional[bytes]) -> Optional[str]:
     """Bytes as ``AB:CD``; None stays None."""
-    return None if data is None else ":".join("%02X" % byte for byte in data)
+    return None if data is None else with_colons(data)
 
 
 def _serial_bytes(serial: int) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 #: the tail of an Extension's object identifier, then the BOOLEAN FALSE, then its OCTET STRING (RFC 5280 section 4.1)
@@ -28,6 +28,6 @@ def refusal(der: bytes, where: str, error: Exception) -> str:
 def _subject(der: bytes) -> Optional[str]:
     """The subject as text; None where this does not even look like a certificate."""
     try:
-        return outline(der, "").subject
+        return read_outline(der, "").subject
     except (RemediationError, ValueError, IndexError):
         return None
