@@ -25,11 +25,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
 def the_key_is_pinned_or_announced(chain: Chain, context: Context) -> Iterator[str]:
     """The public key is one that was pinned or announced, where any was pinned."""
     known = context.known
-    if known and known.pins and chain.leaf.pin not in known.accepts + known.expects:
+    if known and known.pins and chain.leaf.pin not in known.accepted_pins + known.announced_pins:
         last = known.pins[-1]
         yield "the public key is %s, and since %s the pin is %s (%s)" % (
             chain.leaf.pin,
             last.since,
-            ", ".join(known.accepts),
+            ", ".join(known.accepted_pins),
             last.certificate["subject"] or "no subject",
         )

@@ -14,7 +14,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Tuple, Union
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding, Severity
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
@@ -55,7 +55,7 @@ class Context:
     expires_within: datetime.timedelta = datetime.timedelta(days=30)
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
-    known: Optional[Known] = None
+    known: Optional[PinRecord] = None
     registered: Tuple[Registered, ...] = ()
     peer: Tuple[Certificate, ...] = ()
     form: str = ""
