@@ -294,7 +294,7 @@ def test_what_is_served_is_taken_where_it_has_the_expected_fingerprint(site, run
         (dict(hostname="unknown.invalid"), "unknown.invalid"),
         (dict(ca_path="/does/not/exist"), "ca_path: /does/not/exist"),
         (dict(ca_path=None), "is not trusted"),
-        (dict(ca_path=None, server_fingerprint=["AB:" * 31 + "AB"]), "is not the one that is expected"),
+        (dict(ca_path=None, server_fingerprint=["AB:" * 31 + "AB"]), "is not among the fingerprints given"),
         (dict(ca_path=None, server_fingerprint=["AB:" * 19 + "AB"]), "server_fingerprint: "),
         (dict(backup_dir="/proc/nowhere"), "backup_dir: /proc/nowhere"),
     ],
