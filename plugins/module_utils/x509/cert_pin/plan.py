@@ -13,8 +13,8 @@ from typing import List, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
     AcceptedPin,
-    PinRecord,
     AnnouncedPin,
+    PinRecord,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement

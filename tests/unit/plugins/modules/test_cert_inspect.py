@@ -96,7 +96,7 @@ def test_the_moment_of_the_judgement_can_be_chosen(inspect):
         (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a date or time"),
         (dict(content=GOOD.pem, query="results["), "query:"),
         (dict(content=GOOD.pem, waivers=[dict(code="X", until="soon", reason="r")]), "waivers[0].until"),
-        (dict(content=GOOD.pem, csr_content="junk"), "csr_content: this is no certificate signing request"),
+        (dict(content=GOOD.pem, csr_content="junk"), "csr_content: this is not a certificate signing request"),
     ],
 )
 def test_bad_input_names_the_option(inspect, given, words):

@@ -98,7 +98,7 @@ def test_of_two_cas_with_one_name_the_one_whose_key_signed_is_taken():
     outcome = search(LEAF, [twin, NEAR, FAR])
     assert [one.der for one in outcome.path.certificates] == ders(LEAF, FAR, NEAR, ROOT)
     assert search(LEAF, [twin, NEAR]).path.anchor is None
-    assert reasons(search(LEAF, [twin, NEAR])) == ["its key did not make the signature of CN=www"]
+    assert reasons(search(LEAF, [twin, NEAR])) == ["signature verification failed for CN=www"]
 
 
 def test_a_wrong_key_identifier_is_a_hint_and_no_verdict():
@@ -116,7 +116,7 @@ def test_the_key_identifier_that_fits_is_tried_first():
     leaf_key = new_key()
     leaf = mint("www", issuer=ca, key=leaf_key, extensions=key_identifiers(leaf_key, ca))
     outcome = search(leaf, [*others, ca])
-    assert outcome.path.anchor and outcome.rejected == []
+    assert outcome.path.anchor and outcome.rejected == ()
 
 
 def test_a_shorter_path_is_preferred():
@@ -144,7 +144,7 @@ def test_a_cross_signed_ca_leads_to_the_root_that_is_trusted():
         ),
         (
             dict(extensions=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]),
-            "has critical extensions that nobody knows: 1.2.3.4",
+            "has unknown critical extensions: 1.2.3.4",
         ),
         (
             dict(extensions=[(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False)]),
@@ -170,7 +170,7 @@ def test_the_path_length_counts_the_cas_below_and_not_the_self_issued_ones():
     assert found(mint("www", issuer=limited), [limited]) is not None
     assert found(mint("www", issuer=rolled), [limited, rolled]) is not None
     outcome = search(mint("www", issuer=below), [limited, below])
-    assert reasons(outcome) == ["allows 0 CAs below it, and there are 1 (path length)"]
+    assert reasons(outcome) == ["allows 0 CAs below it, but there are 1 (path length)"]
 
 
 def test_a_root_without_basic_constraints_is_a_ca_only_in_version_1_and_where_it_is_trusted():
@@ -272,4 +272,4 @@ def test_a_search_that_is_stopped_says_so(monkeypatch):
     monkeypatch.setattr(path_module, "MAXIMUM_SIGNATURES", 3)
     crowd = [authority("Far", issuer=ROOT) for _one in range(5)]
     outcome = search(LEAF, crowd)
-    assert outcome.path.anchor is None and outcome.exhausted == "3 signatures were checked"
+    assert outcome.path.anchor is None and outcome.exhausted == "3 signatures were verified"

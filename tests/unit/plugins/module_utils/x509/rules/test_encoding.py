@@ -43,7 +43,7 @@ def test_pem_with_a_comment_above_it_is_pem():
         ((LEAF.pem + LEAF.key_pem).encode(), "2 blocks, of which 1"),
         (LEAF.pem.replace("\n", "\\n").encode(), "1 blocks, of which 0"),
         (LEAF.pem.replace("CERTIFICATE", "PKCS7").encode(), "1 blocks, of which 0"),
-        (LEAF.pem.replace("MII", "MIJ", 1).encode(), "not one certificate (the block at line 1"),
+        (LEAF.pem.replace("MII", "MIJ", 1).encode(), "not a single certificate (the block at line 1"),
     ],
 )
 def test_what_is_no_plain_pem_is_told(data, words):
