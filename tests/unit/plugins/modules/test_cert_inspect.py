@@ -167,4 +167,4 @@ def test_a_chain_for_openmanage_enterprise_is_judged_by_its_words(inspect):
 
 def test_the_other_side_of_a_migration_must_be_a_chain(inspect):
     result = inspect(content=GOOD.pem, profile=["ome_migration"], peer_chain_content="nothing")
-    assert result["failed"] and "peer_chain_content: there is no certificate in it" in result["msg"]
+    assert result["failed"] and "peer_chain_content: it contains no certificate" in result["msg"]

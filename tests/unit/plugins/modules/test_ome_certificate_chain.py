@@ -370,7 +370,7 @@ def test_a_refusal_becomes_a_finding_and_its_answer_stays(ome, tmp_path, run_mod
         ({"name": "other.corp.example"}, "NAME-MISMATCH"),
         ({"path": "/nowhere/chain.pem"}, "path: /nowhere/chain.pem cannot be read"),
         ({"upload": "single"}, "holds 3 certificates, and single is one"),
-        ({"peer_content": "nothing"}, "peer_content: there is no certificate in it"),
+        ({"peer_content": "nothing"}, "peer_content: it contains no certificate"),
         ({"at": "soon"}, "at: 'soon' is not a date or time"),
     ],
 )

@@ -289,7 +289,7 @@ def test_an_answer_that_the_installer_would_reject_is_refused(server, wrong, mes
         (dict(subject={"CN": "x"}), "subject: 'CN' is not among"),
         (dict(subject={"C": "Germany"}), "subject: C='Germany' is not allowed"),
         (dict(valid_days=30), "valid_days"),
-        (dict(provider="own_ca", ca_private_key_content="junk"), "ca_private_key: this is no private key"),
+        (dict(provider="own_ca", ca_private_key_content="junk"), "ca_private_key: the private key cannot be read"),
         (dict(provider="own_ca", ca_private_key_content=mint.key_pem(mint.new_key())), "does not belong to the CA"),
         (dict(provider="own_ca", ca_private_key_content=mint.key_pem(ROOT.key, "secret")), "is encrypted"),
         (
