@@ -28,11 +28,11 @@ class KeySpec:
     def objection(self, key: Key) -> Optional[str]:
         """Why an existing key will not do, as the end of a sentence; a longer RSA key than asked for does."""
         if self.type and key.type != self.type:
-            return "is %s where %s is asked for" % (key, self.type)
+            return "is %s, but %s is required" % (key, self.type)
         if key.type == "RSA" and (key.bits or 0) < self.size:
-            return "is %s where RSA %d is asked for" % (key, self.size)
+            return "is %s, but RSA %d is required" % (key, self.size)
         if self.type == "EC" and key.curve != self.curve:
-            return "is %s where EC %s is asked for" % (key, self.curve)
+            return "is %s, but EC %s is required" % (key, self.curve)
         return None
 
     def facts(self) -> Key:
