@@ -6,11 +6,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import CertIssueRun
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_names
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW, ROOT
+from ansible_collections.certmend.tls.tests.support.run import TREE
 
 
 @pytest.mark.parametrize("provider", ["self_signed", "own_ca"])
@@ -50,7 +58,7 @@ def test_the_key_stays_if_it_can_and_its_file_is_not_written(server):
     key = server.content()["tls.key"]
     again = server.run(at=NOW + 398 * mint.DAY)
     assert again["certificate"]["pin"] == first["certificate"]["pin"] and not again["pin_changed"]
-    assert server.content()["tls.key"] == key
+    assert server.content()["tls.key"] == key and set(again["backup_files"]) == {server.paths["certificate_path"]}
 
 
 def test_reuse_key_false_makes_a_new_key_and_reports_the_changed_pin(server):
@@ -124,12 +132,25 @@ def test_a_combined_file_beside_the_certificate_file_is_part_of_the_diff(server)
     assert lines[-2:] == ["  contains: CN=%s (sha256 %s)" % (FQDN, fingerprint["sha256"]), "  contains: the private key of %s" % pin]
 
 
+def test_a_request_for_the_record_is_written_beside_the_certificate(server):
+    made = server.run(csr_path=server.path("tls.csr"), ip_addresses=["10.77.0.10"])
+    request = mint.load_csr(server.content()["tls.csr"])
+    assert made["csr"].encode() == server.content()["tls.csr"] and pin_of(request.public_key()) == made["certificate"]["pin"]
+    assert csr_names(request) == ((FQDN,), ("10.77.0.10",))
+    assert set(made["created_files"]) == {server.path(name) for name in ("tls.key", "tls.csr", "tls.pem")}
+
+
 def test_all_files_or_none(server):
     server.run()
     before = server.content()
     with pytest.raises(RemediationError, match="csr_path"):
         server.run(at=NOW + 398 * mint.DAY, reuse_key=False, csr_path=str(server.folder / "no folder" / "x.csr"))
     assert server.content() == before
+
+
+def test_check_mode_fails_if_the_run_could_not_write(server):
+    with pytest.raises(RemediationError, match="combined_path: %s cannot be written" % server.path("no folder")):
+        server.run(check=True, combined_path=str(server.folder / "no folder" / "all.pem"))
 
 
 def test_the_undo_of_an_issue_restores_every_file(server):
@@ -149,6 +170,8 @@ def test_no_plan_or_result_shows_key_material(server):
     result = server.run("own_ca", csr_path=server.path("tls.csr"), combined_path=server.path("all.pem"))
     shown = repr([(step.before, step.after) for step in result["steps"]]) + repr({**result, "steps": []}) + repr(result["steps"])
     secret = (server.folder / "tls.key").read_text().splitlines()[1:-1] + ROOT.key_pem.splitlines()[1:-1]
+    (step,) = server.run("own_ca", at=NOW + 398 * mint.DAY, check=True)["steps"]
+    assert "PrivateKey" not in repr(step), "not even the name of the object that has the key"
     assert "PRIVATE KEY" not in shown.replace("FileKind.PRIVATE_KEY", "") and not any(line in shown for line in secret)
 
 
@@ -194,3 +217,12 @@ def test_a_file_that_the_system_refuses_to_read_is_an_error_that_names_its_optio
     (server.folder / "tls.pem").mkdir()
     with pytest.raises(RemediationError, match="certificate_path: %s cannot be read" % server.path("tls.pem")):
         server.run()
+
+
+def test_without_an_import_or_pins_neither_rules_nor_pin_store_are_loaded():
+    package = CertIssueRun.__module__.partition("x509.cert_issue")[0]
+    script = "import sys, %s; print([name for name in sys.modules if name.startswith((%r, %r))])"
+    script %= (CertIssueRun.__module__, package + "x509.rules", package + "appliance.pin_store")
+    environment = dict(os.environ, PYTHONPATH=str(TREE))
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
