@@ -33,11 +33,11 @@ def broken_endpoints(store: Store, present: Optional[Certificate], new_pin: str,
     :param names: the names of the certificate; without a present certificate they say which endpoints are concerned.
     """
     if present is not None:
-        concerned = [known for known in store.known.values() if present.pin in known.accepts]
+        concerned = [record for record in store.records.values() if present.pin in record.accepted_pins]
     else:
         hosts = {HostPort.of(name, 0).host for name in names}
-        concerned = [known for known in store.known.values() if known.pins and known.place.host in hosts]
-    return tuple(str(known.place) for known in concerned if new_pin not in known.accepts + known.expects)
+        concerned = [record for record in store.records.values() if record.pins and record.server.host in hosts]
+    return tuple(str(record.server) for record in concerned if new_pin not in record.accepted_pins + record.announced_pins)
 
 
 def warning_about(endpoints: Sequence[str], reuse_key: bool) -> str:

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, attributes_now_and_then
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, describe_attributes
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
@@ -81,7 +81,7 @@ class CertIssueRun(Run[Change]):
         steps: List[Step[Change]] = []
         for target in self.options.spec.paths.targets(*FileKind):
             if os.path.exists(target.path):
-                before, after = attributes_now_and_then(self._replacement(target))
+                before, after = describe_attributes(self._replacement(target))
                 if before != after:
                     steps.append(Step(target.path, before, after, SetAttributes((target,))))
         return steps

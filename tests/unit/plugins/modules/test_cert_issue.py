@@ -93,7 +93,7 @@ def test_an_absent_or_damaged_store_is_an_error_and_no_clean_bill(server):
     result = server.run("cert_issue", dict(server.options, pins_path=str(server.folder / "typo")))
     assert result["failed"] and "pins_path" in result["msg"]
     result = server.run("cert_issue", dict(server.options, pins_content="hello"))
-    assert result["failed"] and "pins_content, line 1 is no JSON object" in result["msg"]
+    assert result["failed"] and "pins_content, line 1: not a JSON object" in result["msg"]
 
 
 def test_options_that_exclude_or_need_each_other_are_refused(server):

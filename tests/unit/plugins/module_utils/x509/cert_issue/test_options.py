@@ -30,7 +30,7 @@ from ansible_collections.certmend.tls.tests.support.cert_issue import DEFAULTS, 
         (dict(subject={"CN": "x"}), "subject: 'CN' is not one of"),
         (dict(subject={"C": "Germany"}), "subject: C='Germany' is not allowed"),
         (dict(valid_days=30), r"valid_days \(30\) is not greater than renew_before_days \(30\)"),
-        (dict(provider="own_ca", ca_private_key_content="junk"), "ca_private_key_content: this is no private key"),
+        (dict(provider="own_ca", ca_private_key_content="junk"), "ca_private_key_content: the private key cannot be read"),
         (dict(provider="own_ca", ca_private_key_content=mint.key_pem(mint.new_key())), "does not belong to the CA"),
         (dict(provider="own_ca", ca_private_key_content=mint.key_pem(ROOT.key, "secret")), "is encrypted"),
         (

@@ -27,7 +27,7 @@ def test_a_request_made_elsewhere_gets_a_certificate_for_its_key(server):
     assert other["renewed_because"] == ["the certificate is for another key than the request"] and other["pin_changed"]
 
 
-@pytest.mark.parametrize("text, words", [("nothing", "request_content: this is no certificate signing request"), (None, "request: its key")])
+@pytest.mark.parametrize("text, words", [("nothing", "request_content: this is not a certificate signing request"), (None, "request: its key")])
 def test_a_request_that_cannot_be_signed_is_refused(server, text, words):
     weak = mint.csr("whatever", key=mint.shared_key("RSA-1024"))
     with pytest.raises(RemediationError, match=words):

@@ -63,7 +63,7 @@ def test_a_waiting_key_of_another_kind_is_replaced_and_the_key_in_use_is_not(ser
     before = server.content()
     asked = server.run("csr", csr_path=server.path("tls.csr"), key_type="EC")
     after = server.content()
-    assert asked["renewed_because"][0] == "the private key is RSA 2048, but EC is required"
+    assert asked["renewed_because"][0] == "the private key is RSA 2048, but EC is requested"
     assert after["tls.key"] == before["tls.key"] and after["tls.key.next"] != before["tls.key.next"]
 
 

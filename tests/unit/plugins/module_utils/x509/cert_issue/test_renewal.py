@@ -24,8 +24,8 @@ ABSENT_IP = "the subject alternative name contains no IP addresses, expected 10.
         ({"subject": {"O": "Example"}}, "the subject is CN=depot.corp.example, not CN=depot.corp.example,O=Example"),
         ({"extended_key_usage": ["serverAuth", "clientAuth"]}, "the extended key usage lacks clientAuth"),
         ({"provider": "own_ca"}, "the certificate is signed by CN=depot.corp.example, not by CN=Test Root CA"),
-        ({"key_size": 4096}, "the private key is RSA 2048, but RSA 4096 is required"),
-        ({"key_type": "EC"}, "the private key is RSA 2048, but EC is required"),
+        ({"key_size": 4096}, "the private key is RSA 2048, but RSA 4096 is requested"),
+        ({"key_type": "EC"}, "the private key is RSA 2048, but EC is requested"),
     ],
 )
 def test_a_certificate_is_issued_again_with_a_reason(server, given, reason):
@@ -45,12 +45,12 @@ def test_names_that_are_no_longer_wanted_are_a_reason(server):
 
 def test_another_curve_is_a_reason(server):
     server.run(key_type="EC")
-    assert server.run(key_type="EC", curve="secp384r1")["renewed_because"] == ["the private key is EC secp256r1, but EC secp384r1 is required"]
+    assert server.run(key_type="EC", curve="secp384r1")["renewed_because"] == ["the private key is EC secp256r1, but EC secp384r1 is requested"]
 
 
 def test_a_weak_key_is_a_reason(server):
     (server.folder / "tls.key").write_text(mint.key_pem(mint.shared_key("DSA")))
-    assert "the private key is of a kind that TLS clients have given up" in server.run()["renewed_because"]
+    assert "the private key is a DSA key, which TLS clients no longer accept" in server.run()["renewed_because"]
 
 
 def test_the_first_certificate_has_its_reasons_too(server):
