@@ -71,7 +71,7 @@ class Issuing:
     def _tell_of_pins(self, store: Store, existing: Existing, plan: Plan) -> None:
         names = [self.params["fqdn"]] + self.params["dns_names"] + self.params["ip_addresses"]
         broken = broken_by(store, existing, plan.pin, names)
-        self.facts["pins_broken"] = [str(one.place) for one in broken]
+        self.facts["pins_broken"] = [str(one.server) for one in broken]
         if broken:
             self.warnings.append(warning_of(broken, self.params["reuse_key"]))
 

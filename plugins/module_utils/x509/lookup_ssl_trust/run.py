@@ -15,7 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_serv
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.lstool import registrations_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost, Session, Trust, trust_given
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost, Session, Trust, trust_from_params
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
@@ -46,7 +46,7 @@ class SslTrust:
         self.params, self.facts, self.warnings = params, facts, warnings
         self.now = moment(None)
         self.addresses = options.folded(params["addresses"])
-        self.trust = trust_given(params)
+        self.trust = trust_from_params(params)
         if not self.trust.pins and not params["validate_certs"] and params["listed"] is None:
             warnings.append("validate_certs is false: whoever answers at %s was believed, and would get the password" % params["hostname"])
         self.service: Optional[LookupService] = None
