@@ -230,8 +230,8 @@ def test_a_backup_of_another_domain_or_with_a_service_that_is_gone_is_refused(si
     for change, words in (
         ({"sso_domain": "other.local"}, "SSO domain other.local"),
         ({"registrations": [dict(content["registrations"][0], service_id="gone")]}, "no longer registered: cs.identity gone"),
-        ({"registrations": 7}, "is no backup of this module"),
-        ({"format": "something else"}, "is no backup of this module"),
+        ({"registrations": 7}, "is not a backup of lookup_ssl_trust"),
+        ({"format": "something else"}, "is not a backup of lookup_ssl_trust"),
     ):
         path = site.file("changed.json", json.dumps(dict(content, **change)))
         result = run_module("lookup_ssl_trust", site.update(state="restored", backup_path=path))
@@ -280,7 +280,7 @@ def test_what_is_served_is_taken_where_it_has_the_expected_fingerprint(site, run
     [
         (dict(password="not-it"), "username or password of administrator@vsphere.local is wrong"),
         (dict(username="locked@vsphere.local"), "locked@vsphere.local is locked"),
-        (dict(username="expired@vsphere.local"), "password: the one of expired@vsphere.local has expired"),
+        (dict(username="expired@vsphere.local"), "password: the password of expired@vsphere.local has expired"),
         (dict(username=None), "username, password: 5 registrations would change"),
         (dict(old_fingerprint="\u200e" + "AB:" * 19 + "AB"), "U+200E LEFT-TO-RIGHT MARK"),
         (dict(old_fingerprint=" " + "AB:" * 19 + "AB"), "U+0020 SPACE"),
@@ -288,10 +288,10 @@ def test_what_is_served_is_taken_where_it_has_the_expected_fingerprint(site, run
         (dict(old_fingerprint="AB:" * 18 + "AB"), "it has 38 hexadecimal digits"),
         (dict(old_fingerprint="no-hexadecimal"), "is no fingerprint"),
         (dict(old_fingerprint="AB:" * 19 + "AB"), "is the fingerprint of no registered certificate"),
-        (dict(old_fingerprint=None), "nobody said which anchors"),
-        (dict(new_certificate=None), "nobody said what the new certificate is"),
+        (dict(old_fingerprint=None), "one of them must say which trust anchors are replaced"),
+        (dict(new_certificate=None), "new_certificate: is missing, and live is false"),
         (dict(new_certificate="/does/not/exist"), "new_certificate: /does/not/exist"),
-        (dict(new_certificate="-----BEGIN RUBBISH-----"), "new_certificate: there is no certificate in it"),
+        (dict(new_certificate="-----BEGIN RUBBISH-----"), "new_certificate: contains no certificate"),
         (dict(hostname="unknown.invalid"), "unknown.invalid"),
         (dict(ca_path="/does/not/exist"), "ca_path: /does/not/exist"),
         (dict(ca_path=None), "is not trusted"),
@@ -326,14 +326,14 @@ def test_a_new_certificate_that_does_not_suit_is_refused(site, run_module, more,
 @pytest.mark.parametrize(
     "switch, words",
     [
-        (dict(set_fault="SecurityError"), "the account may not do that"),
-        (dict(set_fault="EntryNotFound"), "is not registered any more"),
+        (dict(set_fault="SecurityError"), "the account lacks the permission"),
+        (dict(set_fault="EntryNotFound"), "is no longer registered"),
         (dict(set_fault="InvalidArgument"), "the service refuses serviceSpec"),
         (dict(operating_site="site-b"), "Run it against a node of the site site-b"),
         (dict(sts_certificate_expired=True), "Repair the STS signing certificate first"),
-        (dict(clock_skew=3600), "the clocks differ"),
+        (dict(clock_skew=3600), "the clocks of this machine and of the STS differ"),
         (dict(changes_after_list="several-a"), "several several-a changed since it was listed: serviceVersion: 8.0 -> changed meanwhile"),
-        (dict(ignores_set="vc-a"), "set, and not listed as it was set: vcenterserver vc-a"),
+        (dict(ignores_set="vc-a"), "lists other values than those that were set: vcenterserver vc-a"),
         (dict(reads_only=True), "there is no"),
         (dict(answer="<html>log in</html>"), "does not answer in SOAP"),
         (dict(answer="no XML at all"), "is not XML"),
@@ -394,7 +394,7 @@ def test_partners_are_looked_at(site, run_module):
         late = "https://vc1.corp.example:%d" % partner.port
         result = run_module("lookup_ssl_trust", site.update(verify_urls=[late, "https://vc1.corp.example:%d" % site.vcenter.port], verify_timeout=0))
     assert [one["in_sync"] for one in result["partners"]] == [False, True]
-    assert any("does not have the new anchors yet" in str(warning) for warning in result["warnings"])
+    assert any("does not list the new trust anchors yet" in str(warning) for warning in result["warnings"])
 
 
 def test_the_server_may_be_known_by_its_fingerprint_or_not_at_all(site, run_module):
