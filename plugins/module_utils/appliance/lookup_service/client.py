@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.soap import Fault, body_of, envelope
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local_name, tree_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost, Session
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, ConnectionFailed, ConnectionLost, Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 PATH = "/lookupservice/sdk"
@@ -49,6 +49,7 @@ class LookupService:
         #: the token that ``set`` needs, as the STS issued it; secret
         self.security_header = b""
         self._reference: Optional[Reference] = None
+        self._failure: Optional[ConnectionFailed] = None
 
     def list(self) -> List[Registration]:
         """Every registration of the SSO domain, in one anonymous request.
@@ -112,8 +113,18 @@ class LookupService:
     def _exchange(self, reference: Reference, operation: str, inner: str, again: bool, header: bytes) -> Element:
         this = "<_this type=%s>%s</_this>" % (quoteattr(reference[0]), escape(reference[1]))
         body = '<%s xmlns="urn:lookup">%s%s</%s>' % (operation, this, inner, operation)
-        answer = self.session.post(PATH, envelope(body.encode("utf-8"), header), HEADERS, again)
+        answer = self._post(envelope(body.encode("utf-8"), header), again)
         return body_of(answer, "the Lookup Service at " + self.session.where)
+
+    def _post(self, request: bytes, again: bool) -> Answer:
+        """Send a request, unless the node could not be reached before: a rollback would wait for a timeout at each of its steps."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self.session.post(PATH, request, HEADERS, again)
+        except ConnectionFailed as error:
+            self._failure = error
+            raise
 
 
 def _check_unchanged(expected: Registration, found: Registration) -> None:

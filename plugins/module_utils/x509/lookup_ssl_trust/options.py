@@ -12,10 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import parse_fingerprint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Trust, trust_given
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Trust, trust_from_params
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
@@ -82,7 +82,7 @@ class Options:
         """
         errors: List[RemediationError] = []
         state = State(params["state"])
-        trust = attempt(errors, partial(trust_given, params))
+        trust = attempt(errors, partial(trust_from_params, params))
         update = _update_options(params, errors) if state is State.UPDATED else _NO_UPDATE
         backup = attempt(errors, partial(_load_backup, params["backup_path"])) if state is State.RESTORED else None
         raise_all(errors)
@@ -168,7 +168,7 @@ def _by_host(values: Optional[Mapping[Any, Any]]) -> Dict[str, str]:
 
 
 def _fingerprints(values: Any, option: str, digits: Tuple[int, ...], errors: List[RemediationError]) -> Tuple[str, ...]:
-    return tuple(attempt(errors, partial(fingerprint, value, option, digits)) or "" for value in values)
+    return tuple(attempt(errors, partial(parse_fingerprint, value, option, digits)) or "" for value in values)
 
 
 def _old_fingerprints(params: Mapping[str, Any], errors: List[RemediationError]) -> Tuple[str, ...]:

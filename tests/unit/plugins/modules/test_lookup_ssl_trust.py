@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ import sys
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import lstool_output
 from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
@@ -34,8 +34,7 @@ class Site:
     """A vCenter, the certificates that it had and has, and a solution of somebody else."""
 
     def __init__(self, folder, tls_server):
-        now = datetime.datetime.now(mint.UTC)
-        self.days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+        self.days = REAL.days()
         self.ca = mint.authority("Corp CA", **self.days)
         self.old = self.certificate("vc1.corp.example")
         self.new = self.certificate("vc1.corp.example")
@@ -144,7 +143,7 @@ def test_an_anchor_that_is_the_ca_is_reported_if_strict(site, run_module):
 
 
 def test_expired_anchors_and_urls_that_do_not_answer(site, run_module, tls_server):
-    over = site.certificate("vc1.corp.example", starts=site.days["starts"] - 9 * mint.DAY, ends=site.days["starts"])
+    over = site.certificate("vc1.corp.example", **REAL.days(-10, -1))
     port = tls_server(over.pem, over.key_pem)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -298,7 +297,7 @@ def test_the_served_certificate_is_used_if_it_has_the_expected_fingerprint(site,
         (dict(hostname="unknown.invalid"), "unknown.invalid"),
         (dict(ca_path="/does/not/exist"), "ca_path: /does/not/exist"),
         (dict(ca_path=None), "is not trusted"),
-        (dict(ca_path=None, server_fingerprint=["AB:" * 31 + "AB"]), "is not the one that is expected"),
+        (dict(ca_path=None, server_fingerprint=["AB:" * 31 + "AB"]), "is not among the fingerprints given"),
         (dict(ca_path=None, server_fingerprint=["AB:" * 19 + "AB"]), "server_fingerprint: "),
         (dict(backup_dir="/proc/nowhere"), "backup_dir: /proc/nowhere"),
     ],
@@ -316,11 +315,10 @@ def test_a_fingerprint_that_occurs_nowhere_is_answered_with_those_that_do(site, 
     assert fingerprint(site.old, "sha1") in result["msg"]
 
 
-@pytest.mark.parametrize("more, words", [(dict(ends=-1), "is valid from"), (dict(dns=["other.corp.example"]), "not for the host of")])
+@pytest.mark.parametrize("more, words", [(REAL.days(-9, -1), "is valid from"), (dict(dns=["other.corp.example"]), "not for the host of")])
 def test_a_new_certificate_that_has_expired_or_is_for_another_host_is_refused(site, run_module, more, words):
-    now = datetime.datetime.now(mint.UTC)
-    ends = now - mint.DAY if "ends" in more else now + 90 * mint.DAY
-    other = site.certificate(*more.get("dns", ["vc1.corp.example"]), starts=now - 9 * mint.DAY, ends=ends)
+    days = {name: moment for name, moment in more.items() if name != "dns"}
+    other = site.certificate(*more.get("dns", ["vc1.corp.example"]), **days)
     result = run_module("lookup_ssl_trust", site.update(new_certificate=other.pem))
     assert result["failed"] and words in result["msg"] and "new_certificate" in result["msg"]
     assert site.vcenter.lookup.counts.get("Set", 0) == 0
@@ -376,7 +374,7 @@ def test_a_set_whose_answer_is_lost_is_checked_and_repeated_if_necessary(site, r
 
 def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twice(site, run_module):
     site.vcenter.switch(cut_at_set=3, cut_forever=True)
-    cut = run_module("lookup_ssl_trust", site.update(timeout=5))
+    cut = run_module("lookup_ssl_trust", site.update())
     assert cut["failed"] and "applied: 2 of 5" in cut["msg"] and "NOT rolled back" in cut["msg"] and cut["backup_path"]
     site.vcenter.switch()
     again = run_module("lookup_ssl_trust", site.update())
@@ -386,9 +384,9 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twi
 
 
 def test_a_slow_answer_is_an_error_that_says_so(site, run_module):
-    site.vcenter.switch(slow=1.0)
-    result = run_module("lookup_ssl_trust", site.options(timeout=0.2))
-    assert result["failed"] and "no answer within 0.2 seconds" in result["msg"]
+    site.vcenter.switch(slow=PATIENCE)
+    result = run_module("lookup_ssl_trust", site.options(timeout=1))
+    assert result["failed"] and "no answer within 1 seconds" in result["msg"]
 
 
 def test_partners_are_asked_whether_they_list_the_same(site, run_module):

@@ -15,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_serv
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 from ansible_collections.certmend.tls.tests.support.mint import mint
 from ansible_collections.certmend.tls.tests.support.vsphere.server import VCenter
 from ansible_collections.certmend.tls.tests.support.vsphere.soap import Refused, enveloped
@@ -41,7 +42,7 @@ def vcenter(server, monkeypatch):
 
 
 def signed_in(vcenter, username=USER, password=ACCOUNTS[USER], domain="vsphere.local", now=None):
-    session = Session("127.0.0.1", vcenter.port, trust_of(None, (), False), 600)
+    session = Session("127.0.0.1", vcenter.port, trust_of(None, (), False), PATIENCE)
     return sign_in(session, "/sts/STSService/" + domain, username, password, now or utc_now())
 
 

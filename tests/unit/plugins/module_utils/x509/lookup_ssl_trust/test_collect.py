@@ -15,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_pro
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import collect
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.collect import Served, Sts
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 from ansible_collections.certmend.tls.tests.support.mint import NOW
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.certificates import CA, EXPIRED, HOST, NEW, OLD, OTHER, read, trusts
@@ -46,7 +47,7 @@ def live(port, *expected, **more):
     fingerprints = [read(minted)[0].fingerprint() for minted in expected]
     addresses = {HOST: "127.0.0.1", SRM: "127.0.0.1"}
     given = dict(state="updated", live=True, live_port=port, expected_fingerprint=fingerprints, addresses=addresses)
-    return options(**{**given, "old_fingerprint": [read(OLD)[0].fingerprint()], "probe_timeout": 600, **more})
+    return options(**{**given, "old_fingerprint": [read(OLD)[0].fingerprint()], "probe_timeout": PATIENCE, **more})
 
 
 def refused(function, *arguments):
@@ -77,7 +78,7 @@ def test_each_host_and_port_is_probed_once_and_only_if_it_can_be_compared(served
     listed_trusts = trusts(
         (url + "/a", OLD), (url.replace(HOST, HOST.upper()) + "/b", NEW), ("http://%s:%d/" % (HOST, served_port), OLD), (url + "/none",)
     ) + trusts(("https://%s:%d/" % (HOST, silent_port), OLD), ("https://localhost:%d/" % served_port, OLD))
-    served = collect.probe_endpoints(listed_trusts, options(addresses={HOST: "127.0.0.1"}, probe_timeout=600))
+    served = collect.probe_endpoints(listed_trusts, options(addresses={HOST: "127.0.0.1"}, probe_timeout=PATIENCE))
     assert set(served) == {HostPort(HOST, served_port), HostPort(HOST, silent_port)}
     assert served[HostPort(HOST, served_port)] == Served(read(NEW, CA))
     assert served[HostPort(HOST, silent_port)].chain == () and "CONNECT-REFUSED" in served[HostPort(HOST, silent_port)].error

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.verify import PartnerStatus, not_as_set, wait_for_partner
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.certificates import HOST, NEW, OLD
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import listed
@@ -30,7 +31,7 @@ def partner(tmp_path):
 
 
 def asked(partner, timeout):
-    service = LookupService(Session("127.0.0.1", partner.port, trust_of(None, (), False), 600))
+    service = LookupService(Session("127.0.0.1", partner.port, trust_of(None, (), False), PATIENCE))
     return wait_for_partner("https://partner", service, listed(services(NEW, "vc-a", "vc-b")), timeout, interval=0)
 
 
@@ -56,7 +57,7 @@ def test_a_partner_that_is_late_is_asked_again_until_it_is_in_sync(partner):
         return told
 
     partner.lookup.answer = replicating
-    assert asked(partner, 600) == PartnerStatus("https://partner", ())
+    assert asked(partner, PATIENCE) == PartnerStatus("https://partner", ())
     assert partner.lookup.counts == {"List": 3}
 
 
