@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Tuple
 
 #: the modules that make TLS handshakes
-PROBING = ("cert_inspect", "cert_pin", "ome_certificate_chain", "tls_handshake")
+PROBING = ("cert_inspect", "cert_pin", "lookup_ssl_trust", "tls_handshake")
 
 
 @dataclass(frozen=True)
