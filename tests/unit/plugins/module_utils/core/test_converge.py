@@ -15,7 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 class Shelf:
     """Things that steps put on it; names of steps that fail, that cannot be undone, and whose undo fails."""
 
-    def __init__(self, failing=(), final=(), stuck=(), undo_error=RemediationError("stuck", "")):
+    def __init__(self, failing=(), final=(), stuck=(), undo_error=None):
         self.things, self.failing, self.final, self.stuck, self.undo_error = [], failing, final, stuck, undo_error
 
     def apply(self, step):
@@ -25,7 +25,7 @@ class Shelf:
 
         def undo():
             if step.target in self.stuck:
-                raise self.undo_error
+                raise self.undo_error or RemediationError("stuck", "")
             self.things.remove(step.payload)
 
         return None if step.target in self.final else undo
