@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -73,16 +74,14 @@ def test_all_obstacles_are_reported_at_once(tmp_path):
 
 def test_a_file_for_which_the_disk_is_too_small_is_reported(files, tmp_path):
     with open(tmp_path / "sparse", "wb+") as sparse:
-        sparse.truncate(shutil.disk_usage(tmp_path).free + 2**30)
+        sparse.truncate(shutil.disk_usage(tmp_path).total + 2**30)
         with mmap.mmap(sparse.fileno(), 0, access=mmap.ACCESS_READ) as content:
             for path in (files[0], tmp_path / "new"):
                 with pytest.raises(RemediationError, match="dest: .* cannot be written: No space left on device"):
                     check_writable([Replacement(str(path), content, "dest")])
 
 
-def test_a_folder_without_write_permission_is_reported(tmp_path):
-    folder = tmp_path / "folder"
-    folder.mkdir(mode=0o555)
+def test_a_folder_without_write_permission_is_reported():
     script = """
 import os, sys
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
@@ -96,9 +95,10 @@ try:
 except Exception as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script, "%s/file" % folder], stdout=subprocess.PIPE, text=True, check=True, cwd="/")
-    if not done.stdout:
-        pytest.skip("another user cannot reach the folder of this test")
+    with tempfile.TemporaryDirectory() as folder:  # another user cannot reach the folders of pytest
+        os.chmod(folder, 0o555)
+        command = [sys.executable, "-c", script, "%s/file" % folder]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd="/")
     assert "path: %s cannot be written: Permission denied" % folder in done.stdout
 
 
