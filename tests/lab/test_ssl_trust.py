@@ -152,4 +152,4 @@ def test_the_audit_of_tls_servers_takes_vcenters(vcenter, playbook):
     assert run.rc == 0 and "SSLTRUST-STALE" in run.stdout and "role ssl_trust" in run.stdout, run.stdout
     playbook(PLAYBOOK, *vcenter.update())
     run = playbook("certmend.tls.audit", "-e", json.dumps(asked))
-    assert run.rc == 0 and "hold what is no certificate" in run.stdout and "hold other certificates" not in run.stdout
+    assert run.rc == 0 and "trust no readable certificate" in run.stdout and "trust other certificates" not in run.stdout
