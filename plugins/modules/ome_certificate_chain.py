@@ -234,9 +234,8 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import CONNECTION_SPEC, TRUST_OPTIONS
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.run import OmeRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.run import OmeCertificateChainRun
 
 ARGUMENT_SPEC = dict(
     CONNECTION_SPEC,
@@ -246,7 +245,7 @@ ARGUMENT_SPEC = dict(
     content=dict(type="str"),
     upload=dict(type="str", choices=["chain", "single"], default="chain"),
     compare=dict(type="str", choices=["chain", "leaf"], default="chain"),
-    awaited=dict(type="bool", default=False),
+    pending=dict(type="bool", default=False, aliases=["awaited"]),
     name=dict(type="str"),
     csr_path=dict(type="path"),
     csr_content=dict(type="str"),
@@ -284,13 +283,7 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts, warnings = {}, []
-    with reporting(module, facts, warnings):
-        require()
-        run = OmeRun(module.params, facts, warnings, is_rehearsal(module))
-        facts.update(converge(module, run.plan(), run.apply))
-        run.conclude()
-    module.exit_json(**facts)
+    run_module(module, OmeCertificateChainRun.from_params)
 
 
 if __name__ == "__main__":
