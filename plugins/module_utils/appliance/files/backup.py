@@ -45,16 +45,16 @@ class Snapshot:
 
     def restore(self) -> None:
         """Write it back; the copy lies under its final name only when it is whole."""
-        temporary = self.copy()
+        temporary = self.write_copy()
         try:
             replace_file(temporary, self.path)
         finally:
             remove_if_present(temporary)
 
-    def kept(self, option: str) -> str:
+    def back_up(self, option: str) -> str:
         """Keep a copy beside the file, with its mode and owner."""
         try:
-            temporary = self.copy()
+            temporary = self.write_copy()
             try:
                 return _named(temporary, self.path)
             finally:
@@ -62,7 +62,7 @@ class Snapshot:
         except OSError as error:
             raise path_error(option, self.path, "cannot be backed up", error) from error
 
-    def copy(self) -> str:
+    def write_copy(self) -> str:
         """A copy beside it under a hidden name, with its mode and owner; the caller removes it."""
         temporary = write_temporary(self.path, self.content)
         try:

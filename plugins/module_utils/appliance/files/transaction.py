@@ -88,9 +88,9 @@ class Transaction:
         finally:
             for temporary in staged.values():
                 remove_if_present(temporary)
-        return self.take_back
+        return self.roll_back
 
-    def take_back(self) -> None:
+    def roll_back(self) -> None:
         """Put the old files back, last first; new ones go, and the backups, which nobody needs then.
 
         :raises RemediationError: some could not be put back; all the others were.
@@ -113,14 +113,14 @@ class Transaction:
     def _give_up(self, reason: BaseException) -> None:
         """Take everything back; where that fails too, tell both."""
         try:
-            self.take_back()
+            self.roll_back()
         except RemediationError as error:
             raise RemediationError("%s; %s" % (reason, error.message), error.advice) from reason
 
     def _place(self, one: Replacement, temporary: str) -> None:
         old = Snapshot.of(one.target)
         if old and self.backup:
-            self.backups[one.path] = old.kept(one.option)
+            self.backups[one.path] = old.back_up(one.option)
         try:
             self.methods[one.path] = replace_file(temporary, one.target)
         except OSError as error:
@@ -135,7 +135,7 @@ class Transaction:
         old = Snapshot.of(path)
         if old:
             if self.backup:
-                self.backups[path] = old.kept("backup")
+                self.backups[path] = old.back_up("backup")
             try:
                 os.unlink(path)
             except OSError as error:
@@ -167,7 +167,7 @@ def _attributes(one: Replacement) -> Tuple[int, int, int]:
         status = os.stat(one.target)
         mode, owner, group = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
     if one.mode is not None:
-        mode = mode_of(one.mode)
+        mode = parse_mode(one.mode)
     return (
         mode,
         owner if one.owner is None else _number(one.owner, "owner", lambda name: pwd.getpwnam(name).pw_uid),
@@ -175,14 +175,14 @@ def _attributes(one: Replacement) -> Tuple[int, int, int]:
     )
 
 
-def attributes_now_and_then(one: Replacement) -> Tuple[str, str]:
+def describe_attributes(one: Replacement) -> Tuple[str, str]:
     """Mode, owner and group of an existing file, and those that it will have, as text for a diff."""
     status = os.stat(one.target)
     now = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
     return tuple("mode: %04o\nowner: %d\ngroup: %d\n" % which for which in (now, _attributes(one)))  # type: ignore
 
 
-def mode_of(value: Any) -> int:
+def parse_mode(value: Any) -> int:
     """A mode as Ansible writes it: ``"0640"`` (octal text) or a number."""
     try:
         return value if isinstance(value, int) else int(str(value), 8)

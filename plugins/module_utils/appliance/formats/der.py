@@ -9,11 +9,11 @@ Standard library only. Meaning is judged on the controller; this only keeps a le
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Iterator, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 SEQUENCE, BOOLEAN, OCTET_STRING, OBJECT_IDENTIFIER, BMP_STRING = 0x30, 0x01, 0x04, 0x06, 0x1E
@@ -22,7 +22,7 @@ BASIC_CONSTRAINTS = "2.5.29.19"
 
 
 @dataclass(frozen=True)
-class Outline:
+class CertificateOutline:
     """What was read. ``subject`` as RFC 4514 text."""
 
     der: bytes
@@ -32,10 +32,10 @@ class Outline:
     @property
     def sha256(self) -> str:
         """As openssl prints it."""
-        return ":".join("%02X" % byte for byte in hashlib.sha256(self.der).digest())
+        return fingerprint_of(self.der)
 
 
-def outline(der: bytes, option: str) -> Outline:
+def read_outline(der: bytes, option: str) -> CertificateOutline:
     """Read a certificate.
 
     :raises RemediationError: it is none, naming the option.
@@ -44,7 +44,7 @@ def outline(der: bytes, option: str) -> Outline:
         (_tag, certificate), = items(der)
         fields = [item for item in items(next(items(certificate))[1]) if item[0] != VERSION]
         subject = fields[4][1]  # after serialNumber, signature, issuer and validity
-        return Outline(der, dn.rfc4514(relative_names(subject)), _is_ca(fields))
+        return CertificateOutline(der, dn.rfc4514(relative_names(subject)), _is_ca(fields))
     except (ValueError, IndexError, StopIteration, UnicodeError) as error:
         raise RemediationError(
             "%s: it holds a block that is no certificate (%s)" % (option, str(error) or "it ends too early"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from typing import List, Optional, Tuple
@@ -15,7 +16,20 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 DIGITS = {40: "SHA-1", 64: "SHA-256"}
 
 
-def fingerprint(text: str, option: str, only: Tuple[int, ...] = (40, 64)) -> str:
+def with_colons(data: bytes) -> str:
+    """Bytes as openssl prints them: upper-case hexadecimal, ``AB:CD``."""
+    return ":".join("%02X" % byte for byte in data)
+
+
+def fingerprint_of(der: bytes, algorithm: str = "sha256") -> str:
+    """A certificate's fingerprint as openssl prints it.
+
+    :param algorithm: ``sha1`` or ``sha256``.
+    """
+    return with_colons(hashlib.new(algorithm, der).digest())
+
+
+def parse_fingerprint(text: str, option: str, only: Tuple[int, ...] = (40, 64)) -> str:
     """A fingerprint in upper case with colons.
 
     White space and invisible characters are refused, as KB 322835 warns of them: who pasted one may have pasted more or
@@ -26,7 +40,7 @@ def fingerprint(text: str, option: str, only: Tuple[int, ...] = (40, 64)) -> str
     """
     strange = [one for one in text if unicodedata.category(one) in ("Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Co", "Cn")]
     digits = re.sub(r"[^0-9A-Fa-f]", "", text).upper()
-    meant = ":".join(digits[place : place + 2] for place in range(0, len(digits), 2))
+    meant = with_colons(bytes.fromhex(digits[: len(digits) // 2 * 2]))
     wanted = " or ".join("%s (%d digits)" % (DIGITS[count], count) for count in only)
     if strange:
         names = sorted({"U+%04X %s" % (ord(one), unicodedata.name(one, "control character")) for one in strange})
@@ -41,6 +55,6 @@ def fingerprint(text: str, option: str, only: Tuple[int, ...] = (40, 64)) -> str
     return meant
 
 
-def pins_of(values: Optional[List[str]]) -> Tuple[str, ...]:
+def parse_server_fingerprints(values: Optional[List[str]]) -> Tuple[str, ...]:
     """The SHA-256 fingerprints of the server, as they are compared."""
-    return tuple(fingerprint(one, "server_fingerprint", (64,)).replace(":", "").lower() for one in values or ())
+    return tuple(parse_fingerprint(one, "server_fingerprint", (64,)).replace(":", "").lower() for one in values or ())

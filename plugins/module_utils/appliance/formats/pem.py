@@ -10,16 +10,16 @@ import re
 import ssl
 from typing import Dict, List, Match, Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline, outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline, read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-def read_anchors(text: str, option: str) -> List[Outline]:
+def read_anchors(text: str, option: str) -> List[CertificateOutline]:
     """The certificates of PEM text, each once."""
     blocks = PEM.findall(text)
-    anchors = [outline(_der(block, option), option) for block in blocks]
+    anchors = [read_outline(_der(block, option), option) for block in blocks]
     return list({anchor.sha256: anchor for anchor in anchors}.values())
 
 
@@ -30,7 +30,7 @@ def _der(block: str, option: str) -> bytes:
         raise RemediationError("%s: a block is not Base64: %s" % (option, error), "Export the certificate again, as PEM.") from error
 
 
-def alias_for(anchor: Outline, name: Optional[str], several: bool) -> str:
+def alias_for(anchor: CertificateOutline, name: Optional[str], several: bool) -> str:
     """A name for an anchor in a store: lower case, as keytool lists them, and telling."""
     common = re.search(r"CN=([^,+]+)", anchor.subject)
     base = name or (common.group(1) if common else "anchor")
@@ -38,19 +38,19 @@ def alias_for(anchor: Outline, name: Optional[str], several: bool) -> str:
     return slug if name and not several else "%s-%s" % (slug, anchor.sha256.replace(":", "")[:8].lower())
 
 
-def by_fingerprint(data: bytes) -> Dict[str, Outline]:
+def by_fingerprint(data: bytes) -> Dict[str, CertificateOutline]:
     """The certificates of a file, PEM or one as DER, by fingerprint; what is none is not our matter here."""
     found = {}
     for block in PEM.findall(data.decode("latin-1")) or [data]:
         try:
-            anchor = outline(block if isinstance(block, bytes) else _der(block, "store"), "store")
+            anchor = read_outline(block if isinstance(block, bytes) else _der(block, "store"), "store")
             found[anchor.sha256] = anchor
         except RemediationError:
             continue
     return found
 
 
-def without(data: bytes, anchor: Outline) -> bytes:
+def without(data: bytes, anchor: CertificateOutline) -> bytes:
     """A file's content without one of its certificates; every other byte stays."""
 
     def unless_it_is_the_one(match: Match) -> bytes:
@@ -61,6 +61,6 @@ def without(data: bytes, anchor: Outline) -> bytes:
     return re.sub(PEM.pattern.encode("ascii") + b"\r?\n?", unless_it_is_the_one, data, flags=re.DOTALL)
 
 
-def pem_of(anchor: Outline) -> bytes:
+def pem_of(anchor: CertificateOutline) -> bytes:
     """An anchor's certificate as PEM, with a line break at its end."""
     return ssl.DER_cert_to_PEM_cert(anchor.der).rstrip("\n").encode("ascii") + b"\n"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import pins_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, parse_server_fingerprints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -65,7 +65,7 @@ def trust_from_params(params: Mapping[str, Any]) -> Trust:
 
     :raises RemediationError: the file cannot be used, or a fingerprint is not SHA-256.
     """
-    return trust_of(params["ca_path"], pins_of(params["server_fingerprint"]), params["validate_certs"])
+    return trust_of(params["ca_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"])
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Session:
         if hashlib.sha256(der).hexdigest() not in self._trust.pins:
             connection.close()
             raise RemediationError(
-                "server_fingerprint: %s presents a certificate with SHA-256 %s, which is not among the fingerprints given" % (self.where, _colons(der)),
+                "server_fingerprint: %s presents a certificate with SHA-256 %s, which is not among the fingerprints given" % (self.where, fingerprint_of(der)),
                 "Compare the fingerprint on the console of the appliance. Nothing was sent.",
             )
 
@@ -179,7 +179,7 @@ class Session:
             chain = tls_probe.probe(self.host, self.port, self.host, self._address, self._timeout).chain
         except tls_probe.ProbeError:
             chain = ()
-        presented = "; it presents SHA-256 %s" % _colons(chain[0]) if chain else ""
+        presented = "; it presents SHA-256 %s" % fingerprint_of(chain[0]) if chain else ""
         return RemediationError(
             "%s is not trusted: %s%s" % (self.where, error.verify_message, presented),
             "Set ca_path to the CA certificates that issued the server's certificate; or, after comparing the fingerprint on the console of the "
@@ -193,8 +193,3 @@ class Session:
         else:
             reason = str(getattr(error, "strerror", None) or error) or type(error).__name__
         return "%s: %s" % (self.where, reason), "Check hostname, port, and that the service runs; then run the task again."
-
-
-def _colons(der: bytes) -> str:
-    digest = hashlib.sha256(der).hexdigest().upper()
-    return ":".join(digest[index : index + 2] for index in range(0, len(digest), 2))

@@ -9,24 +9,28 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from typing import List
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 OPTION = "audit_log"
+Entry = Mapping[str, Any]
 
 
-def check_log(path: str, entries: List[dict]) -> None:
-    """Find out without writing whether lines can be added."""
-    check_writable([Replacement(path, _text(entries), OPTION)])
+def check_appendable(path: str, entries: Sequence[Entry]) -> None:
+    """Find out without writing whether entries can be added.
+
+    :raises RemediationError: naming the option.
+    """
+    check_writable([Replacement(path, _encode(entries), OPTION)])
     if os.path.exists(path) and not os.access(path, os.W_OK):
         raise path_error(OPTION, path, "cannot be written", PermissionError(13, os.strerror(13)))
 
 
-def append(path: str, entries: List[dict]) -> None:
-    """Add a line for each entry, all in one write; nothing that is there is touched, and nothing is left of a write that failed.
+def append_entries(path: str, entries: Sequence[Entry]) -> None:
+    """Add a line for each entry, all in one write. Older lines are not touched, and a write that fails leaves nothing behind.
 
     :raises RemediationError: naming the option.
     """
@@ -36,12 +40,7 @@ def append(path: str, entries: List[dict]) -> None:
         raise path_error(OPTION, path, "cannot be written", error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)  # several stores may share a log
-        size = os.fstat(handle).st_size
-        torn = size and os.pread(handle, 1, size - 1) != b"\n"  # somebody's last line was cut off: begin a new one
-        data = (b"\n" if torn else b"") + _text(entries)
-        if os.write(handle, data) != len(data):
-            os.ftruncate(handle, size)
-            raise RemediationError("%s: %s: the disk is full" % (OPTION, path), "Make room and run it again; nothing was changed.")
+        _append(handle, path, _encode(entries))
         os.fsync(handle)
     except OSError as error:
         raise path_error(OPTION, path, "cannot be written", error) from error
@@ -49,10 +48,19 @@ def append(path: str, entries: List[dict]) -> None:
         os.close(handle)
 
 
-def shown(entry: dict) -> str:
-    """An entry for a diff."""
+def _append(handle: int, path: str, data: bytes) -> None:
+    size = os.fstat(handle).st_size
+    if size and os.pread(handle, 1, size - 1) != b"\n":  # the last line was truncated: begin a new one
+        data = b"\n" + data
+    if os.write(handle, data) != len(data):
+        os.ftruncate(handle, size)
+        raise RemediationError("%s: %s: the disk is full" % (OPTION, path), "Make room and run the task again; nothing was changed.")
+
+
+def format_entry(entry: Entry) -> str:
+    """An entry as a line of a diff."""
     return json.dumps(entry)
 
 
-def _text(entries: List[dict]) -> bytes:
-    return "".join(json.dumps(one) + "\n" for one in entries).encode("ascii")
+def _encode(entries: Sequence[Entry]) -> bytes:
+    return "".join(json.dumps(entry) + "\n" for entry in entries).encode("ascii")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pin store: text, one server or used approval on a line, each line a JSON object. Standard library only.
+"""The pin store: a text file of JSON objects, one server or used approval on a line. Standard library only.
 
-The first line tells the format and how many lines follow, so that a store that was cut off is never taken for a whole one: for a
-client that trusts on first use, an endpoint that is missing is one whose next key is believed.
+The first line names the format and the number of lines that follow. A truncated store is therefore never taken for a complete one: a client that
+trusts on first use would accept any key of an endpoint that is missing.
 """
 
 from __future__ import annotations
@@ -13,146 +13,152 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next, Spent, parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
+    AcceptedPin,
+    AnnouncedPin,
+    PinRecord,
+    UsedApproval,
+    parse_pin,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 FORMAT, VERSION = "certmend.tls pins", 1
-REPAIR = "Put back a backup, or mend that line by hand; the store was not touched."
+REPAIR = "Restore a backup, or repair that line by hand; the store was not changed."
+Meaning = TypeVar("Meaning")
 
 
 @dataclass(frozen=True)
 class Store:
-    """All that is known."""
+    """The content of a pin store: the records of the servers, and the approvals that were used."""
 
-    known: Dict[HostPort, Known] = field(default_factory=dict)
-    spent: Tuple[Spent, ...] = ()
+    records: Dict[HostPort, PinRecord] = field(default_factory=dict)
+    used_approvals: Tuple[UsedApproval, ...] = ()
 
-    def at(self, place: HostPort) -> Known:
-        """What is known about a server; an empty record where that is nothing."""
-        return self.known.get(place) or Known(place)
+    def at(self, server: HostPort) -> PinRecord:
+        """The record of a server; an empty record if the store has none."""
+        return self.records.get(server) or PinRecord(server)
 
-    def with_records(self, records: List[Known], spent: Tuple[Spent, ...]) -> Store:
-        """The store with other records for some servers; an empty record takes a server out."""
-        known = dict(self.known)
-        for one in records:
-            known.pop(one.place, None)
-            if one.pins or one.announced:
-                known[one.place] = one
-        return Store(known, spent)
+    def with_records(self, changed: Sequence[PinRecord], used_approvals: Tuple[UsedApproval, ...]) -> Store:
+        """The store with other records for some servers; an empty record removes its server."""
+        records = dict(self.records)
+        for record in changed:
+            records.pop(record.server, None)
+            if record.pins or record.announced:
+                records[record.server] = record
+        return Store(records, used_approvals)
 
 
 def load(path: str, option: str = "pins_path", must_exist: bool = False) -> Store:
-    """Read a store; one that does not exist is empty.
+    """Read a store; a store that does not exist is empty.
 
-    :raises RemediationError: it cannot be read, or is damaged; the message names the line.
+    :raises RemediationError: the file cannot be read, or is damaged; the message names the line.
     """
     if not must_exist and not os.path.lexists(path):
         return Store()
     return parse(read_file(path, option), "%s: %s" % (option, path))
 
 
-def parse(data: bytes, where: str) -> Store:
-    """The text of a store.
+def parse(data: bytes, source: str) -> Store:
+    """Read the text of a store.
 
-    :param where: what messages call it.
+    :param source: the name of the store in messages.
+    :raises RemediationError: the store is damaged; the message names the line.
     """
     lines = data.split(b"\n")
-    head = _line(lines[0], where, 1, _head)
+    declared = _parse_line(lines[0], source, 1, _header)
     if lines[-1] != b"":
-        raise _damaged(where, len(lines), "has no line break at its end: the store was cut off")
-    if len(lines) - 2 != head:
-        what = "the store ends here, but line 1 counts %d lines after it and there are %d" % (head, len(lines) - 2)
-        raise _damaged(where, len(lines) - 1, what)
-    known: Dict[HostPort, Known] = {}
-    spent: List[Spent] = []
+        raise _damaged(source, len(lines), "the last line break is missing: the store was truncated")
+    if len(lines) - 2 != declared:
+        problem = "the store ends here: line 1 declares %d more lines, and the store has %d" % (declared, len(lines) - 2)
+        raise _damaged(source, len(lines) - 1, problem)
+    records: Dict[HostPort, PinRecord] = {}
+    used_approvals: List[UsedApproval] = []
     for number, line in enumerate(lines[1:-1], 2):
-        entry = _line(line, where, number, _entry)
-        if isinstance(entry, Spent):
-            spent.append(entry)
-        elif entry.place in known:
-            raise _damaged(where, number, "has %s for a second time" % entry.place)
+        entry = _parse_line(line, source, number, _entry)
+        if isinstance(entry, UsedApproval):
+            used_approvals.append(entry)
+        elif entry.server in records:
+            raise _damaged(source, number, "%s has two entries" % entry.server)
         else:
-            known[entry.place] = entry
-    return Store(known, tuple(spent))
+            records[entry.server] = entry
+    return Store(records, tuple(used_approvals))
 
 
 def dump(store: Store) -> bytes:
-    """A store as text; the same store is the same text."""
-    entries = [_known_object(store.known[place]) for place in sorted(store.known, key=lambda place: (place.host, place.port))]
-    entries += [_spent_object(one) for one in store.spent]
-    lines = [{"format": FORMAT, "version": VERSION, "lines": len(entries)}] + entries
-    return "".join(json.dumps(one) + "\n" for one in lines).encode("ascii")
+    """A store as text; equal stores have equal texts."""
+    servers = sorted(store.records, key=lambda server: (server.host, server.port))
+    entries = [_record_object(store.records[server]) for server in servers]
+    entries += [_used_approval_object(used) for used in store.used_approvals]
+    lines: List[Dict[str, Any]] = [{"format": FORMAT, "version": VERSION, "lines": len(entries)}]
+    return "".join(json.dumps(line) + "\n" for line in lines + entries).encode("ascii")
 
 
-def _damaged(where: str, number: int, what: str) -> RemediationError:
-    return RemediationError("%s, line %d %s" % (where, number, what), REPAIR)
+def _damaged(source: str, number: int, problem: str) -> RemediationError:
+    return RemediationError("%s, line %d: %s" % (source, number, problem), REPAIR)
 
 
-def _line(line: bytes, where: str, number: int, meaning: Callable[[dict], Any]) -> Any:
-    """What a line means. Whatever is wrong with it is told with its number."""
+def _parse_line(line: bytes, source: str, number: int, read: Callable[[Any], Meaning]) -> Meaning:
+    """The meaning of a line. Every error names the line's number."""
     try:
         value = json.loads(line.decode("utf-8"))
     except ValueError:
-        raise _damaged(where, number, "is no JSON object (%.60r)" % line.decode("utf-8", "replace")) from None
+        raise _damaged(source, number, "not a JSON object (%.60r)" % line.decode("utf-8", "replace")) from None
     try:
-        return meaning(value)
+        return read(value)
     except RemediationError as error:
-        raise _damaged(where, number, error.message) from None
+        raise _damaged(source, number, error.message) from None
     except KeyError as error:
-        raise _damaged(where, number, "lacks %s" % error.args[0]) from None
+        raise _damaged(source, number, "%s is missing" % error.args[0]) from None
     except (AttributeError, TypeError, ValueError):
-        raise _damaged(where, number, "does not have the form of an entry (%.60r)" % line.decode("utf-8", "replace")) from None
+        raise _damaged(source, number, "not a valid entry (%.60r)" % line.decode("utf-8", "replace")) from None
 
 
-def _head(value: dict) -> int:
-    if value["format"] != FORMAT or not _is_number(value["lines"]):
+def _header(value: Any) -> int:
+    """The number of lines that follow the first one."""
+    if value["format"] != FORMAT:
         raise TypeError
     if value["version"] != VERSION:
-        raise RemediationError("has version %r; this release reads version %d" % (value["version"], VERSION), "")
-    return value["lines"]
+        raise RemediationError("version %r is not supported: this release reads version %d" % (value["version"], VERSION), "")
+    return _number(value["lines"])
 
 
-def _entry(value: dict) -> Any:
+def _entry(value: Any) -> Union[PinRecord, UsedApproval]:
     if "used_approval" in value:
-        return _spent(**value["used_approval"])
-    given = dict(value)
-    place = _place(given.pop("host"), given.pop("port"))
-    pins = tuple(_accepted(**one) for one in given.pop("pins"))
-    announced = tuple(_next(**one) for one in given.pop("announced"))
-    if given:
-        raise RemediationError("has the unknown key %s" % ", ".join(sorted(given)), "")
-    return Known(place, pins, announced)
+        return _used_approval(**value["used_approval"])
+    rest = dict(value)
+    server = _server(rest.pop("host"), rest.pop("port"))
+    pins = tuple(_accepted_pin(**pin) for pin in rest.pop("pins"))
+    announced = tuple(_announced_pin(**pin) for pin in rest.pop("announced"))
+    if rest:
+        raise RemediationError("unknown key %s" % ", ".join(sorted(rest)), "")
+    return PinRecord(server, pins, announced)
 
 
-def _accepted(pin: str, since: str, accepted: str, certificate: dict, ticket: str = "") -> Accepted:
-    _text(certificate["subject"]), _text(certificate["fingerprints"]["sha256"])  # what messages and diffs show
-    return Accepted(_pin(pin), _text(since), _text(accepted), _text(ticket), dict(certificate))
+def _accepted_pin(pin: Any, since: Any, accepted: Any, certificate: Any, ticket: Any = "") -> AcceptedPin:
+    _text(certificate["subject"]), _text(certificate["fingerprints"]["sha256"])  # messages and diffs show these
+    return AcceptedPin(_pin(pin), _text(since), _text(accepted), _text(ticket), dict(certificate))
 
 
-def _next(pin: str, since: str, source: str) -> Next:
-    return Next(_pin(pin), _text(since), _text(source))
+def _announced_pin(pin: Any, since: Any, source: Any) -> AnnouncedPin:
+    return AnnouncedPin(_pin(pin), _text(since), _text(source))
 
 
-def _spent(ticket: str, host: str, port: int, old_pin: str, new_pin: str, expires: str, used: str) -> Spent:
-    return Spent(_text(ticket), _place(host, port), _pin(old_pin), _pin(new_pin), _text(expires), _text(used))
+def _used_approval(ticket: Any, host: Any, port: Any, old_pin: Any, new_pin: Any, expires: Any, used: Any) -> UsedApproval:
+    return UsedApproval(_text(ticket), _server(host, port), _pin(old_pin), _pin(new_pin), _text(expires), _text(used))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)  # JSON's true is a number to Python
-
-
-def _place(host: Any, port: Any) -> HostPort:
+def _server(host: Any, port: Any) -> HostPort:
     if not isinstance(host, str) or not host or not _is_number(port) or not 0 < port < 65536:
-        raise RemediationError("has no host and port (%.60r, %.20r)" % (host, port), "")
+        raise RemediationError("not a valid host and port (%.60r, %.20r)" % (host, port), "")
     return HostPort.of(host, port)
 
 
 def _pin(text: Any) -> str:
-    return parse_pin(text, "has a pin that cannot be read")
+    return parse_pin(text, "unreadable pin")
 
 
 def _text(value: Any) -> str:
@@ -161,21 +167,32 @@ def _text(value: Any) -> str:
     return value
 
 
-def _known_object(known: Known) -> dict:
+def _number(value: Any) -> int:
+    if not _is_number(value):
+        raise TypeError
+    return int(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)  # JSON's true is a number to Python
+
+
+def _record_object(record: PinRecord) -> Dict[str, Any]:
     return {
-        "host": known.place.host,
-        "port": known.place.port,
-        "pins": [_accepted_object(one) for one in known.pins],
-        "announced": [{"pin": one.pin, "since": one.since, "source": one.source} for one in known.announced],
+        "host": record.server.host,
+        "port": record.server.port,
+        "pins": [_accepted_pin_object(accepted) for accepted in record.pins],
+        "announced": [{"pin": announced.pin, "since": announced.since, "source": announced.source} for announced in record.announced],
     }
 
 
-def _accepted_object(one: Accepted) -> dict:
-    ticket: Dict[str, Optional[str]] = {"ticket": one.ticket} if one.ticket else {}
-    return dict({"pin": one.pin, "since": one.since, "accepted": one.accepted}, **ticket, certificate=one.certificate)
+def _accepted_pin_object(accepted: AcceptedPin) -> Dict[str, Any]:
+    ticket: Dict[str, Optional[str]] = {"ticket": accepted.ticket} if accepted.ticket else {}
+    entry: Dict[str, Any] = {"pin": accepted.pin, "since": accepted.since, "accepted": accepted.accepted}
+    return dict(entry, **ticket, certificate=accepted.certificate)
 
 
-def _spent_object(one: Spent) -> dict:
-    place = {"host": one.place.host, "port": one.place.port}
-    rest = {"old_pin": one.old_pin, "new_pin": one.new_pin, "expires": one.expires, "used": one.used}
-    return {"used_approval": dict({"ticket": one.ticket}, **place, **rest)}
+def _used_approval_object(used: UsedApproval) -> Dict[str, Any]:
+    server = {"host": used.server.host, "port": used.server.port}
+    rest = {"old_pin": used.old_pin, "new_pin": used.new_pin, "expires": used.expires, "used": used.used}
+    return {"used_approval": dict({"ticket": used.ticket}, **server, **rest)}

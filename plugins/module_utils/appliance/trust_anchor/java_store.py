@@ -15,7 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backu
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
@@ -36,14 +36,14 @@ class JavaStore:
             for fingerprint in by_fingerprint("".join(entry.certificates).encode("ascii")) if entry.trusted else ():
                 self.aliases.setdefault(fingerprint, []).append(entry.alias)
 
-    def holds(self, anchor: Outline) -> bool:
+    def holds(self, anchor: CertificateOutline) -> bool:
         """Whether one of its trusted certificates is this one."""
         return anchor.sha256 in self.aliases
 
     #: a keystore has nothing that its readers do not see
     keeps = holds
 
-    def check(self, adding: Sequence[Tuple[Outline, str]], removing: Sequence[Outline]) -> None:
+    def check(self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline]) -> None:
         """What would stand in the way, found out without a change."""
         check_writable([Replacement(self.store.path, b"", "keystore.path")])
         raise_all(
@@ -55,7 +55,7 @@ class JavaStore:
         )
 
     def change(
-        self, adding: Sequence[Tuple[Outline, str]], removing: Sequence[Outline], backup: bool
+        self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline], backup: bool
     ) -> Tuple[Undo, Transaction]:
         """Change a copy with keytool and let it take the keystore's place."""
         working = self._copy()
@@ -75,6 +75,6 @@ class JavaStore:
 
     def _copy(self) -> str:
         try:
-            return Snapshot.of_existing(os.path.realpath(self.store.path), "keystore.path").copy()
+            return Snapshot.of_existing(os.path.realpath(self.store.path), "keystore.path").write_copy()
         except OSError as error:
             raise path_error("keystore.path", self.store.path, "cannot be copied", error) from error

@@ -15,7 +15,7 @@ from typing import Iterator, List, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import alias_for, pem_of, read_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore, check_files
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
@@ -36,7 +36,7 @@ class Trust:
         self.pending = params["pending"] and check_only and params["state"] == "present"
         self.anchors = self._anchors()
 
-    def _anchors(self) -> List[Outline]:
+    def _anchors(self) -> List[CertificateOutline]:
         content, option = self.params["content"], "content"
         if self.params["path"] is not None:
             content, option = read_file(self.params["path"], "path").decode("latin-1"), "path"
@@ -77,7 +77,7 @@ class Trust:
         return undo
 
 
-def as_dict(anchor: Outline) -> dict:
+def as_dict(anchor: CertificateOutline) -> dict:
     """An anchor in the module's result."""
     return {
         "subject": anchor.subject,
@@ -87,7 +87,7 @@ def as_dict(anchor: Outline) -> dict:
     }
 
 
-def _leaf(anchor: Outline, option: str) -> RemediationError:
+def _leaf(anchor: CertificateOutline, option: str) -> RemediationError:
     return RemediationError(
         "%s: %s is no CA (basic constraints): as an anchor it would vouch for itself alone" % (option, anchor.subject),
         "Give the CA that signed it; for a self-signed certificate set allow_leaf.",

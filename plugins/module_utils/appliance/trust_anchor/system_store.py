@@ -14,7 +14,7 @@ from typing import Dict, List, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of, without
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
@@ -116,15 +116,15 @@ class SystemStore:
         if bundle:
             self.seen = set(by_fingerprint(read_file(bundle, "store"))) if os.path.exists(bundle) else set()
 
-    def holds(self, anchor: Outline) -> bool:
+    def holds(self, anchor: CertificateOutline) -> bool:
         """Whether programs see it, by whatever way it came in."""
         return anchor.sha256 in self.seen
 
-    def keeps(self, anchor: Outline) -> bool:
+    def keeps(self, anchor: CertificateOutline) -> bool:
         """Whether programs see it, or will when the system's tool runs the next time."""
         return self.holds(anchor) or anchor.sha256 in self.files
 
-    def check(self, adding: Sequence[Tuple[Outline, str]], removing: Sequence[Outline]) -> None:
+    def check(self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline]) -> None:
         """What would stand in the way, found out without a change."""
         changed = self._added(adding) + self._removed(removing)
         check_writable(changed)
@@ -132,14 +132,14 @@ class SystemStore:
         taken = [one.path for one in self._added(adding) if os.path.lexists(one.path)]
         raise_all([RemediationError("name: %s is there and is another file" % path, "Give another name.") for path in taken])
 
-    def _added(self, adding: Sequence[Tuple[Outline, str]]) -> List[Replacement]:
+    def _added(self, adding: Sequence[Tuple[CertificateOutline, str]]) -> List[Replacement]:
         return [
             Replacement(os.path.join(self.target, alias + self.layout.ending), pem_of(anchor), "store", mode="0644")
             for anchor, alias in adding
             if anchor.sha256 not in self.files
         ]
 
-    def _removed(self, removing: Sequence[Outline]) -> List[Replacement]:
+    def _removed(self, removing: Sequence[CertificateOutline]) -> List[Replacement]:
         """The files that lose a certificate, with what is left: perhaps nothing."""
         left: Dict[str, bytes] = {}
         for anchor in removing:
@@ -148,17 +148,17 @@ class SystemStore:
         return [Replacement(path, content, "store") for path, content in left.items()]
 
     def change(
-        self, adding: Sequence[Tuple[Outline, str]], removing: Sequence[Outline], backup: bool
+        self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline], backup: bool
     ) -> Tuple[Undo, Transaction]:
         """Add and remove in one transaction, run the system's tool, and see that programs see it."""
         removed = self._removed(removing)
         shrunk = [one for one in removed if by_fingerprint(one.content)]
         gone = [one.path for one in removed if one not in shrunk]
         transaction = Transaction(self._added(adding) + shrunk, backup=False)  # a copy in this folder would be an anchor too
-        take_back = transaction.commit(remove=gone)
+        roll_back = transaction.commit(remove=gone)
 
         def undo() -> None:
-            take_back()
+            roll_back()
             _run(self.layout.after_removing)
 
         try:
@@ -172,7 +172,7 @@ class SystemStore:
             raise
         return undo, transaction
 
-    def _prove(self, added: Sequence[Outline], removed: Sequence[Outline]) -> None:
+    def _prove(self, added: Sequence[CertificateOutline], removed: Sequence[CertificateOutline]) -> None:
         self._read()
         wrong = ["%s is missing" % anchor.subject for anchor in added if not self.holds(anchor)]
         wrong += ["%s is there still" % anchor.subject for anchor in removed if self.holds(anchor)]
@@ -184,7 +184,7 @@ class SystemStore:
             )
 
 
-def _foreign(anchor: Outline, folder: str) -> RemediationError:
+def _foreign(anchor: CertificateOutline, folder: str) -> RemediationError:
     return RemediationError(
         "store: %s comes with the system and not from %s" % (anchor.subject, folder),
         "Deselect it with the system's own tool (on Debian: dpkg-reconfigure ca-certificates).",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, load, parse
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 
@@ -23,23 +23,23 @@ def store_given(params: Dict[str, Any]) -> Optional[Store]:
     return load(params["pins_path"], must_exist=True) if params["pins_path"] is not None else None
 
 
-def broken_by(store: Store, existing: Existing, new_pin: str, names: Sequence[str]) -> List[Known]:
+def broken_by(store: Store, existing: Existing, new_pin: str, names: Sequence[str]) -> List[PinRecord]:
     """The endpoints that have the present key pinned, and neither pinned nor announced the new one.
 
     :param new_pin: of the key to come; anything that is no pin where the key is not made yet.
     :param names: of the certificate; they tell the endpoints where there is no present certificate to compare with.
     """
     if existing.certificate is not None:
-        concerned = [one for one in store.known.values() if existing.certificate.pin in one.accepts]
+        concerned = [one for one in store.records.values() if existing.certificate.pin in one.accepted_pins]
     else:
         hosts = {HostPort.of(name, 0).host for name in names}
-        concerned = [one for one in store.known.values() if one.pins and one.place.host in hosts]
-    return [one for one in concerned if new_pin not in one.accepts + one.expects]
+        concerned = [one for one in store.records.values() if one.pins and one.server.host in hosts]
+    return [one for one in concerned if new_pin not in one.accepted_pins + one.announced_pins]
 
 
-def warning_of(broken: Sequence[Known], reuse_key: bool) -> str:
+def warning_of(broken: Sequence[PinRecord], reuse_key: bool) -> str:
     """In one sentence: what will happen at whose endpoints, and how it can be avoided."""
-    places = [str(one.place) for one in broken]
+    places = [str(one.server) for one in broken]
     named = ", ".join(places[:SHOWN]) + (" and %d more" % (len(places) - SHOWN) if len(places) > SHOWN else "")
     keep = "reuse_key is true, but this key cannot be kept (see renewed_because)" if reuse_key else "reuse_key: true keeps the key"
     return (

@@ -12,7 +12,7 @@ from typing import List, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file, read_path_or_content
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, attributes_now_and_then
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, describe_attributes
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
@@ -71,7 +71,7 @@ class Issuing:
     def _tell_of_pins(self, store: Store, existing: Existing, plan: Plan) -> None:
         names = [self.params["fqdn"]] + self.params["dns_names"] + self.params["ip_addresses"]
         broken = broken_by(store, existing, plan.pin, names)
-        self.facts["pins_broken"] = [str(one.place) for one in broken]
+        self.facts["pins_broken"] = [str(one.server) for one in broken]
         if broken:
             self.warnings.append(warning_of(broken, self.params["reuse_key"]))
 
@@ -82,7 +82,7 @@ class Issuing:
             if not path or not os.path.exists(path):
                 continue
             one = File(path, read_file(path, what_path(what)), what_path(what), secret=what in ("key", "combined"))
-            now, then = attributes_now_and_then(self._replacement(one))
+            now, then = describe_attributes(self._replacement(one))
             if now != then:
                 steps.append(Step(path, now, then, Making(lambda _making, one=one: [one], ((path, one.option),))))
         return steps

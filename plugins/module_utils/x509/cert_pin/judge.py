@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import WRITE_ANEW, Approval
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import ANNOUNCED, APPROVED, FIRST_USE, Known, Spent
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import REQUEST_APPROVAL, Approval
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Acceptance, PinRecord, UsedApproval
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
 
 OK, CHANGED, UNREACHABLE = "ok", "changed", "unreachable"
+FIRST_USE, ANNOUNCED, APPROVED = (way.value for way in Acceptance)
 STATUSES = (OK, FIRST_USE, CHANGED, ANNOUNCED, UNREACHABLE)
 #: a certificate with one of these is no successor, whoever approved it
 NO_SUCCESSOR = ("NAME-MISMATCH", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
@@ -76,7 +77,7 @@ class Decision:
 
 
 def decide(
-    visit: Visit, known: Known, expected: Sequence[str], approvals: Sequence[Approval], spent: Sequence[Spent], policy: Policy
+    visit: Visit, known: PinRecord, expected: Sequence[str], approvals: Sequence[Approval], spent: Sequence[UsedApproval], policy: Policy
 ) -> Decision:
     """What to do about one visit.
 
@@ -92,7 +93,7 @@ def decide(
     objections = objections_to(visit, policy.now)
     if status == FIRST_USE:
         if not policy.first_use:
-            return Decision(visit, status, failure=_unpinned(visit, known.expects + tuple(expected)), objections=objections)
+            return Decision(visit, status, failure=_unpinned(visit, known.announced_pins + tuple(expected)), objections=objections)
         return Decision(visit, status, FIRST_USE if policy.accept else "", objections=objections)
     if status == ANNOUNCED:
         failure = _refused(visit, "announced", objections) if objections else None
@@ -100,13 +101,13 @@ def decide(
     return _changed(visit, known, approvals, spent, policy, objections)
 
 
-def status_of(visit: Visit, known: Known, expected: Sequence[str] = ()) -> str:
+def status_of(visit: Visit, known: PinRecord, expected: Sequence[str] = ()) -> str:
     """Whether the served key is a pinned one, an announced one, the first one, or another one."""
     if visit.leaf is None:
         return UNREACHABLE
-    if visit.leaf.pin in known.accepts:
+    if visit.leaf.pin in known.accepted_pins:
         return OK
-    if visit.leaf.pin in known.expects or (not known.pins and visit.leaf.pin in expected):
+    if visit.leaf.pin in known.announced_pins or (not known.pins and visit.leaf.pin in expected):
         return ANNOUNCED
     return CHANGED if known.pins else FIRST_USE
 
@@ -119,7 +120,7 @@ def objections_to(visit: Visit, now: datetime.datetime) -> Tuple[str, ...]:
 
 
 def _changed(
-    visit: Visit, known: Known, approvals: Sequence[Approval], spent: Sequence[Spent], policy: Policy, objections: Tuple[str, ...]
+    visit: Visit, known: PinRecord, approvals: Sequence[Approval], spent: Sequence[UsedApproval], policy: Policy, objections: Tuple[str, ...]
 ) -> Decision:
     pin = visit.leaf.pin  # type: ignore[union-attr]
     chosen = next((one for one in approvals if one.new_pin == pin), approvals[0] if approvals else None)
@@ -128,7 +129,7 @@ def _changed(
     refusals = chosen.refusals(known, pin, spent, policy.now)
     if refusals:
         message = "%s (ticket %s) does not cover it: %s" % (chosen.option, chosen.ticket, "; ".join(refusals))
-        failure = _failure("APPROVAL-REFUSED", "%s; %s" % (_unannounced(visit, known)["message"], message), WRITE_ANEW)
+        failure = _failure("APPROVAL-REFUSED", "%s; %s" % (_unannounced(visit, known)["message"], message), REQUEST_APPROVAL)
         return Decision(visit, CHANGED, failure=failure, objections=objections)
     if objections:
         return Decision(visit, CHANGED, failure=_refused(visit, "approved (ticket %s)" % chosen.ticket, objections), objections=objections)
@@ -139,7 +140,7 @@ def _failure(code: str, message: str, advice: str) -> dict:
     return {"code": code, "message": message, "advice": advice}
 
 
-def _unannounced(visit: Visit, known: Known) -> dict:
+def _unannounced(visit: Visit, known: PinRecord) -> dict:
     """The one message that must do at two in the morning."""
     old = known.pins[-1]
     message = "%s shows another public key than the pinned one, and nobody announced that. Served now: %s. Pinned since %s: %s" % (
@@ -149,7 +150,7 @@ def _unannounced(visit: Visit, known: Known) -> dict:
         " and ".join(told(one.pin, one.certificate) for one in known.pins),
     )
     if known.announced:
-        message += ". Announced: %s" % ", ".join(known.expects)
+        message += ". Announced: %s" % ", ".join(known.announced_pins)
     return _failure("PIN-CHANGED", message, ASK)
 
 
@@ -187,7 +188,7 @@ def facts_of(leaf: Certificate) -> Dict[str, Any]:
     return {name: whole[name] for name in FACTS}
 
 
-def evidence(decision: Decision, known: Known) -> dict:
+def evidence(decision: Decision, known: PinRecord) -> dict:
     """The documented result of one visit."""
     visit = decision.visit
     old = known.pins[-1] if known.pins else None
@@ -200,8 +201,8 @@ def evidence(decision: Decision, known: Known) -> dict:
         "status": decision.status,
         "action": actions.get(decision.accepted, "none"),
         "old_pin": old.pin if old else None,
-        "old_pins": list(known.accepts),
-        "announced_pins": list(known.expects),
+        "old_pins": list(known.accepted_pins),
+        "announced_pins": list(known.announced_pins),
         "new_pin": visit.leaf.pin if visit.leaf else None,
         "since": old.since if old else None,
         "ticket": decision.approval.ticket if decision.approval else None,

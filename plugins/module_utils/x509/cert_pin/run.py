@@ -14,7 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.prefl
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store import audit_log
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Spent
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import UsedApproval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, load
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
@@ -64,10 +64,10 @@ class Pinning:
         """
         state = self.params["state"]
         store = load(self.params["pins_path"], must_exist=state == options.CHECKED)
-        spent = store.spent
+        spent = store.used_approvals
         if state == options.RESTORED:
             kept = load(self.params["backup_path"], "backup_path", must_exist=True)
-            spent += tuple(one for one in kept.spent if one not in spent)  # an approval that was used stays used
+            spent += tuple(one for one in kept.used_approvals if one not in spent)  # an approval that was used stays used
             made = [changes.put_back(store.at(place), kept.at(place)) for place in self.asked.places or _all_places(store, kept)]
         elif state == options.ABSENT:
             made = [changes.removed(store.at(place), self.asked.pins) for place in self.asked.places]
@@ -93,7 +93,7 @@ class Pinning:
     def _decision(self, visit: Visit, store: Store, policy: Policy) -> Decision:
         place = visit.place
         expected = [one.pin for one in self.asked.announced if one.place in (None, place)]
-        return decide(visit, store.at(place), expected, [one for one in self.asked.approvals if one.place == place], store.spent, policy)
+        return decide(visit, store.at(place), expected, [one for one in self.asked.approvals if one.server == place], store.used_approvals, policy)
 
     def _change(self, place: HostPort, decisions: Sequence[Decision], store: Store) -> Change:
         change = changes.accepted(store.at(place), decisions, self.now, self.params["keep_old"])
@@ -113,12 +113,12 @@ class Pinning:
             errors.append(RemediationError("%d more: %s" % (len(failures) - IN_FULL, more), "Their evidence is in failures and results."))
         raise_all(errors)
 
-    def _steps(self, store: Store, made: List[Change], spent: Tuple[Spent, ...]) -> List[Step]:
+    def _steps(self, store: Store, made: List[Change], spent: Tuple[UsedApproval, ...]) -> List[Step]:
         """The store's one write, and the lines for the log."""
         if not made:
             return []
         path, log, moment_of_use = self.params["pins_path"], self.params["audit_log"], timestamp(self.now)
-        used = tuple(approval.spent(moment_of_use) for one in made for approval in one.approvals)
+        used = tuple(approval.as_used(moment_of_use) for one in made for approval in one.approvals)
         content = dump(store.with_records([one.after for one in made], spent + used))
         replacement = Replacement(path, content, "pins_path")
         check_writable([replacement])
@@ -127,8 +127,8 @@ class Pinning:
         if log:
             events = [event for one in made for event in one.events]
             entries = [dict({"at": moment_of_use}, **event) for event in events]
-            audit_log.check_log(log, entries)
-            steps.append(Step(log, "", "".join("%s\n" % audit_log.shown(one) for one in events), functools.partial(audit_log.append, log, entries)))
+            audit_log.check_appendable(log, entries)
+            steps.append(Step(log, "", "".join("%s\n" % audit_log.format_entry(one) for one in events), functools.partial(audit_log.append_entries, log, entries)))
         return steps
 
     def apply(self, step: Step) -> Any:
@@ -143,4 +143,4 @@ class Pinning:
 
 
 def _all_places(*stores: Store) -> List[HostPort]:
-    return list(dict.fromkeys(itertools.chain.from_iterable(store.known for store in stores)))
+    return list(dict.fromkeys(itertools.chain.from_iterable(store.records for store in stores)))

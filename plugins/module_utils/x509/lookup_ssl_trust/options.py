@@ -10,7 +10,7 @@ import datetime
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import parse_fingerprint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
@@ -56,7 +56,7 @@ def old_of(params: Dict[str, Any]) -> Tuple[str, ...]:
     """The fingerprints of the old certificates, however they were given."""
     if params["old_certificate"] is not None:
         return (_one(params["old_certificate"], "old_certificate")[0].fingerprint(),)
-    return tuple(fingerprint(one, "old_fingerprint") for one in params["old_fingerprint"] or ())
+    return tuple(parse_fingerprint(one, "old_fingerprint") for one in params["old_fingerprint"] or ())
 
 
 def _given(value: Optional[str]) -> Tuple[Certificate, ...]:
@@ -83,7 +83,7 @@ def _one(value: str, option: str) -> Tuple[Certificate, ...]:
 
 def _live(params: Dict[str, Any], hosts: List[str]) -> Dict[str, Tuple[Certificate, ...]]:
     """What the hosts serve now, if each of them serves what is expected."""
-    expected = [fingerprint(one, "expected_fingerprint", (64,)) for one in params["expected_fingerprint"]]
+    expected = [parse_fingerprint(one, "expected_fingerprint", (64,)) for one in params["expected_fingerprint"]]
     addresses = folded(params["addresses"])
     places = {host: Endpoint(host, params["live_port"], addresses.get(host, ""), host, host) for host in hosts}
     answers = probe_all(list(places.values()), params["workers"], params["probe_timeout"])

@@ -25,11 +25,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
 def the_key_is_pinned_or_announced(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The public key was pinned or announced, if the server has any pin."""
     record = context.pin_record
-    if record and record.pins and chain.leaf.pin not in record.accepts + record.expects:
+    if record and record.pins and chain.leaf.pin not in record.accepted_pins + record.announced_pins:
         last = record.pins[-1]
         yield "the public key is %s, and since %s the pin is %s (%s)" % (
             chain.leaf.pin,
             last.since,
-            ", ".join(record.accepts),
+            ", ".join(record.accepted_pins),
             last.certificate["subject"] or "no subject",
         )

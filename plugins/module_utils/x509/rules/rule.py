@@ -20,7 +20,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 
 if TYPE_CHECKING:
-    from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Known
+    from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord
     from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import RegisteredEndpoint
 
 
@@ -70,7 +70,7 @@ class JudgementContext:
     expires_within: datetime.timedelta = datetime.timedelta(days=30)
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
-    pin_record: Optional[Known] = None
+    pin_record: Optional[PinRecord] = None
     registered: Tuple[RegisteredEndpoint, ...] = ()
     peer: Tuple[Certificate, ...] = ()
     form: str = ""

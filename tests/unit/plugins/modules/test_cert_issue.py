@@ -93,4 +93,4 @@ def test_a_store_that_is_not_there_is_no_clean_bill(server):
     result = server.run("cert_issue", dict(server.options, pins_path=str(server.folder / "typo")))
     assert result["failed"] and "pins_path" in result["msg"]
     result = server.run("cert_issue", dict(server.options, pins_content="hello"))
-    assert result["failed"] and "pins_content, line 1 is no JSON object" in result["msg"]
+    assert result["failed"] and "pins_content, line 1: not a JSON object" in result["msg"]

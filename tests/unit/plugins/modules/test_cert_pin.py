@@ -16,12 +16,12 @@ import re
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL, written
 from ansible_collections.certmend.tls.tests.support.run import module_process
 
 HOST = "vault.corp.example"
-NOW = datetime.datetime.now(mint.UTC)
-DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
-TOMORROW = (NOW + mint.DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+DAYS = REAL.days()
+TOMORROW = written(REAL.now + mint.DAY)
 
 
 def certificate(*names, **more):
@@ -149,8 +149,8 @@ def test_an_approval_of_something_else_is_refused(store, approval, why):
 @pytest.mark.parametrize(
     "successor, why",
     [
-        (certificate(starts=NOW - 9 * mint.DAY, ends=NOW - mint.DAY), "expired"),
-        (certificate(starts=NOW + mint.DAY), "is valid only from"),
+        (certificate(**REAL.days(-9, -1)), "expired"),
+        (certificate(**REAL.days(1)), "is valid only from"),
         (certificate("other.corp.example"), "is not among the names"),
     ],
 )
@@ -261,9 +261,9 @@ def test_the_key_of_an_address_that_did_not_answer_stays_pinned(store, tls_serve
 @pytest.mark.parametrize(
     "damage, told",
     [
-        (lambda data: data[:-20], "line 3 has no line break at its end: the store was cut off"),
-        (lambda data: b"".join(data.splitlines(keepends=True)[:2]), "line 2 the store ends here, but line 1 counts 2 lines"),
-        (lambda data: data.replace(b'"port"', b"port", 1), "line 2 is no JSON object"),
+        (lambda data: data[:-20], "line 3: the last line break is missing: the store was truncated"),
+        (lambda data: b"".join(data.splitlines(keepends=True)[:2]), "line 2: the store ends here: line 1 declares 2 more lines"),
+        (lambda data: data.replace(b'"port"', b"port", 1), "line 2: not a JSON object"),
     ],
 )
 def test_a_damaged_store_is_an_error_that_names_the_line_and_is_never_overwritten(store, damage, told):
@@ -315,11 +315,11 @@ def test_the_log_is_only_added_to_and_where_it_cannot_be_the_store_stays_as_it_w
         ({"endpoints": [HOST], "state": "repinned"}, "approval"),
         ({"endpoints": [HOST], "approval": {"ticket": "a", "old_pin": "x", "new_pin": "y", "expires": "z"}}, "approval: has no meaning with state checked"),
         ({"endpoints": [HOST], "announced": [{"pin": pin(NEW)}]}, "announced: has no meaning with state checked"),
-        ({"endpoints": [HOST], "state": "pinned", "announced": [{"pin": "md5/1234"}]}, "announced[0].pin: 'md5/1234' is no pin"),
+        ({"endpoints": [HOST], "state": "pinned", "announced": [{"pin": "md5/1234"}]}, "announced[0].pin: 'md5/1234' is not a pin"),
         ({"endpoints": [HOST], "state": "pinned", "announced": [{}]}, "announced[0]: needs one of pin, path, content"),
         ({"endpoints": [HOST], "state": "pinned", "announced": [{"host": "x.example", "pin": pin(NEW)}]}, "x.example:443 is not among the endpoints"),
         ({"endpoints": [HOST], "state": "pinned", "announced": [{"content": "hello"}]}, "announced[0].content: there is no request"),
-        ({"endpoints": [HOST], "state": "absent", "pins": ["nonsense"]}, "pins[0]: 'nonsense' is no pin"),
+        ({"endpoints": [HOST], "state": "absent", "pins": ["nonsense"]}, "pins[0]: 'nonsense' is not a pin"),
         ({"state": "restored"}, "backup_path"),
         ({"state": "restored", "backup_path": "/nonexistent/pins"}, "backup_path: /nonexistent/pins cannot be read"),
         ({"endpoints": [HOST], "state": "absent", "pins_path": "/nonexistent/pins"}, "pins_path: /nonexistent cannot be opened"),
@@ -340,7 +340,7 @@ def test_all_that_is_wrong_with_an_approval_is_told_at_once(store):
         {"host": "other.example", "ticket": "e", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW},
     ]
     message = store.run(NEW, state="repinned", approvals=approvals)["msg"]
-    words = ["approvals[0].ticket: is empty", "approvals[1]: old_pin and new_pin are the same", "approvals[2].old_pin: 'x' is no pin"]
+    words = ["approvals[0].ticket: is empty", "approvals[1]: old_pin and new_pin are the same", "approvals[2].old_pin: 'x' is not a pin"]
     assert all(word in message for word in words + ["approvals[3].expires: 'tomorrow' is no", "approvals[4]: other.example:443 is not among"]), message
 
 
@@ -367,7 +367,7 @@ def test_a_key_that_is_announced_is_shown_nowhere(store):
 def test_a_certificate_with_the_wrong_name_is_pinned_on_first_use_with_a_warning(store):
     result = store.pinned(certificate("other.corp.example"))
     assert any("is pinned, although" in str(warning) for warning in result["warnings"])
-    assert datetime.datetime.fromisoformat(store.events()[0]["at"].replace("Z", "+00:00")) >= NOW.replace(microsecond=0)
+    assert datetime.datetime.fromisoformat(store.events()[0]["at"].replace("Z", "+00:00")) >= REAL.now.replace(microsecond=0)
 
 
 def test_an_inspection_under_the_profile_pinned_tells_of_a_changed_key(store, run_module, tls_server):

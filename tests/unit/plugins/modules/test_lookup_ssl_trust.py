@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ import stat
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
 from ansible_collections.certmend.tls.tests.support.vsphere.server import VCenter
@@ -31,8 +31,7 @@ class Site:
     """A vCenter, the certificates that it had and has, and a solution of somebody else."""
 
     def __init__(self, folder, tls_server):
-        now = datetime.datetime.now(mint.UTC)
-        self.days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+        self.days = REAL.days()
         self.ca = mint.authority("Corp CA", **self.days)
         self.old = self.certificate("vc1.corp.example")
         self.new = self.certificate("vc1.corp.example")
@@ -141,7 +140,7 @@ def test_an_anchor_that_is_the_ca_is_told_of_where_that_is_asked_for(site, run_m
 
 
 def test_anchors_that_are_over_and_urls_that_do_not_answer(site, run_module, tls_server):
-    over = site.certificate("vc1.corp.example", starts=site.days["starts"] - 9 * mint.DAY, ends=site.days["starts"])
+    over = site.certificate("vc1.corp.example", **REAL.days(-10, -1))
     port = tls_server(over.pem, over.key_pem)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -313,11 +312,10 @@ def test_a_fingerprint_that_occurs_nowhere_is_answered_with_those_that_do(site, 
     assert fingerprint(site.old, "sha1") in result["msg"]
 
 
-@pytest.mark.parametrize("more, words", [(dict(ends=-1), "is valid from"), (dict(dns=["other.corp.example"]), "not for the host of")])
+@pytest.mark.parametrize("more, words", [(REAL.days(-9, -1), "is valid from"), (dict(dns=["other.corp.example"]), "not for the host of")])
 def test_a_new_certificate_that_does_not_suit_is_refused(site, run_module, more, words):
-    now = datetime.datetime.now(mint.UTC)
-    ends = now - mint.DAY if "ends" in more else now + 90 * mint.DAY
-    other = site.certificate(*more.get("dns", ["vc1.corp.example"]), starts=now - 9 * mint.DAY, ends=ends)
+    days = {name: moment for name, moment in more.items() if name != "dns"}
+    other = site.certificate(*more.get("dns", ["vc1.corp.example"]), **days)
     result = run_module("lookup_ssl_trust", site.update(new_certificate=other.pem))
     assert result["failed"] and words in result["msg"] and "new_certificate" in result["msg"]
     assert site.vcenter.lookup.counts.get("Set", 0) == 0
@@ -373,7 +371,7 @@ def test_a_lost_answer_is_looked_after(site, run_module, applies):
 
 def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twice(site, run_module):
     site.vcenter.switch(cut_at_set=3, cut_forever=True)
-    cut = run_module("lookup_ssl_trust", site.update(timeout=5))
+    cut = run_module("lookup_ssl_trust", site.update())
     assert cut["failed"] and "applied: 2 of 5" in cut["msg"] and "NOT rolled back" in cut["msg"] and cut["backup_path"]
     site.vcenter.switch()
     again = run_module("lookup_ssl_trust", site.update())
@@ -383,9 +381,9 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twi
 
 
 def test_a_slow_answer_is_an_error_that_says_so(site, run_module):
-    site.vcenter.switch(slow=1.0)
-    result = run_module("lookup_ssl_trust", site.options(timeout=0.2))
-    assert result["failed"] and "no answer within 0.2 seconds" in result["msg"]
+    site.vcenter.switch(slow=PATIENCE)
+    result = run_module("lookup_ssl_trust", site.options(timeout=1))
+    assert result["failed"] and "no answer within 1 seconds" in result["msg"]
 
 
 def test_partners_are_looked_at(site, run_module):

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import json
 import os
 import shutil
@@ -16,12 +15,12 @@ import subprocess
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.run import module_process
 
 pytestmark = pytest.mark.skipif(not shutil.which("keytool"), reason="no Java here; tests/lab has one")
 PASSWORD = "correct-horse"
-NOW = datetime.datetime.now(mint.UTC)
-DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
+DAYS = REAL.days()
 ROOT, OTHER, LATER = (mint.authority(name, **DAYS) for name in ("Root", "Other Root", "Later Root"))
 
 

@@ -11,7 +11,7 @@ import base64
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next, Spent, parse_pin
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord, UsedApproval, parse_pin
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, parse
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
@@ -19,10 +19,10 @@ DIGEST = bytes(range(31)) + b"\xff"
 PIN, OTHER = ("sha256/" + base64.b64encode(one).decode("ascii") for one in (DIGEST, DIGEST[::-1]))
 SINCE = "2026-11-20T12:00:00Z"
 CERTIFICATE = {"subject": "CN=würzburg.example", "fingerprints": {"sha256": "AB:CD"}}
-PLACES = [HostPort.of(host, port) for host, port in (("vault.corp.example", 443), ("vault.corp.example", 8443), ("2001:DB8::1", 443))]
-ACCEPTED = (Accepted(PIN, SINCE, "approved", "CHG-1", CERTIFICATE), Accepted(OTHER, SINCE, "first_use", "", CERTIFICATE))
-SPENT = Spent("CHG-1", PLACES[0], OTHER, PIN, SINCE, SINCE)
-FULL = Store({place: Known(place, ACCEPTED, (Next(OTHER, SINCE, "vault.csr"),)) for place in PLACES}, (SPENT,))
+SERVERS = [HostPort.of(host, port) for host, port in (("vault.corp.example", 443), ("vault.corp.example", 8443), ("2001:DB8::1", 443))]
+ACCEPTED = (AcceptedPin(PIN, SINCE, "approved", "CHG-1", CERTIFICATE), AcceptedPin(OTHER, SINCE, "first_use", "", CERTIFICATE))
+USED = UsedApproval("CHG-1", SERVERS[0], OTHER, PIN, SINCE, SINCE)
+FULL = Store({server: PinRecord(server, ACCEPTED, (AnnouncedPin(OTHER, SINCE, "vault.csr"),)) for server in SERVERS}, (USED,))
 
 
 def test_what_is_written_is_read_again():
@@ -33,7 +33,7 @@ def test_what_is_written_is_read_again():
 def test_no_part_of_a_store_is_taken_for_the_whole():
     data = dump(FULL)
     for length in range(len(data)):
-        with pytest.raises(RemediationError, match=r"store, line \d+ "):
+        with pytest.raises(RemediationError, match=r"store, line \d+: "):
             parse(data[:length], "store")
 
 
@@ -42,21 +42,21 @@ def test_no_line_can_be_taken_out_doubled_or_exchanged_with_the_first():
     for place in range(len(lines)):
         without, twice, turned = lines[:place] + lines[place + 1 :], lines[: place + 1] + lines[place:], lines[place:] + lines[:place]
         for damaged in (without, twice) + ((turned,) if place else ()):
-            with pytest.raises(RemediationError, match=r"store, line \d+ "):
+            with pytest.raises(RemediationError, match=r"store, line \d+: "):
                 parse(b"".join(damaged), "store")
 
 
 BROKEN = {
-    "line 1 is no JSON object": lambda lines: [b"# my pins"] + lines[1:],
-    "line 1 has version 2": lambda lines: [lines[0].replace(b'"version": 1', b'"version": 2')] + lines[1:],
-    "line 1 does not have the form": lambda lines: [b"[]"] + lines[1:],
-    "line 1 does not have the form of an entry": lambda lines: [lines[0].replace(b"4", b"true")] + lines[1:],
-    "line 2 has a pin that cannot be read": lambda lines: [lines[0], lines[1].replace(b"sha256/", b"sha1/")] + lines[2:],
-    "line 2 lacks port": lambda lines: [lines[0], lines[1].replace(b'"port"', b'"prot"')] + lines[2:],
-    "line 2 has no host and port": lambda lines: [lines[0], lines[1].replace(b": 443", b": 70000")] + lines[2:],
-    "line 2 has the unknown key x": lambda lines: [lines[0], lines[1].replace(b'"announced"', b'"x": 1, "announced"')] + lines[2:],
-    "line 3 has .* for a second time": lambda lines: [lines[0], lines[1], lines[1]] + lines[3:],
-    "line 5 does not have the form": lambda lines: lines[:4] + [lines[4].replace(b'"ticket"', b'"tikcet"')] + lines[5:],
+    "line 1: not a JSON object": lambda lines: [b"# my pins"] + lines[1:],
+    "line 1: version 2 is not supported": lambda lines: [lines[0].replace(b'"version": 1', b'"version": 2')] + lines[1:],
+    "line 1: not a valid entry": lambda lines: [b"[]"] + lines[1:],
+    "line 1: not a valid entry .*": lambda lines: [lines[0].replace(b"4", b"true")] + lines[1:],
+    "line 2: unreadable pin: 'sha1/.* is not a pin": lambda lines: [lines[0], lines[1].replace(b"sha256/", b"sha1/")] + lines[2:],
+    "line 2: port is missing": lambda lines: [lines[0], lines[1].replace(b'"port"', b'"prot"')] + lines[2:],
+    "line 2: not a valid host and port": lambda lines: [lines[0], lines[1].replace(b": 443", b": 70000")] + lines[2:],
+    "line 2: unknown key x": lambda lines: [lines[0], lines[1].replace(b'"announced"', b'"x": 1, "announced"')] + lines[2:],
+    "line 3: .* has two entries": lambda lines: [lines[0], lines[1], lines[1]] + lines[3:],
+    "line 5: not a valid entry": lambda lines: lines[:4] + [lines[4].replace(b'"ticket"', b'"tikcet"')] + lines[5:],
 }
 
 
@@ -64,7 +64,7 @@ BROKEN = {
 def test_what_a_hand_broke_is_told_with_its_line(told):
     with pytest.raises(RemediationError, match="store, " + told) as raised:
         parse(b"\n".join(BROKEN[told](dump(FULL).split(b"\n"))), "store")
-    assert "not touched" in raised.value.advice
+    assert "not changed" in raised.value.advice
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ NO_PINS = ["", None, 7, "sha256/", "sha1/" + PIN[7:], PIN + "A", PIN[:-3], DIGES
 
 @pytest.mark.parametrize("written", NO_PINS)
 def test_anything_else_is_no_pin_and_the_forms_are_told(written):
-    with pytest.raises(RemediationError, match=r"pins\[0\]: .* is no pin") as raised:
+    with pytest.raises(RemediationError, match=r"pins\[0\]: .* is not a pin") as raised:
         parse_pin(written, "pins[0]")
     assert all(word in raised.value.advice for word in ("RFC 7469", "curl", "kubeadm"))
 

@@ -16,8 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 from ansible_collections.certmend.tls.tests.support import mint
 
 FQDN = "depot.corp.example"
-UTC = datetime.timezone.utc
-NOW = datetime.datetime.now(UTC).replace(microsecond=0)
+NOW = mint.NOW
 ROOT = mint.authority(ends=NOW + 3650 * mint.DAY)
 
 
@@ -114,8 +113,8 @@ def test_each_kind_of_key_is_made_and_then_kept(server, kind):
         ({"subject": {"O": "Example"}}, "the subject is CN=depot.corp.example, not CN=depot.corp.example,O=Example"),
         ({"extended_key_usage": ["serverAuth", "clientAuth"]}, "its extended key usage lacks clientAuth"),
         ({"provider": "own_ca"}, "it is signed by CN=depot.corp.example, not by this key of CN=Test Root CA"),
-        ({"key_size": 4096}, "the private key is RSA 2048 where RSA 4096 is asked for"),
-        ({"key_type": "EC"}, "the private key is RSA 2048 where EC is asked for"),
+        ({"key_size": 4096}, "the private key is RSA 2048, but RSA 4096 is requested"),
+        ({"key_type": "EC"}, "the private key is RSA 2048, but EC is requested"),
     ],
 )
 def test_it_is_issued_again_with_a_reason(server, given, reason):
@@ -360,7 +359,7 @@ def test_a_request_made_elsewhere_gets_a_certificate_for_its_key(tmp_path):
     assert other["renewed_because"] == ["it is for another key than the request's"] and other["pin_changed"]
 
 
-@pytest.mark.parametrize("text, words", [("nothing", "request: this is no certificate signing request"), (None, "request: its key")])
+@pytest.mark.parametrize("text, words", [("nothing", "request: this is not a certificate signing request"), (None, "request: its key")])
 def test_a_request_that_will_not_do_is_refused(tmp_path, text, words):
     weak = mint.csr("whatever", key=mint.shared_key("RSA-1024"))
     with pytest.raises(RemediationError, match=words):

@@ -56,5 +56,5 @@ def test_all_that_is_wrong_is_told_at_once():
     wrong = [{"pin": "x"}, {"pin": "y", "content": "z"}, {"path": "/nonexistent/next.csr"}, {"host": "other.example", "pin": from_x509(NEXT.x509).pin}]
     with pytest.raises(RemediationError) as raised:
         parse_announced(wrong, [PLACE])
-    words = ("announced[0].pin: 'x' is no pin", "announced[1]: needs one of", "announced[2].path: /nonexistent", "announced[3]: other.example:443 is not among")
+    words = ("announced[0].pin: 'x' is not a pin", "announced[1]: needs one of", "announced[2].path: /nonexistent", "announced[3]: other.example:443 is not among")
     assert all(word in raised.value.message for word in words)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Accepted, Known, Next
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support.mint import mint
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
@@ -23,8 +23,8 @@ def pin(minted):
 
 
 def known(*pinned, announced=()):
-    pins = tuple(Accepted(pin(one), "2026-11-01T12:00:00Z", "first_use", certificate={"subject": "CN=vault.corp.example"}) for one in pinned)
-    return Known(PLACE, pins, tuple(Next(pin(one), "2026-11-01T12:00:00Z", "pin") for one in announced))
+    pins = tuple(AcceptedPin(pin(one), "2026-11-01T12:00:00Z", "first_use", certificate={"subject": "CN=vault.corp.example"}) for one in pinned)
+    return PinRecord(PLACE, pins, tuple(AnnouncedPin(pin(one), "2026-11-01T12:00:00Z", "pin") for one in announced))
 
 
 @fails("PIN-CHANGED")
