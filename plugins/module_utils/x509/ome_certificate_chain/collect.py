@@ -84,9 +84,7 @@ class Appliance:
         :raises RemediationError: the options have no account.
         """
         if not self._connection.username or not self._connection.password:
-            raise RemediationError(
-                "username, password: a change of %s needs an account" % self.where, "Give a local administrator of the appliance."
-            )
+            raise RemediationError("username, password: a change needs an account", "Give a local administrator of %s." % self.where)
         return OmeClient(self._session, self._connection.username, self._connection.password)
 
     def check_account(self) -> None:

@@ -133,10 +133,12 @@ class Expectations:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Expectations:
-        """Read the request and the other appliance's chain.
+        """Read the request and the other appliance's chain. Nothing if a request is to be created: ``csr_path`` is where it is kept then.
 
         :raises RemediationError: with everything that cannot be read.
         """
+        if params["state"] == State.CSR:
+            return cls()
         errors: List[RemediationError] = []
         pin = attempt(errors, lambda: csr_pin(params))
         peer = attempt(errors, lambda: _peer(params))
@@ -170,23 +172,16 @@ class Options:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> Options:
-        """Validate the module's parameters.
-
-        :raises RemediationError: with everything that is wrong in them.
-        """
+        """Validate the module's parameters; a RemediationError reports everything that is wrong in them."""
         errors: List[RemediationError] = []
-        state = State(params["state"])
-        request = state is State.CSR
-        # a file that is missing although nothing says that it is pending is an error in check mode too
-        unwritten = params["pending"] and context.is_pending(params["path"], declared=params["pending"])
         connection = attempt(errors, lambda: Connection.from_params(params))
-        csr = attempt(errors, lambda: CsrFields.from_params(params)) if request else None
-        upload = attempt(errors, lambda: Upload.from_params(params)) if not (request or unwritten) else None
-        expected = attempt(errors, lambda: Expectations.from_params(params)) if not request else None
+        upload = attempt(errors, lambda: _upload(params, context))
+        expected = attempt(errors, lambda: Expectations.from_params(params))
+        csr = attempt(errors, lambda: CsrFields.from_params(params)) if params["state"] == State.CSR else None
         at = attempt(errors, lambda: parse_time(params["at"], "at", context.now)) if params["at"] else None
         raise_all(errors)
         return cls(
-            state=state,
+            state=State(params["state"]),
             connection=connection,
             upload=upload,
             expected=expected or Expectations(),
@@ -198,6 +193,13 @@ class Options:
             at=at,
             wait_timeout=params["wait_timeout"],
         )
+
+
+def _upload(params: Mapping[str, Any], context: RunContext) -> Optional[Upload]:
+    """None for a request, and for a file that is pending. A file that is missing and was not declared as pending is an error in check mode too."""
+    if params["state"] == State.CSR or (params["pending"] and context.is_pending(params["path"], declared=params["pending"])):
+        return None
+    return Upload.from_params(params)
 
 
 def _peer(params: Mapping[str, Any]) -> Tuple[Certificate, ...]:
