@@ -119,7 +119,7 @@ def handshake(client: Side, server: Side) -> str:
     ]
     while unfinished:
         for party in list(unfinished):
-            error, done = _advance(*party)
+            error, done = advance(*party)
             if error:
                 return error
             if done:
@@ -127,7 +127,7 @@ def handshake(client: Side, server: Side) -> str:
     return ""
 
 
-def _advance(refusal: str, party: ssl.SSLObject) -> Tuple[str, bool]:
+def advance(refusal: str, party: ssl.SSLObject) -> Tuple[str, bool]:
     """Let one party process the bytes it has received: its refusal, and whether its handshake is complete."""
     try:
         party.do_handshake()
