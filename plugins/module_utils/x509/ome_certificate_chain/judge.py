@@ -14,7 +14,12 @@ from typing import Dict, List, Optional, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding, Verdict, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Expectations, Upload
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import connection_answer, mutual_findings, profile_of, upload_answer
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import (
+    connection_answer,
+    mutual_findings,
+    profile_of,
+    upload_answer,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource, inspect_source
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, JudgementContext

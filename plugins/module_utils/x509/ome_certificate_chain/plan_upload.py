@@ -36,10 +36,7 @@ def plan_upload(options: Options, served: Sequence[Certificate], where: str) -> 
     upload = options.upload
     if upload and is_served(served, upload.path, options.compare) and not options.force:
         return []
-    if upload and not options.pending:
-        planned = certificate_lines(where, upload.path)
-    else:
-        planned = ["certificate %s" % where, PENDING]
+    planned = certificate_lines(where, upload.path) if upload and not options.pending else ["certificate %s" % where, PENDING]
     return [Step(where, _text(certificate_lines(where, served)), _text(planned), upload)]
 
 

@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import HandshakeResult
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.report import RequestOutcome, clock_skew, examination_facts, handshake_facts
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.report import (
+    RequestOutcome,
+    clock_skew,
+    examination_facts,
+    handshake_facts,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 
