@@ -235,9 +235,8 @@ conflict:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import CONNECTION_SPEC, TRUST_OPTIONS
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import SslTrust
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import LookupSslTrustRun
 
 ARGUMENT_SPEC = dict(
     CONNECTION_SPEC,
@@ -280,13 +279,7 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts, warnings = {"updated": []}, []
-    with reporting(module, facts, warnings):
-        require()
-        trust = SslTrust(module.params, facts, warnings)
-        facts.update(converge(module, trust.plan(), trust.apply))
-        trust.conclude(is_rehearsal(module))
-    module.exit_json(**facts)
+    run_module(module, LookupSslTrustRun.from_params)
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def test_nothing_changes_without_a_snapshot_or_through_a_closed_gate(vcenter, pl
 def test_a_registration_that_changes_meanwhile_ends_the_run_with_everything_as_it_was(vcenter, playbook):
     vcenter.switch(set_fault="SecurityError")
     run = playbook(PLAYBOOK, *vcenter.update())
-    assert run.rc == 2 and "the account may not do that" in run.stdout
+    assert run.rc == 2 and "the account lacks the permission" in run.stdout
     vcenter.switch()
     assert "5 stale" in playbook(PLAYBOOK, *vcenter.given()).stdout
 

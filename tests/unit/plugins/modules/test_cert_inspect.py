@@ -90,7 +90,7 @@ def test_the_moment_of_the_judgement_can_be_chosen(inspect):
         (dict(path="/nowhere/c.pem"), "path: /nowhere/c.pem cannot be read"),
         (dict(content_base64="%%%"), "content_base64 is not Base64"),
         (dict(endpoints=["bad host:443"]), "endpoints[0]: 'bad host'"),
-        (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is no port"),
+        (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is not a port"),
         (dict(endpoints=[{"port": 443}]), "endpoints[0]: host is missing"),
         (dict(content=GOOD.pem, trusted=["/nowhere"]), "trusted: /nowhere cannot be read"),
         (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a date or time"),
@@ -167,4 +167,4 @@ def test_a_chain_for_openmanage_enterprise_is_judged_by_its_words(inspect):
 
 def test_the_other_side_of_a_migration_must_be_a_chain(inspect):
     result = inspect(content=GOOD.pem, profile=["ome_migration"], peer_chain_content="nothing")
-    assert result["failed"] and "peer_chain_content: there is no certificate in it" in result["msg"]
+    assert result["failed"] and "peer_chain_content: it contains no certificate" in result["msg"]

@@ -116,8 +116,8 @@ def test_a_file_keeps_its_mode_unless_one_is_given_and_a_new_secret_is_closed(fi
     "given, words",
     [
         (dict(mode="rw"), "mode: 'rw' is not an octal mode"),
-        (dict(owner="nobody-of-that-name"), "owner: 'nobody-of-that-name' does not exist here"),
-        (dict(group="no-such-group"), "group: 'no-such-group' does not exist here"),
+        (dict(owner="nobody-of-that-name"), "owner: 'nobody-of-that-name' does not exist on this host"),
+        (dict(group="no-such-group"), "group: 'no-such-group' does not exist on this host"),
     ],
 )
 def test_wrong_attributes_name_their_option_and_leave_nothing(files, tmp_path, given, words):
