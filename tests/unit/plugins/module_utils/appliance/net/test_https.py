@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import https
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost, Session, trust_from_params, trust_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionFailed, ConnectionLost, Session, trust_from_params, trust_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
@@ -177,7 +177,7 @@ def test_a_server_that_does_not_answer_is_reported_with_the_timeout(service, ca_
 def test_a_refused_connection_is_not_a_lost_request(ca_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(RemediationError, match="localhost:%d: Connection refused" % port) as caught:
+    with pytest.raises(ConnectionFailed, match="localhost:%d: Connection refused" % port) as caught:
         Session("localhost", port, trust_of(ca_path, (), True), PATIENCE, "127.0.0.1").post("/", b"", {})
     assert not isinstance(caught.value, ConnectionLost) and "Check hostname, port" in caught.value.advice
 
