@@ -105,7 +105,7 @@ def test_an_unannounced_change_fails_with_the_evidence_and_changes_nothing(store
         assert (seen["old_pin"], seen["new_pin"]) == (pin(OLD), pin(NEW)) and seen["since"] == store.events()[0]["at"]
         assert [seen[which]["subject"] for which in ("old_certificate", "new_certificate")] == ["CN=" + HOST] * 2
         assert "pem" not in seen["new_certificate"]
-        assert all(word in result["msg"] for word in (HOST + ":443", pin(OLD), pin(NEW), seen["since"], "nobody announced", "approval"))
+        assert all(word in result["msg"] for word in (HOST + ":443", pin(OLD), pin(NEW), seen["since"], "neither pinned nor announced", "approval"))
     assert store.path.read_bytes() == before and len(store.events()) == 1
 
 
@@ -318,7 +318,7 @@ def test_the_log_is_only_added_to_and_where_it_cannot_be_the_store_stays_as_it_w
         ({"endpoints": [HOST], "state": "pinned", "announced": [{"pin": "md5/1234"}]}, "announced[0].pin: 'md5/1234' is not a pin"),
         ({"endpoints": [HOST], "state": "pinned", "announced": [{}]}, "announced[0]: needs one of pin, path, content"),
         ({"endpoints": [HOST], "state": "pinned", "announced": [{"host": "x.example", "pin": pin(NEW)}]}, "x.example:443 is not among the endpoints"),
-        ({"endpoints": [HOST], "state": "pinned", "announced": [{"content": "hello"}]}, "announced[0].content: there is no request"),
+        ({"endpoints": [HOST], "state": "pinned", "announced": [{"content": "hello"}]}, "announced[0].content: contains no certificate signing request"),
         ({"endpoints": [HOST], "state": "absent", "pins": ["nonsense"]}, "pins[0]: 'nonsense' is not a pin"),
         ({"state": "restored"}, "backup_path"),
         ({"state": "restored", "backup_path": "/nonexistent/pins"}, "backup_path: /nonexistent/pins cannot be read"),

@@ -17,7 +17,7 @@ from ansible_collections.certmend.tls.tests.support import mint
 
 CA = mint.authority("CA")
 NEXT = mint.mint("vault.corp.example", issuer=CA)
-PLACE = HostPort("vault.corp.example", 443)
+SERVER = HostPort("vault.corp.example", 443)
 DER, PKCS8, PLAIN = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 FORMS = {
@@ -48,13 +48,18 @@ def test_what_is_none_of_them_is_refused_by_the_name_of_the_option_and_not_shown
 def test_an_announcement_is_for_all_the_endpoints_or_for_one_of_them(tmp_path):
     path = tmp_path / "next.csr"
     path.write_bytes(FORMS["request"])
-    everywhere, there = parse_announced([{"path": str(path)}, {"content": NEXT.pem, "host": "Vault.Corp.Example", "port": 443}], [PLACE])
-    assert everywhere.place is None and there.place == PLACE and everywhere.pin == there.pin and everywhere.source == str(path)
+    everywhere, there = parse_announced([{"path": str(path)}, {"content": NEXT.pem, "host": "Vault.Corp.Example", "port": 443}], [SERVER])
+    assert everywhere.server is None and there.server == SERVER and everywhere.pin == there.pin and everywhere.source == str(path)
 
 
 def test_all_that_is_wrong_is_told_at_once():
     wrong = [{"pin": "x"}, {"pin": "y", "content": "z"}, {"path": "/nonexistent/next.csr"}, {"host": "other.example", "pin": from_x509(NEXT.x509).pin}]
     with pytest.raises(RemediationError) as raised:
-        parse_announced(wrong, [PLACE])
-    words = ("announced[0].pin: 'x' is not a pin", "announced[1]: needs one of", "announced[2].path: /nonexistent", "announced[3]: other.example:443 is not among")
+        parse_announced(wrong, [SERVER])
+    words = (
+        "announced[0].pin: 'x' is not a pin",
+        "announced[1]: needs one of",
+        "announced[2].path: /nonexistent",
+        "announced[3]: other.example:443 is not among",
+    )
     assert all(word in raised.value.message for word in words)
