@@ -179,6 +179,19 @@ def test_if_the_log_cannot_be_written_the_store_is_rolled_back(store):
     assert store.path.read_bytes() == before and not result["changed"] and result["to_repin"] == [] and result["backup_files"] == {}
 
 
+def test_a_restored_store_keeps_the_used_approvals_of_its_backup_once(store):
+    store.pinned(OLD)
+    store.repinned(NEW, OLD)
+    backup = store.path.with_name("kept")
+    backup.write_bytes(store.path.read_bytes())
+    store.run(state="absent", endpoints=[HOST])
+    for state in ("with", "without"):
+        if state == "without":
+            store.path.unlink()
+        assert store.run(state="restored", backup_path=str(backup))["changed"], state
+        assert store.path.read_bytes() == backup.read_bytes(), "%s the store of before" % state
+
+
 @pytest.mark.parametrize(
     "approval, why",
     [

@@ -17,7 +17,7 @@ def test_line_breaks_and_spaces_do_not_matter(text):
     assert decode_base64(text, "content_base64") == b"cert"
 
 
-@pytest.mark.parametrize("text", ["Y2VydA", "Y2VydA=", "-----BEGIN", "würzburg"])
+@pytest.mark.parametrize("text", ["Y2Vy*dA==", "Y2VydA", "Y2VydA=", "-----BEGIN", "würzburg"])
 def test_what_is_not_base64_is_refused_by_the_name_of_the_option(text):
     with pytest.raises(RemediationError, match=r"presented\[0\] is not Base64: ") as raised:
         decode_base64(text, "presented[0]")
