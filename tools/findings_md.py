@@ -26,7 +26,7 @@ def section(rule) -> str:
     """One rule."""
     lines = ["", "## %s" % rule.code, "", rule.claim, ""]
     by_words = {}
-    for profile, words in sorted(rule.words.items()):
+    for profile, words in sorted(rule.outcomes.items()):
         by_words.setdefault(words, []).append("`%s`" % profile)
     for words, profiles in by_words.items():
         remedy = "role `%s`" % words.remedy if words.remedy else "a person"

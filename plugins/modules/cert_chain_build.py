@@ -222,9 +222,9 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.run import ChainBuilding
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.run import CertChainBuildRun
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
 
 AIA = dict(
     allow_networks=dict(type="list", elements="str"),
@@ -233,15 +233,13 @@ AIA = dict(
     maximum_depth=dict(type="int", default=5),
 )
 ARGUMENT_SPEC = dict(
+    TRUST_SOURCES_SPEC,
     path=dict(type="path"),
     content=dict(type="str"),
     content_base64=dict(type="str"),
     password=dict(type="str", no_log=True),
     candidates=dict(type="list", elements="path"),
     candidates_content=dict(type="str"),
-    trusted=dict(type="list", elements="path"),
-    trusted_content=dict(type="str"),
-    trust_system=dict(type="bool", default=False),
     purpose=dict(type="str", choices=["server", "client", "any"], default="server"),
     name=dict(type="str"),
     at=dict(type="str"),
@@ -265,12 +263,7 @@ def main():
         required_one_of=[("path", "content", "content_base64")],
         supports_check_mode=True,
     )
-    facts, warnings = {}, []
-    with reporting(module, facts, warnings):
-        require()
-        building = ChainBuilding(module.params, facts, warnings)
-        facts.update(converge(module, building.plan(), building.apply))
-    module.exit_json(**facts)
+    run_module(module, CertChainBuildRun.from_params)
 
 
 if __name__ == "__main__":

@@ -7,81 +7,83 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hosts_entry
-short_description: Map host names to addresses in the hosts file
+short_description: Map host names to IP addresses in the hosts file
 version_added: 0.1.0
 author: certmend.tls contributors (@certmend)
 description:
-  - Puts entries into a hosts file, or takes them out, many in one write.
+  - Adds entries to a hosts file or removes them, any number of them in one write.
   - Comments, blank lines, spacing, line endings and other names on a shared line stay as they are.
-  - Holds a lock while it reads and writes, so that several runs at once lose nothing.
-  - Writes by rename. Where the file is a mount point, as in containers and some appliances, it writes in place, after
-    a backup where O(backup) asks for one.
-  - Uses nothing but Python's standard library, so that it runs on appliances.
+  - Holds a lock while it reads and writes, so that concurrent runs do not lose each other's changes.
+  - Replaces the file by a rename. If the file is a mount point, as in containers and on some appliances, it is written in place.
+  - Needs nothing but Python's standard library, so that it runs on appliances.
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.files.backup
 options:
   address:
-    description: The IP address, IPv4 or IPv6. For O(state=absent) it may be left out, which takes the names from every address.
+    description:
+      - The IP address, IPv4 or IPv6.
+      - With O(state=absent) it can be left out. O(names) are then removed from every address.
     type: str
   names:
-    description: The host names. For O(state=absent) they may be left out, which takes all the names of the address but C(localhost).
+    description:
+      - The host names.
+      - With O(state=absent) they can be left out. All the names of O(address) are then removed, except C(localhost).
     type: list
     elements: str
   comment:
     description:
       - A comment for the line that is added. An entry with a comment gets a line of its own.
-      - Names that are at their address already stay on their line, whatever its comment.
+      - Names that map to their address already stay on their line, whatever its comment.
     type: str
   state:
-    description: Whether the names shall map to the address.
+    description: V(present) maps O(names) to O(address). V(absent) removes the mapping.
     type: str
     choices: [present, absent]
     default: present
   entries:
-    description: Many entries at once, instead of O(address) and O(names).
+    description: Several entries, instead of O(address), O(names) and O(comment).
     type: list
     elements: dict
     suboptions:
       address:
-        description: As above.
+        description: The IP address of this entry. With O(entries[].state=absent) it can be left out, as O(address).
         type: str
       names:
-        description: As above.
+        description: The host names of this entry. With O(entries[].state=absent) they can be left out, as O(names).
         type: list
         elements: str
       comment:
-        description: As above.
+        description: A comment for the line that is added for this entry.
         type: str
       state:
-        description: As above. The default is the O(state) of the task.
+        description: Whether this entry is added or removed. The default is the value of O(state).
         type: str
         choices: [present, absent]
   exclusive:
-    description: A name maps to this address only; it is taken from other addresses of the same kind (IPv4, IPv6).
+    description: Let each name map to its address only, and remove it from other addresses of the same family (IPv4, IPv6).
     type: bool
     default: true
   path:
-    description: The hosts file.
+    description: The path of the hosts file.
     type: path
     default: /etc/hosts
   check_resolution:
-    description: Ask the system's resolver afterwards and fail, with everything put back, where it disagrees. Only for V(/etc/hosts).
-    type: bool
-    default: true
-  backup:
-    description: Keep the old file beside the new one.
+    description:
+      - After the change, resolve the names with the system's resolver. If a name resolves to something else, restore the old file and fail.
+      - Only if O(path) is V(/etc/hosts).
     type: bool
     default: true
 """
 
 EXAMPLES = r"""
-- name: The depot has no DNS name, so the installer is told one
+- name: Map the name of the offline depot, which DNS does not resolve
   certmend.tls.hosts_entry:
     address: 10.77.0.10
     names: [depot.corp.example, depot]
 
-- name: Many in one write
+- name: Change several entries in one write
   certmend.tls.hosts_entry:
     entries:
       - address: 10.77.0.12
@@ -95,35 +97,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 entries:
-  description: What was asked for, addresses and names in the form in which they are compared.
+  description: The entries that the task asked for, with addresses and names in the form in which they are compared.
   returned: always
   type: list
   elements: dict
   sample: [{address: 10.77.0.10, names: [depot.corp.example, depot], comment: "", state: present}]
 moved:
-  description: Names that were, or would be, taken from other addresses.
+  description: The names that were removed from other addresses, or would be in check mode.
   returned: always
   type: list
   elements: dict
   sample: [{name: depot.corp.example, from: [10.77.0.99]}]
 write_method:
-  description: V(rename), V(in_place), or null where nothing was written.
+  description: How the file was written, V(rename) or V(in_place). Null if it was not written.
   returned: always
   type: str
   sample: rename
 backup_files:
-  description: The file that was kept, by the path that it was at.
+  description: The path of the backup, by the path of the file.
   returned: always
   type: dict
   sample: {/etc/hosts: /etc/hosts.20261120T120000Z.bak}
 created_files:
-  description: The file, where there was none before.
+  description: The path of the file, if it did not exist before.
   returned: always
   type: list
   elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.run import HostsEntryRun
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
@@ -140,7 +143,7 @@ ARGUMENT_SPEC = dict(
     exclusive=dict(type="bool", default=True),
     path=dict(type="path", default="/etc/hosts"),
     check_resolution=dict(type="bool", default=True),
-    backup=dict(type="bool", default=True),
+    **BACKUP_SPEC,
 )
 
 

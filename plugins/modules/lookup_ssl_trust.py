@@ -24,33 +24,14 @@ requirements:
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.connection
 options:
   hostname:
     description: A node with a Lookup Service, a vCenter Server or an external Platform Services Controller, on an appliance or on Windows.
     type: str
-  port:
-    description: Its port.
-    type: int
-    default: 443
   username:
     description: An administrator of the SSO domain, for example C(administrator@vsphere.local). Not needed for an audit.
     type: str
-  password:
-    description: Its password.
-    type: str
-  ca_path:
-    description: A PEM file with the CA certificates that vouch for the node, and for those in O(verify_urls). The default is what the system trusts.
-    type: path
-  server_fingerprint:
-    description:
-      - SHA-256 fingerprints of the certificate that the node serves, and of those of the nodes in O(verify_urls), instead of a CA.
-      - Right after a replacement, when nobody vouches for the new certificate yet, this is the way.
-    type: list
-    elements: str
-  validate_certs:
-    description: Whether the node's own certificate must be trusted. Where it is false, whoever answers gets the password.
-    type: bool
-    default: true
   state:
     description: What is to be done.
     type: str
@@ -103,7 +84,9 @@ options:
     description: The backup to put back. Required with O(state=restored).
     type: path
   verify_urls:
-    description: Other nodes of the SSO domain, by url, that must list the new anchors too in the end.
+    description:
+      - Other nodes of the SSO domain, by url, that must list the new anchors too in the end.
+      - O(ca_path) and O(server_fingerprint) apply to them as well.
     type: list
     elements: str
   verify_timeout:
@@ -251,18 +234,12 @@ conflict:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import SslTrust
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import CONNECTION_SPEC, TRUST_OPTIONS
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import LookupSslTrustRun
 
 ARGUMENT_SPEC = dict(
-    hostname=dict(type="str"),
-    port=dict(type="int", default=443),
-    username=dict(type="str"),
-    password=dict(type="str", no_log=True),
-    ca_path=dict(type="path"),
-    server_fingerprint=dict(type="list", elements="str"),
-    validate_certs=dict(type="bool", default=True),
+    CONNECTION_SPEC,
     state=dict(type="str", choices=["audited", "updated", "restored"], default="audited"),
     old_fingerprint=dict(type="list", elements="str"),
     old_certificate=dict(type="str"),
@@ -291,7 +268,7 @@ def main():
         mutually_exclusive=[
             ("old_fingerprint", "old_certificate"),
             ("new_certificate", "expected_fingerprint"),
-            ("ca_path", "server_fingerprint"),
+            TRUST_OPTIONS,
             ("hostname", "listed"),
         ],
         required_one_of=[("hostname", "listed")],
@@ -302,13 +279,7 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts, warnings = {"updated": []}, []
-    with reporting(module, facts, warnings):
-        require()
-        trust = SslTrust(module.params, facts, warnings)
-        facts.update(converge(module, trust.plan(), trust.apply))
-        trust.conclude(is_rehearsal(module))
-    module.exit_json(**facts)
+    run_module(module, LookupSslTrustRun.from_params)
 
 
 if __name__ == "__main__":

@@ -26,34 +26,17 @@ requirements:
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.connection
 options:
   hostname:
-    description: The appliance. Not needed for O(state=validated).
+    description: The host name or IP address of the appliance. Required unless O(state=validated).
     type: str
-  port:
-    description: Its port.
-    type: int
-    default: 443
   address:
-    description: Connect there instead of resolving O(hostname).
+    description: The IP address to connect to, instead of resolving O(hostname).
     type: str
   username:
-    description: A local administrator. Only needed where something changes.
+    description: A local administrator of the appliance. Only needed if something changes.
     type: str
-  password:
-    description: Its password.
-    type: str
-  ca_path:
-    description: A PEM file with the CA certificates that vouch for the appliance. The default is what the system trusts.
-    type: path
-  server_fingerprint:
-    description: SHA-256 fingerprints of the certificate that the appliance serves, instead of a CA. The first upload replaces its self-signed one.
-    type: list
-    elements: str
-  validate_certs:
-    description: Whether the appliance's certificate must be trusted. Where it is false, whoever answers gets the password.
-    type: bool
-    default: true
   state:
     description: What is to be done.
     type: str
@@ -250,19 +233,14 @@ backup_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import CONNECTION_SPEC, TRUST_OPTIONS
 from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.run import OmeRun
 
 ARGUMENT_SPEC = dict(
-    hostname=dict(type="str"),
-    port=dict(type="int", default=443),
+    CONNECTION_SPEC,
     address=dict(type="str"),
-    username=dict(type="str"),
-    password=dict(type="str", no_log=True),
-    ca_path=dict(type="path"),
-    server_fingerprint=dict(type="list", elements="str"),
-    validate_certs=dict(type="bool", default=True),
     state=dict(type="str", choices=["validated", "csr", "present"], default="validated"),
     path=dict(type="path"),
     content=dict(type="str"),
@@ -296,7 +274,7 @@ def main():
             ("path", "content"),
             ("csr_path", "csr_content"),
             ("peer_path", "peer_content"),
-            ("ca_path", "server_fingerprint"),
+            TRUST_OPTIONS,
         ],
         required_if=[
             ("state", "validated", ("path", "content"), True),

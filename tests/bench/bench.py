@@ -10,7 +10,6 @@ with the ansible package (community.crypto) and with ansible-core (lineinfile).
 
 from __future__ import annotations
 
-import datetime
 import importlib
 import json
 import os
@@ -170,8 +169,7 @@ def pools(bench: Bench) -> None:
 def mint_pool(folder: Path, size: int) -> None:
     """A leaf, two intermediates above it, and their root among so many other CAs, one file each."""
     mint = importlib.import_module("ansible_collections.certmend.tls.tests.support.mint")
-    now = datetime.datetime.now(mint.UTC)
-    days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+    days = importlib.import_module("ansible_collections.certmend.tls.tests.support.clock").REAL.days()
     root = mint.authority("Bench Root", **days)
     one = mint.authority("Bench Intermediate 1", issuer=root, **days)
     two = mint.authority("Bench Intermediate 2", issuer=one, **days)
@@ -190,15 +188,15 @@ def mint_pool(folder: Path, size: int) -> None:
 def search_alone(folder: str) -> None:
     """Print the seconds of a search in a pool that is loaded; run in a process of its own."""
     package = "ansible_collections.certmend.tls.plugins.module_utils.x509."
-    candidates, path, pool, reader, requirements = (
-        importlib.import_module(package + name) for name in ("candidates", "path", "pool", "reader", "requirements")
-    )
+    names = ("path.pool_sources", "path.builder", "path.pool", "load.reader", "path.requirements")
+    candidates, path, pool, reader, requirements = (importlib.import_module(package + name) for name in names)
+    clock = importlib.import_module("ansible_collections.certmend.tls.tests.support.clock")
     loaded = pool.Pool()
     candidates.add_paths(loaded, [folder + "/cas"], "candidates")
     candidates.add_paths(loaded, [folder + "/root.pem"], "trusted", trusted=True)
     (leaf,) = reader.read_certificates(Path(folder, "leaf.pem").read_bytes()).certificates
     started = time.monotonic()
-    found = path.find_path(leaf, loaded, requirements.Requirements(datetime.datetime.now(datetime.timezone.utc), "server"))
+    found = path.find_path(leaf, loaded, requirements.Requirements(clock.now(), "server"))
     seconds = time.monotonic() - started
     if not found.path.anchor:
         sys.exit("no chain was found")

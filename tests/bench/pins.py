@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import importlib
 import json
 import selectors
@@ -75,8 +74,7 @@ def servers(folder: Path, environment: dict):
 def serve(folder: str) -> None:
     """Serve until the standard input ends."""
     mint = importlib.import_module(SUPPORT + "mint")
-    now = datetime.datetime.now(mint.UTC)
-    days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+    days = importlib.import_module(SUPPORT + "clock").REAL.days()
     chosen, ports = selectors.DefaultSelector(), []
     for number in range(KEYS):
         minted = mint.mint("h%d.corp.example" % number, dns=["*.corp.example"], **days)

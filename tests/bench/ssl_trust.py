@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import hashlib
 import importlib
 import socket
@@ -24,8 +23,7 @@ def audit_and_update(bench, programs) -> None:
     folder = bench.folder / "vcenters"
     folder.mkdir()
     mint, estate, server, sts = (importlib.import_module(SUPPORT + name) for name in ("mint", "vsphere.estate", "vsphere.server", "vsphere.sts"))
-    now = datetime.datetime.now(mint.UTC)
-    days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
+    days = importlib.import_module(SUPPORT + "clock").REAL.days()
     names = ["vc%02d.corp.example" % number for number in range(1, VCENTERS + 1)]
     old, new = ([mint.mint(name, dns=[name], **days) for name in names] for _time in range(2))
     files = [write(folder, name, one) for name, one in zip(names, new)]

@@ -190,7 +190,7 @@ def test_a_full_disk_leaves_everything_as_it_was(estate, playbook):
     depot.run("sh", "-c", "dd if=/dev/zero of=/etc/nginx/tls/filler bs=1k count=64 2>/dev/null; true")
     before = depot.read("/etc/nginx/tls/depot.pem")
     run = playbook("certmend.tls.offline_depot", *extra(estate))
-    assert run.rc == 2 and "No space left on device" in run.stdout and "make room" in run.stdout
+    assert run.rc == 2 and "No space left on device" in run.stdout and "Free some space" in run.stdout
     assert depot.read("/etc/nginx/tls/depot.pem") == before
     assert depot.run("ls", "-A", "/etc/nginx/tls").stdout.split() == ["depot.key", "depot.pem", "filler"]
 

@@ -125,7 +125,7 @@ def test_nothing_changes_without_a_snapshot_or_through_a_closed_gate(vcenter, pl
 def test_a_registration_that_changes_meanwhile_ends_the_run_with_everything_as_it_was(vcenter, playbook):
     vcenter.switch(set_fault="SecurityError")
     run = playbook(PLAYBOOK, *vcenter.update())
-    assert run.rc == 2 and "the account may not do that" in run.stdout
+    assert run.rc == 2 and "the account lacks the permission" in run.stdout
     vcenter.switch()
     assert "5 stale" in playbook(PLAYBOOK, *vcenter.given()).stdout
 
@@ -152,4 +152,4 @@ def test_the_audit_of_tls_servers_takes_vcenters(vcenter, playbook):
     assert run.rc == 0 and "SSLTRUST-STALE" in run.stdout and "role ssl_trust" in run.stdout, run.stdout
     playbook(PLAYBOOK, *vcenter.update())
     run = playbook("certmend.tls.audit", "-e", json.dumps(asked))
-    assert run.rc == 0 and "hold what is no certificate" in run.stdout and "hold other certificates" not in run.stdout
+    assert run.rc == 0 and "trust no readable certificate" in run.stdout and "trust other certificates" not in run.stdout

@@ -75,7 +75,7 @@ def test_a_wrong_keystore_password_names_the_option_and_changes_nothing(estate, 
     before = estate["installer"].run("sha256sum", STORE).stdout
     wrong = "store: java\n        keystore: {path: %s, password_file: /etc/hostname}" % STORE
     run = play(playbook, estate, wrong)
-    assert run.rc == 2 and "keystore.password_file (/etc/hostname): this is not the password" in run.stdout
+    assert run.rc == 2 and "keystore.password_file (/etc/hostname): wrong password for the keystore" in run.stdout
     assert estate["installer"].run("sha256sum", STORE).stdout == before
 
 
@@ -95,7 +95,7 @@ def test_a_leaf_is_refused_as_an_anchor_unless_it_is_asked_for(estate, playbook,
     leaf = tmp_path / "leaf.pem"
     leaf.write_text(estate["depot"].read("/etc/nginx/tls/depot.pem"), encoding="ascii")
     refused = play(playbook, estate, "appliance", "-e", "ca=%s" % leaf)
-    assert refused.rc == 2 and "content: CN=10.77.0.10 is no CA" in refused.stdout and refused.changed == []
+    assert refused.rc == 2 and "content: CN=10.77.0.10 is not a CA" in refused.stdout and refused.changed == []
     assert play(playbook, estate, "appliance", "-e", "ca=%s" % leaf, allow_leaf="true").rc == 0
 
 

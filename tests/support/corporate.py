@@ -2,22 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A corporate PKI as article 000011648 draws it: server > intermediate > intermediate > root, minted now."""
+"""A corporate PKI as article 000011648 draws it: server > intermediate > intermediate > root."""
 
 from __future__ import annotations
 
-import datetime
-
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
 
 
 class Pki:
-    """A root that clients know and two intermediates, in files below a folder; leaves on request."""
+    """A root that clients know and two intermediates, in files below a folder; leaves on request. The machines of the lab judge by the real clock."""
 
-    def __init__(self, folder):
-        now = datetime.datetime.now(mint.UTC)
-        days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
-        self.days = days
+    def __init__(self, folder, clock=REAL):
+        self.days = clock.days()
         self.root = self.authority("Corp Root CA", None)
         self.one = self.authority("Corp Intermediate CA 1", self.root)
         self.two = self.authority("Corp Issuing CA 2", self.one)

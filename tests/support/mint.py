@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-UTC = datetime.timezone.utc
-#: the moment at which the tests judge; certificates are valid around it
-NOW = datetime.datetime(2026, 11, 20, 12, tzinfo=UTC)
-DAY = datetime.timedelta(days=1)
+from .clock import DAY, FIXED
+
+#: the moment at which pure tests judge; certificates are valid around it unless a test gives them another validity
+NOW = FIXED.now
 SHA256 = hashes.SHA256()
 CURVES = {
     "P-192": ec.SECP192R1,
@@ -34,6 +34,18 @@ CURVES = {
     "brainpoolP256r1": ec.BrainpoolP256R1,
     "brainpoolP512r1": ec.BrainpoolP512R1,
 }
+#: what ``openssl ca`` wants to be told
+CA_CONFIG = """[ca]
+default_ca = tests
+[tests]
+database = {folder}/index
+serial = {folder}/serial
+new_certs_dir = {folder}
+policy = any
+[any]
+commonName = supplied
+"""
+OPENSSL_TIME = "%Y%m%d%H%M%SZ"
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,7 @@ def mint(
 ) -> Minted:
     """A certificate, self-signed unless an issuer is given.
 
+    :param starts: with ``ends`` its validity: around the fixed moment, or what ``days()`` of a clock gives.
     :param common_name: text, or a whole x509.Name.
     :param issuer_name: another name for the issuer than its subject.
     :param path_length: of a CA, how many others may stand below it.
@@ -171,20 +184,34 @@ def csr(common_name: str, dns: Sequence[str] = (), key: Any = None) -> str:
     return builder.sign(key or new_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
-def signed_with(digest: str, common_name: str, issuer: Minted, key: Any = None, options: Sequence[str] = (), ca: bool = False) -> Minted:
-    """A certificate whose signature cryptography, or an old release of it, refuses to make (sha1, md5, PSS): openssl makes it.
+def signed_with(
+    digest: str,
+    common_name: str,
+    issuer: Optional[Minted],
+    key: Any = None,
+    options: Sequence[str] = (),
+    ca: bool = False,
+    starts: datetime.datetime = NOW - 10 * DAY,
+    ends: datetime.datetime = NOW + 300 * DAY,
+) -> Minted:
+    """A certificate that cryptography, or an old release of it, refuses to make: signed with sha1, md5 or PSS, or of version 1.
 
+    openssl makes it, as ``openssl ca``: of its commands, this one takes both ends of the validity in every release. It is of version 1
+    unless it is a CA's.
+
+    :param issuer: None for a self-signed one.
     :param options: further arguments, such as ``-sigopt rsa_padding_mode:pss``.
     """
     key = key or new_key()
     with tempfile.TemporaryDirectory() as folder:
-        paths = {what: pathlib.Path(folder, what) for what in ("csr", "ca", "ca.key")}
-        for path, text in zip(paths.values(), (csr(common_name, key=key), issuer.pem, issuer.key_pem)):
-            path.write_text(text, encoding="ascii")
-        command = ["openssl", "x509", "-req", "-" + digest, "-days", "3650", "-set_serial", "1", *options]
-        command += ["-in", paths["csr"], "-CA", paths["ca"], "-CAkey", paths["ca.key"]]
-        if ca:
-            pathlib.Path(folder, "ext").write_text("basicConstraints=critical,CA:TRUE\n", encoding="ascii")
-            command += ["-extfile", pathlib.Path(folder, "ext")]
+        texts = {"csr": csr(common_name, key=key), "key": (issuer or Minted(None, key)).key_pem, "index": "", "serial": "01\n"}
+        texts.update(config=CA_CONFIG.format(folder=folder), ext="basicConstraints=critical,CA:TRUE\n", ca=issuer.pem if issuer else "")
+        paths = {what: pathlib.Path(folder, what) for what in texts}
+        for what, text in texts.items():
+            paths[what].write_text(text, encoding="ascii")
+        command = ["openssl", "ca", "-batch", "-notext", "-config", paths["config"], "-md", digest, "-in", paths["csr"], "-keyfile", paths["key"]]
+        command += ["-startdate", starts.strftime(OPENSSL_TIME), "-enddate", ends.strftime(OPENSSL_TIME), *options]
+        command += ["-cert", paths["ca"]] if issuer else ["-selfsign"]
+        command += ["-extfile", paths["ext"]] if ca else []
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
     return Minted(x509.load_pem_x509_certificate(out), key)

@@ -18,7 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.findings import 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 from ansible_collections.certmend.tls.tests.support.mint import NOW, Minted
 
 
@@ -42,7 +42,7 @@ def findings(
     """Judge the presented certificates (the server's own first) and return all the findings."""
     anchors = None if trusted is None else [from_x509(one.x509) for one in trusted]
     chain = chain_of([from_x509(one.x509) for one in presented], anchors, first_is_leaf=True)
-    return judge(chain, Context(now=now, profiles=frozenset(profiles), **more), "test")
+    return judge(chain, JudgementContext(now=now, profiles=frozenset(profiles), **more), "test")
 
 
 def codes(*presented: Minted, **more: Any) -> List[str]:

@@ -20,14 +20,27 @@ from unittest import mock
 
 from ansible.module_utils import basic
 
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
+
 #: where the collection is imported from
 TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
 MODULES = "ansible_collections.certmend.tls.plugins.modules."
 
 
-def arguments(params: Dict[str, Any], check: bool) -> str:
+#: the modules' own timeouts, unless a test is about one: no test depends on the machine's speed
+PATIENT = {
+    "cert_inspect": {"timeout": PATIENCE},
+    "cert_pin": {"timeout": PATIENCE},
+    "lookup_ssl_trust": {"timeout": PATIENCE, "probe_timeout": PATIENCE},
+    "ome_certificate_chain": {"timeout": PATIENCE, "wait_timeout": PATIENCE},
+    "tls_handshake": {"timeout": PATIENCE},
+}
+
+
+def arguments(name: str, params: Dict[str, Any], check: bool) -> str:
     """What Ansible sends a module."""
-    return json.dumps({"ANSIBLE_MODULE_ARGS": dict(params, _ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp")})
+    patient = dict(PATIENT.get(name, {}), **params)
+    return json.dumps({"ANSIBLE_MODULE_ARGS": dict(patient, _ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp")})
 
 
 def module_process(name: str, params: Dict[str, Any], check: bool = False, python: str = sys.executable) -> subprocess.Popen:
@@ -40,7 +53,7 @@ def module_process(name: str, params: Dict[str, Any], check: bool = False, pytho
         text=True,
         env=dict(os.environ, PYTHONPATH=str(TREE), _ANSIBLE_MODULE_PROFILE="legacy"),
     )
-    process.ask = arguments(params, check)
+    process.ask = arguments(name, params, check)
     return process
 
 
@@ -54,7 +67,7 @@ def run_in_process(name: str, params: Dict[str, Any], check: bool = False) -> Di
     """Call a module's main() here: its parameters, its end and its printed result are the real ones."""
     module = importlib.import_module(MODULES + name)
     out = io.StringIO()
-    state = {"_ANSIBLE_ARGS": arguments(params, check).encode("utf-8")}
+    state = {"_ANSIBLE_ARGS": arguments(name, params, check).encode("utf-8")}
     if hasattr(basic, "_ANSIBLE_PROFILE"):  # from core 2.19 on
         state["_ANSIBLE_PROFILE"] = "legacy"
     with contextlib.ExitStack() as stack:

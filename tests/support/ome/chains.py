@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import NamedTuple
 
 from cryptography import x509
@@ -50,13 +49,10 @@ class Case(NamedTuple):
 
 
 class Cas:
-    """A root and the CAs below it, valid now."""
+    """A root and the CAs below it, valid by a clock."""
 
-    def __init__(self):
-        now = datetime.datetime.now(mint.UTC)
-        self.days = dict(starts=now - mint.DAY, ends=now + 90 * mint.DAY)
-        self.past = dict(starts=now - 9 * mint.DAY, ends=now - mint.DAY)
-        self.future = dict(starts=now + mint.DAY, ends=now + 9 * mint.DAY)
+    def __init__(self, clock):
+        self.days, self.past, self.future = clock.days(), clock.days(-9, -1), clock.days(1, 9)
         self.root = self.ca("CA-Racine")
         self.one, self.two = self.ca("CA1-Inter", self.root), self.ca("Inter-CA2", self.root)
         self.key = mint.shared_key("RSA-2048")

@@ -157,7 +157,7 @@ class _Server(http.server.ThreadingHTTPServer):
         """The handshake happens in the connection's own thread; while the web server restarts there is none."""
         if time.monotonic() < self.ome.away_until:
             return
-        request.settimeout(20)
+        request.settimeout(600)
         with contextlib.suppress(OSError), self.ome.context.wrap_socket(request, server_side=True) as tls:
             super().finish_request(tls, client_address)
 
@@ -270,7 +270,7 @@ class Ome:
         with contextlib.suppress(OSError):
             while True:
                 connection, _client = self._mutual.accept()
-                connection.settimeout(10)
+                connection.settimeout(600)
                 context = self._mutual_context(ssl.PROTOCOL_TLS_SERVER)
                 with connection, contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
                     tls.sendall(self.pem.encode())
@@ -282,7 +282,7 @@ class Ome:
         """
         try:
             context = self._mutual_context(ssl.PROTOCOL_TLS_CLIENT)
-            with socket.create_connection((host, port), 10) as connection, context.wrap_socket(connection) as tls:
+            with socket.create_connection((host, port), 600) as connection, context.wrap_socket(connection) as tls:
                 theirs = b"".join(iter(lambda: tls.recv(65536), b""))
         except OSError:
             raise article.Refused("", article.MUTUAL) from None

@@ -88,10 +88,10 @@ class _Server(http.server.ThreadingHTTPServer):
     def finish_request(self, request, client_address):
         """The handshake happens here, in the connection's own thread: a silent client holds nobody up."""
         self.vcenter.connections += 1
-        request.settimeout(10)
+        request.settimeout(600)
         # who breaks off during the handshake is gone
         with contextlib.suppress(OSError), self.vcenter.context.wrap_socket(request, server_side=True) as tls:
-            tls.settimeout(60)
+            tls.settimeout(600)
             super().finish_request(tls, client_address)
 
     def shutdown_request(self, request):

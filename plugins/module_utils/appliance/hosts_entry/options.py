@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import Entry, make_entries
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.entries import HostsEntry, make_entries
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Options:
     :param exclusive: whether a name may map to its entry's address only.
     """
 
-    entries: Tuple[Entry, ...]
+    entries: Tuple[HostsEntry, ...]
     exclusive: bool
     path: str
     check_resolution: bool

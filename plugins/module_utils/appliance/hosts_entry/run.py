@@ -14,9 +14,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import PRESENT, Entry, edit
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.edit import edit
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 
@@ -80,7 +81,7 @@ class HostsEntryRun(Run[Replacement]):
             return
         errors = []
         for entry in self.options.entries:
-            for name in entry.names if entry.state == PRESENT else ():
+            for name in entry.names if entry.state is State.PRESENT else ():
                 found = resolve(name, entry.address)
                 if entry.address.partition("%")[0] not in found:
                     errors.append(_disagreement(name, entry.address, found))
@@ -90,7 +91,7 @@ class HostsEntryRun(Run[Replacement]):
         """The documented result."""
         written = self.transaction
         return {
-            "entries": [_as_dict(entry) for entry in self.options.entries],
+            "entries": [entry.as_dict() for entry in self.options.entries],
             "moved": [{"name": name, "from": addresses} for name, addresses in sorted(self.moved.items())],
             "write_method": written.methods.get(self.options.path) if written else None,
             "backup_files": written.backups if written else {},
@@ -111,12 +112,8 @@ def resolve(name: str, like: str) -> List[str]:
 def _disagreement(name: str, address: str, found: Sequence[str]) -> RemediationError:
     return RemediationError(
         "check_resolution: %s resolves to %s, not to %s" % (name, ", ".join(found) or "nothing", address),
-        "Look at the line hosts in /etc/nsswitch.conf (files must come first), or set check_resolution to false.",
+        "Check the hosts line in /etc/nsswitch.conf (files must come first), or set check_resolution to false.",
     )
-
-
-def _as_dict(entry: Entry) -> Dict[str, Any]:
-    return {"address": entry.address, "names": list(entry.names), "comment": entry.comment, "state": entry.state}
 
 
 def _printable(text: str) -> str:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTPS to one service: the connection is kept, and it is never unverified unless that was asked for.
+"""HTTPS requests to a service over a kept connection. The server is verified unless the options switch that off.
 
-Standard library only; proxy variables are not looked at.
+Standard library only. The environment's proxy variables are not used.
 """
 
 from __future__ import annotations
@@ -16,27 +16,31 @@ import socket
 import ssl
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import pins_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, parse_server_fingerprints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
-#: more than any service here answers; what comes beyond is not read
+#: bytes; an answer that is longer is an error, and is not read to its end
 MAXIMUM_ANSWER = 64 * 1024 * 1024
 
 
 class ConnectionLost(RemediationError):
-    """No answer came, though a request may have been carried out."""
+    """The connection ended after the request was sent and before the answer came: the request may have been carried out."""
+
+
+class ConnectionFailed(RemediationError):
+    """No connection could be made; nothing was sent."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """How a server is known.
+    """How a server's certificate is verified.
 
-    :param context: verifies, unless pins stand in for that.
-    :param pins: SHA-256 fingerprints (hexadecimal, lower case), one of which its certificate must have.
+    :param context: verifies by CA certificates; if there are pins, or verification is switched off, it accepts every certificate.
+    :param pins: SHA-256 fingerprints (hexadecimal, lower case), one of which the server's certificate must have. Empty: no pins.
     """
 
     context: ssl.SSLContext
@@ -44,9 +48,10 @@ class Trust:
 
 
 def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool) -> Trust:
-    """What the options say.
+    """Pins take precedence over CA certificates.
 
-    :raises RemediationError: the file with the CA certificates cannot be used.
+    :param ca_path: a PEM file with CA certificates; None: the trust store of the system.
+    :raises RemediationError: the file cannot be used.
     """
     if pins or not validate:
         return Trust(collecting_context(), pins)
@@ -55,25 +60,28 @@ def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool) -> T
     except (OSError, ssl.SSLError) as error:
         raise RemediationError(
             "ca_path: %s cannot be used: %s" % (ca_path, getattr(error, "strerror", None) or error),
-            "Give a PEM file with the CA certificates that vouch for the server.",
+            "Give a PEM file with the CA certificates that the server's certificate is verified with.",
         ) from error
 
 
-def trust_given(params: dict) -> Trust:
-    """What the options ``ca_path``, ``server_fingerprint`` and ``validate_certs`` say."""
-    return trust_of(params["ca_path"], pins_of(params["server_fingerprint"]), params["validate_certs"])
+def trust_from_params(params: Mapping[str, Any]) -> Trust:
+    """Read the options ``ca_path``, ``server_fingerprint`` and ``validate_certs``.
+
+    :raises RemediationError: the file cannot be used, or a fingerprint is not SHA-256.
+    """
+    return trust_of(params["ca_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"])
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; ``headers`` by their names in lower case."""
+    """The server's answer to a request; the names of ``headers`` are in lower case."""
 
     status: int
     body: bytes
     headers: Dict[str, str]
 
     def moment(self) -> Optional[datetime.datetime]:
-        """The server's clock, where it told it."""
+        """The server's time, from the Date header; None if the header is absent or is not a date."""
         try:
             return parsedate_to_datetime(self.headers["date"]) if "date" in self.headers else None
         except (TypeError, ValueError):
@@ -81,43 +89,48 @@ class Answer:
 
 
 class Session:
-    """Requests over one connection that is made when it is first needed, and again where the server closed it between two requests."""
+    """Requests over a connection that is made at the first request, and again if the server closed it between two requests.
+
+    :param timeout: seconds to connect, and seconds to wait for more of an answer.
+    :param address: connect there instead of resolving ``host``; the certificate is still verified for ``host``.
+    """
 
     def __init__(self, host: str, port: int, trust: Trust, timeout: float, address: Optional[str] = None) -> None:
         self.host, self.port = host, port
         self._trust, self._timeout, self._address = trust, timeout, address
         self._connection: Optional[http.client.HTTPSConnection] = None
-        self._gone: Optional[ConnectionLost] = None
 
     def post(self, path: str, body: bytes, headers: Dict[str, str], again: bool = False) -> Answer:
         """A POST request; see ``request``."""
         return self.request("POST", path, body, headers, again)
 
     def request(self, method: str, path: str, body: bytes, headers: Dict[str, str], again: bool = False) -> Answer:
-        """One request and its answer.
+        """Send a request and read its answer.
 
-        :param again: it may be sent twice: where the kept connection turns out to be closed, a new one is made.
-        :raises ConnectionLost: the connection ended before the answer; whether the request was carried out is not known.
-        :raises RemediationError: there is no connection, or the server is not the one that is meant.
+        :param again: whether the request may be sent twice: if the server has closed the kept connection, it is sent over a new one.
+        :raises ConnectionLost: the connection ended before the answer; whether the request was carried out is unknown.
+        :raises ConnectionFailed: no connection could be made.
+        :raises RemediationError: the server is not trusted. Nothing was sent.
         """
         kept = self._connection is not None
+        connection = self._connected()
         try:
-            return self._exchange(method, path, body, headers)
+            return self._exchange(connection, method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             if kept and again:
                 return self.request(method, path, body, headers)
-            raise self._lost(error) from error
+            raise ConnectionLost(*self._description_of(error)) from error
 
-    def _exchange(self, method: str, path: str, body: bytes, headers: Dict[str, str]) -> Answer:
-        connection = self._connected()
+    def _exchange(self, connection: http.client.HTTPSConnection, method: str, path: str, body: bytes, headers: Dict[str, str]) -> Answer:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         data = response.read(MAXIMUM_ANSWER + 1)
         if len(data) > MAXIMUM_ANSWER:
             self.close()
             raise RemediationError(
-                "%s answers with more than %d MiB" % (self.where, MAXIMUM_ANSWER >> 20), "Check the address: no such service does."
+                "%s sends an answer of more than %d MiB" % (self.where, MAXIMUM_ANSWER >> 20),
+                "Check hostname and port: this is probably another service.",
             )
         if response.will_close:
             self.close()
@@ -125,33 +138,33 @@ class Session:
 
     @property
     def where(self) -> str:
+        """Host and port, for messages."""
         return "%s:%d" % (self.host, self.port)
 
     def close(self) -> None:
+        """Close the connection; the next request makes a new one."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _connected(self) -> http.client.HTTPSConnection:
-        if self._gone is not None:
-            raise self._gone  # asking a dead server once more for each step would take minutes
+        """The kept connection, or a new one to a server that is trusted."""
         if self._connection is None:
             connection = http.client.HTTPSConnection(self.host, self.port, timeout=self._timeout, context=self._trust.context)
             if self._address:
-                connection._create_connection = self._elsewhere  # type: ignore[attr-defined]
+                connection._create_connection = self._connect_to_address  # type: ignore[attr-defined]
             try:
                 connection.connect()
                 connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except ssl.SSLCertVerificationError as error:
                 raise self._untrusted(error) from error
             except (OSError, http.client.HTTPException) as error:
-                self._gone = self._lost(error)
-                raise self._gone from error
+                raise ConnectionFailed(*self._description_of(error)) from error
             self._check_pins(connection)
             self._connection = connection
         return self._connection
 
-    def _elsewhere(self, _place: Any, *more: Any) -> socket.socket:
+    def _connect_to_address(self, _host_and_port: Any, *more: Any) -> socket.socket:
         return socket.create_connection((self._address, self.port), *more)
 
     def _check_pins(self, connection: http.client.HTTPSConnection) -> None:
@@ -161,31 +174,27 @@ class Session:
         if hashlib.sha256(der).hexdigest() not in self._trust.pins:
             connection.close()
             raise RemediationError(
-                "server_fingerprint: %s presents %s, which is not the one that is expected" % (self.where, _colons(der)),
-                "Compare it on the appliance's console; nothing was sent.",
+                "server_fingerprint: %s presents a certificate with SHA-256 %s, which is not among the fingerprints given" % (self.where, fingerprint_of(der)),
+                "Compare the fingerprint on the console of the appliance. Nothing was sent.",
             )
 
     def _untrusted(self, error: ssl.SSLCertVerificationError) -> RemediationError:
+        """The reason of the verification, and the fingerprint that a person can compare."""
         try:
             chain = tls_probe.probe(self.host, self.port, self.host, self._address, self._timeout).chain
         except tls_probe.ProbeError:
             chain = ()
-        seen = "; it presents SHA-256 %s" % _colons(chain[0]) if chain else ""
+        presented = "; it presents SHA-256 %s" % fingerprint_of(chain[0]) if chain else ""
         return RemediationError(
-            "%s is not trusted: %s%s" % (self.where, error.verify_message, seen),
-            "Give ca_path with the CA that vouches for it; or server_fingerprint, after comparing it on the appliance's console.",
+            "%s is not trusted: %s%s" % (self.where, error.verify_message, presented),
+            "Set ca_path to the CA certificates that issued the server's certificate; or, after comparing the fingerprint on the console of the "
+            "appliance, set server_fingerprint.",
         )
 
-    def _lost(self, error: Exception) -> ConnectionLost:
-        if isinstance(error, ConnectionLost):
-            return error
+    def _description_of(self, error: Exception) -> Tuple[str, str]:
+        """Message and advice for an error of the connection."""
         if isinstance(error, socket.timeout):
-            said = "no answer within %g seconds" % self._timeout
+            reason = "no answer within %g seconds" % self._timeout
         else:
-            said = str(getattr(error, "strerror", None) or error) or type(error).__name__
-        return ConnectionLost("%s: %s" % (self.where, said), "Check hostname, port and the service itself, and run it again.")
-
-
-def _colons(der: bytes) -> str:
-    digest = hashlib.sha256(der).hexdigest().upper()
-    return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))
+            reason = str(getattr(error, "strerror", None) or error) or type(error).__name__
+        return "%s: %s" % (self.where, reason), "Check hostname, port, and that the service runs; then run the task again."

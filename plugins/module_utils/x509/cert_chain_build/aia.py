@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch issuers from where certificates say they can be had (authority information access, RFC 5280 section 4.2.2.1).
+"""Fetch issuers from the addresses in certificates (authority information access, RFC 5280 section 4.2.2.1).
 
-What comes back is a candidate like any other, never trust. The address is somebody else's word: so only http and https,
-no credentials, no private addresses unless they were allowed, every redirect looked at again, and bounds on everything.
+An answer is a candidate like any other, and never trusted. The addresses come from untrusted input: so only http and https, no credentials,
+no private addresses unless allowed, every redirect checked again, and bounds on everything.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 REDIRECTS = (301, 302, 303, 307, 308)
 MAXIMUM_REDIRECTS = 3
 CHUNK = 16 * 1024
 
 
 class Refused(Exception):
-    """An address is not asked, or its answer is not taken; the text says why."""
+    """An address is not asked, or its answer is not accepted; the text is the reason."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What fetching may do.
+    """The limits of fetching.
 
     :param networks: networks that may be asked although they are private, loopback or link-local.
     :param seconds: for one address, redirects included.
@@ -41,7 +42,7 @@ class Limits:
     :param depth: how many issuers are fetched for one chain.
     """
 
-    networks: Tuple[object, ...] = ()
+    networks: Tuple[Network, ...] = ()
     seconds: float = 5.0
     size: int = 64 * 1024
     depth: int = 5
@@ -49,13 +50,13 @@ class Limits:
 
 @dataclass
 class Fetcher:
-    """Fetches each address once. ``log`` tells of every one that was asked, in order."""
+    """Fetches each address once. ``log`` lists every address that was asked, in order."""
 
     limits: Limits
-    log: List[dict] = field(default_factory=list)
+    log: List[Dict[str, Any]] = field(default_factory=list)
 
     def fetch(self, url: str) -> Optional[bytes]:
-        """The answer's bytes; None where it was refused, which the log explains, or was asked for before."""
+        """The answer's bytes; None if it was refused (the log has the reason), or if the address was asked before."""
         if any(entry["url"] == url for entry in self.log):
             return None
         entry = {"url": url, "bytes": 0, "error": None}
@@ -77,7 +78,7 @@ class Fetcher:
         raise Refused("more than %d redirects" % MAXIMUM_REDIRECTS)
 
     def _ask(self, url: str, deadline: float) -> Tuple[bytes, Optional[str]]:
-        """One request: the body, or the place that it points to."""
+        """Make one request; return the body, or the address that it redirects to."""
         parts = _checked(url)
         connection = self._connection(parts, deadline)
         # a server that sends a header byte by byte would outlive any timeout of the socket
@@ -91,7 +92,7 @@ class Fetcher:
             if response.status in REDIRECTS:
                 location = response.headers.get("Location")
                 if not location:
-                    raise Refused("a redirect without a place to go to")
+                    raise Refused("a redirect without a Location")
                 return b"", location
             if response.status != 200:
                 raise Refused("HTTP status %d" % response.status)
@@ -101,12 +102,12 @@ class Fetcher:
             connection.close()
 
     def _body(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float) -> bytes:
-        """Read no more than allowed, whatever the header promises, and no longer."""
+        """Read no more bytes than allowed, whatever the header says, and not beyond the deadline."""
         data = b""
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise Refused("no whole answer within %g s" % self.limits.seconds)
+                raise Refused("no complete answer within %g s" % self.limits.seconds)
             if connection.sock:
                 connection.sock.settimeout(left)
             chunk = response.read1(min(CHUNK, self.limits.size + 1 - len(data)))
@@ -117,7 +118,7 @@ class Fetcher:
                 raise Refused("the answer is larger than %d bytes" % self.limits.size)
 
     def _connection(self, parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
-        """Connect to an address that was looked at: the name is not resolved a second time."""
+        """Connect to an address that was checked: the name is not resolved a second time."""
         secure = parts.scheme == "https"
         host, port = str(parts.hostname), parts.port or (443 if secure else 80)
         family, address = self._address(host, port)
@@ -134,12 +135,13 @@ class Fetcher:
         connection.sock = sock
         return connection
 
-    def _address(self, host: str, port: int) -> Tuple[int, tuple]:
+    def _address(self, host: str, port: int) -> Tuple[int, Tuple[Any, ...]]:
+        """The first address of a host, checked."""
         for family, _kind, _protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
             ip = getattr(ip, "ipv4_mapped", None) or ip
             if not ip.is_global and not any(ip.version == network.version and ip in network for network in self.limits.networks):
-                raise Refused("%s is %s, which is not a public address (aia.allow_networks allows such)" % (host, ip))
+                raise Refused("%s is %s, which is not a public address (aia.allow_networks can allow it)" % (host, ip))
             return family, address
         raise Refused("%s has no address" % host)
 
@@ -151,18 +153,18 @@ def _checked(url: str) -> SplitResult:
     if parts.username is not None or parts.password is not None:
         raise Refused("it carries credentials")
     if not parts.hostname:
-        raise Refused("it names no host")
+        raise Refused("it has no host")
     if any(char <= " " or char == "\x7f" for char in url):
         raise Refused("it contains a blank or a control character")
     return parts
 
 
-def limits_of(aia: dict) -> Limits:
-    """What the option ``aia`` says.
+def limits_of(aia: Mapping[str, Any]) -> Limits:
+    """The limits in the option ``aia``.
 
     :raises RemediationError: a network or a number is wrong.
     """
-    networks = []
+    networks: List[Network] = []
     for text in aia["allow_networks"] or []:
         try:
             networks.append(ipaddress.ip_network(text, strict=False))

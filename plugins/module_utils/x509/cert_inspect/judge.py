@@ -64,8 +64,8 @@ def inspect(
     :param around: what the article's questions need; None where nobody asked them.
     :param pins: what is pinned; None where nobody asked for it.
     """
-    context = replace(context, known=pins.at(HostPort.of(*material.place)) if pins and material.place else None)
-    registered = tuple(one for one in context.registered if one.place == material.place)
+    context = replace(context, pin_record=pins.at(HostPort.of(*material.place)) if pins and material.place else None)
+    registered = tuple(one for one in context.registered if material.place and one.host_port == HostPort.of(*material.place))
     context = replace(context, name=material.name, registered=registered, form=_form(material, context))
     findings: List[Finding] = [material.error] if material.error else []
     chain = None

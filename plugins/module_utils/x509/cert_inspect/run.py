@@ -23,7 +23,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import csr_pin, read_peer_chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import load_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import registered_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import parse_ssl_trust
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PINNED, Context
 
 COUNTED = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
@@ -58,7 +58,7 @@ def context_of(params: dict) -> Context:
         expires_within=datetime.timedelta(days=params["expires_within"]),
         private_key_pin=_private_key_pin(params["private_key_path"]),
         csr_pin=csr_pin(params),
-        registered=tuple(registered_of(params["ssl_trust"])) if params["ssl_trust"] else (),
+        registered=tuple(parse_ssl_trust(params["ssl_trust"])) if params["ssl_trust"] else (),
         peer=read_peer_chain(params["peer_chain_content"].encode("utf-8"), "peer_chain_content") if params["peer_chain_content"] is not None else (),
     )
 

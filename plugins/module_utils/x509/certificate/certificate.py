@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a certificate says, as plain values: the ``certificate`` dict of the documentation, and the object behind it."""
+"""A certificate's contents as plain values: the ``certificate`` dict of the documentation, and the object behind it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import datetime
 import functools
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Fields, fields_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, with_colons
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     dsa,
@@ -28,6 +29,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate impo
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import extension_facts, reason_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by, public_key_of, signature_algorithm
 
+Value = TypeVar("Value")
 UTC = datetime.timezone.utc
 DER = serialization.Encoding.DER
 UNKNOWN_DATE = datetime.datetime(1, 1, 1, tzinfo=UTC)
@@ -47,50 +49,50 @@ class Key:
 
 @dataclass(frozen=True)
 class Certificate:
-    """One X.509 certificate (RFC 5280). Two are equal where their DER is.
+    """An X.509 certificate (RFC 5280). Two are equal if their DER is.
 
-    ``name_constraints`` is the extension as cryptography reads it; ``unknown_critical`` are the numbers of critical
-    extensions that nobody here knows. ``problems`` names the parts that could not be decoded; what depends on them is
-    empty.
+    :param name_constraints: the extension as cryptography decodes it.
+    :param unknown_critical: object identifiers of the critical extensions that are unknown here.
+    :param problems: the parts that could not be decoded; what depends on them is empty.
     """
 
     der: bytes
     x509: x509.Certificate = field(compare=False, repr=False)
     subject: str = field(compare=False)
     issuer: str = field(compare=False)
-    common_names: tuple = field(compare=False)
+    common_names: Tuple[str, ...] = field(compare=False)
     not_before: datetime.datetime = field(compare=False)
     not_after: datetime.datetime = field(compare=False)
     key: Key = field(compare=False)
     signature_algorithm: str = field(compare=False)
-    dns_names: tuple = field(compare=False, default=())
-    ip_addresses: tuple = field(compare=False, default=())
-    email_addresses: tuple = field(compare=False, default=())
-    uris: tuple = field(compare=False, default=())
+    dns_names: Tuple[str, ...] = field(compare=False, default=())
+    ip_addresses: Tuple[str, ...] = field(compare=False, default=())
+    email_addresses: Tuple[str, ...] = field(compare=False, default=())
+    uris: Tuple[str, ...] = field(compare=False, default=())
     is_ca: bool = field(compare=False, default=False)
     path_length: Optional[int] = field(compare=False, default=None)
-    key_usage: tuple = field(compare=False, default=())
-    extended_key_usage: tuple = field(compare=False, default=())
+    key_usage: Tuple[str, ...] = field(compare=False, default=())
+    extended_key_usage: Tuple[str, ...] = field(compare=False, default=())
     subject_key_identifier: Optional[bytes] = field(compare=False, default=None)
     authority_key_identifier: Optional[bytes] = field(compare=False, default=None)
-    ca_issuers: tuple = field(compare=False, default=())
+    ca_issuers: Tuple[str, ...] = field(compare=False, default=())
     name_constraints: Any = field(compare=False, default=None, repr=False)
-    unknown_critical: tuple = field(compare=False, default=())
+    unknown_critical: Tuple[str, ...] = field(compare=False, default=())
     pin: str = field(compare=False, default="")
-    problems: tuple = field(compare=False, default=())
+    problems: Tuple[str, ...] = field(compare=False, default=())
 
     @functools.cached_property
     def encoded(self) -> Fields:
-        """Names and public key as they are encoded."""
+        """The names and the public key as encoded."""
         return fields_of(self.der)
 
     @functools.cached_property
-    def subject_name(self) -> tuple:
+    def subject_name(self) -> names.ComparableName:
         """The subject in the form in which names are compared (RFC 5280 section 7.1)."""
         return names.comparable(self.encoded.subject)
 
     @functools.cached_property
-    def issuer_name(self) -> tuple:
+    def issuer_name(self) -> names.ComparableName:
         """The issuer in the form in which names are compared (RFC 5280 section 7.1)."""
         return names.comparable(self.encoded.issuer)
 
@@ -101,19 +103,29 @@ class Certificate:
 
     @functools.cached_property
     def self_signed(self) -> bool:
-        """Whether its own key made its signature; the signature is checked."""
+        """Whether the certificate is signed with its own key; the signature is verified."""
         return self.self_issued and is_signed_by(self.x509, self.x509)
 
     @property
     def common_name(self) -> str:
-        """The most specific common name; empty where there is none."""
+        """The most specific common name; empty if there is none."""
         return self.common_names[-1] if self.common_names else ""
+
+    @property
+    def alternative_names(self) -> Dict[str, List[str]]:
+        """The subject alternative name by type."""
+        return {
+            "dns": list(self.dns_names),
+            "ip": list(self.ip_addresses),
+            "email": list(self.email_addresses),
+            "uri": list(self.uris),
+        }
 
     def fingerprint(self, algorithm: str = "sha256") -> str:
         """As openssl prints it: upper-case hexadecimal with colons."""
-        return colons(hashlib.new(algorithm, self.der).digest())
+        return fingerprint_of(self.der, algorithm)
 
-    def as_dict(self, now: datetime.datetime) -> dict:
+    def as_dict(self, now: datetime.datetime) -> Dict[str, Any]:
         """The ``certificate`` of the documentation; ``now`` decides ``days_left``."""
         return {
             "subject": self.subject,
@@ -123,12 +135,7 @@ class Certificate:
             "not_before": timestamp(self.not_before),
             "not_after": timestamp(self.not_after),
             "days_left": (self.not_after - now).days,
-            "subject_alternative_name": {
-                "dns": list(self.dns_names),
-                "ip": list(self.ip_addresses),
-                "email": list(self.email_addresses),
-                "uri": list(self.uris),
-            },
+            "subject_alternative_name": self.alternative_names,
             "key": {"type": self.key.type, "bits": self.key.bits, "curve": self.key.curve},
             "signature_algorithm": self.signature_algorithm,
             "is_ca": self.is_ca,
@@ -147,7 +154,7 @@ class Certificate:
 
 def colons(data: Optional[bytes]) -> Optional[str]:
     """Bytes as ``AB:CD``; None stays None."""
-    return None if data is None else ":".join("%02X" % byte for byte in data)
+    return None if data is None else with_colons(data)
 
 
 def _serial_bytes(serial: int) -> bytes:
@@ -155,7 +162,7 @@ def _serial_bytes(serial: int) -> bytes:
 
 
 def pem(der: bytes) -> str:
-    """A certificate as PEM (RFC 7468), one line break at its end."""
+    """A certificate as PEM (RFC 7468), with one line break at its end."""
     text = base64.b64encode(der).decode("ascii")
     lines = [text[start : start + 64] for start in range(0, len(text), 64)]
     return "\n".join(["-----BEGIN CERTIFICATE-----"] + lines + ["-----END CERTIFICATE-----", ""])
@@ -172,7 +179,7 @@ def pin_of(public_key: Any) -> str:
 
 
 def key_facts(public_key: Any) -> Key:
-    """What kind of key it is."""
+    """The type and size of a public key."""
     if isinstance(public_key, rsa.RSAPublicKey):
         return Key("RSA", public_key.key_size)
     if isinstance(public_key, ec.EllipticCurvePublicKey):
@@ -187,8 +194,8 @@ def key_facts(public_key: Any) -> Key:
 
 
 def from_x509(certificate: x509.Certificate) -> Certificate:
-    """Collect the facts of a parsed certificate. Whatever cannot be decoded is a problem, not an exception."""
-    problems: list = []
+    """Decode a parsed certificate. A part that cannot be decoded is reported in ``problems``, not raised."""
+    problems: List[str] = []
     encoded = certificate.public_bytes(DER)
     parts = fields_of(encoded)
     subject, common_names = _name("subject", lambda: certificate.subject, parts.subject, problems)
@@ -208,16 +215,16 @@ def from_x509(certificate: x509.Certificate) -> Certificate:
     )
 
 
-def _attempt(what: str, decode: Callable, default: Any, problems: list) -> Any:
+def _attempt(what: str, decode: Callable[[], Value], default: Value, problems: List[str]) -> Value:
     try:
         return decode()
-    except Exception as error:  # the backend raises whatever it likes for what it does not know
+    except Exception as error:  # the backend raises many kinds of exception for what it cannot decode
         problems.append("%s: %s" % (what, reason_of(error)))
         return default
 
 
-def _name(what: str, decode: Callable, encoded: bytes, problems: list) -> tuple:
-    """A name as text, and its common names; where the library refuses it, as far as the encoding can be followed."""
+def _name(what: str, decode: Callable[[], Any], encoded: bytes, problems: List[str]) -> Tuple[str, Tuple[str, ...]]:
+    """A name as text, and its common names; if the library refuses the name, as far as its encoding can be parsed."""
     try:
         name = decode()
         return names.rfc4514(name), tuple(names.common_names(name))
@@ -229,5 +236,7 @@ def _name(what: str, decode: Callable, encoded: bytes, problems: list) -> tuple:
 def _aware(certificate: x509.Certificate, attribute: str) -> datetime.datetime:
     """cryptography 42 added the ``_utc`` properties and warns about the naive ones."""
     if hasattr(certificate, attribute + "_utc"):
-        return getattr(certificate, attribute + "_utc")
-    return getattr(certificate, attribute).replace(tzinfo=UTC)
+        aware: datetime.datetime = getattr(certificate, attribute + "_utc")
+        return aware
+    naive: datetime.datetime = getattr(certificate, attribute)
+    return naive.replace(tzinfo=UTC)

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a certificate's extensions say (RFC 5280 section 4.2), as the values of the ``certificate`` dict."""
+"""A certificate's extensions (RFC 5280 section 4.2) as plain values."""
 
 from __future__ import annotations
+
+from typing import Any, Callable, Dict, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 
@@ -30,22 +32,30 @@ PURPOSES = {
 }
 
 
-def extension_facts(certificate: x509.Certificate, problems: list) -> dict:
+def extension_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[str, Any]:
+    """The values of the extensions by the attribute of ``Certificate`` that holds each.
+
+    :param problems: what cannot be decoded is added here.
+    """
     try:
         extensions = certificate.extensions
     except Exception as error:  # one malformed extension hides them all
         problems.append("extensions: %s" % reason_of(error))
         return {}
-    found: dict = {}
+    found: Dict[str, Any] = {}
     for extension in extensions:
         reader = READERS.get(type(extension.value))
         if reader:
             found.update(reader(extension.value))
-    unknown = [one.oid.dotted_string for one in extensions if one.critical and isinstance(one.value, x509.UnrecognizedExtension)]
+    unknown = [
+        extension.oid.dotted_string
+        for extension in extensions
+        if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension)
+    ]
     return dict(found, unknown_critical=tuple(unknown))
 
 
-def _alternative_names(value: x509.SubjectAlternativeName) -> dict:
+def _alternative_names(value: x509.SubjectAlternativeName) -> Dict[str, Any]:
     return {
         "dns_names": tuple(value.get_values_for_type(x509.DNSName)),
         "ip_addresses": tuple(str(entry) for entry in value.get_values_for_type(x509.IPAddress)),
@@ -54,7 +64,7 @@ def _alternative_names(value: x509.SubjectAlternativeName) -> dict:
     }
 
 
-def _key_usage(value: x509.KeyUsage) -> dict:
+def _key_usage(value: x509.KeyUsage) -> Dict[str, Any]:
     used = [name for attribute, name in USAGES if getattr(value, attribute)]
     if value.key_agreement:
         used += [name for name in ("encipherOnly", "decipherOnly") if getattr(value, _snake(name))]
@@ -65,7 +75,7 @@ def _snake(name: str) -> str:
     return "".join("_" + char.lower() if char.isupper() else char for char in name)
 
 
-def _ca_issuers(value: x509.AuthorityInformationAccess) -> dict:
+def _ca_issuers(value: x509.AuthorityInformationAccess) -> Dict[str, Any]:
     return {
         "ca_issuers": tuple(
             entry.access_location.value
@@ -76,7 +86,7 @@ def _ca_issuers(value: x509.AuthorityInformationAccess) -> dict:
     }
 
 
-READERS = {
+READERS: Dict[type, Callable[[Any], Dict[str, Any]]] = {
     x509.SubjectAlternativeName: _alternative_names,
     x509.BasicConstraints: lambda value: {"is_ca": value.ca, "path_length": value.path_length},
     x509.KeyUsage: _key_usage,

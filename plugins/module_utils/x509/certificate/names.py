@@ -2,23 +2,25 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Distinguished names: of parsed certificates as text, and encoded ones in the form in which they are compared.
+"""Distinguished names: as text, and in the form in which they are compared.
 
-``Name.rfc4514_string`` turned its order round in one release and keeps control characters; reports must read the same
-everywhere, so the text is made in dn.py. ``Name`` objects compare the type of string and the case, which RFC 5280
-does not; so names are compared here.
+``Name.rfc4514_string`` reversed its order in one release and keeps control characters; reports must read the same everywhere, so
+appliance/formats/distinguished_name.py makes the text. ``Name`` objects compare string types and case, which RFC 5280 does not; so names are
+compared here.
 """
 
 from __future__ import annotations
 
 import functools
 import unicodedata
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds, items, relative_names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 
+#: a name in the form in which names are compared: its relative names, each a sorted tuple of type and value
+ComparableName = Tuple[Tuple[Tuple[bytes, str], ...], ...]
 COMMON_NAME = "2.5.4.3"
 BY_SHORT = {short.lower(): x509.ObjectIdentifier(dotted) for dotted, short in dn.SHORT.items()}
 
@@ -33,13 +35,13 @@ def common_names(name: x509.Name) -> List[str]:
     return [_text(attribute) for attribute in name.get_attributes_for_oid(oid.NameOID.COMMON_NAME)]
 
 
-def _text(attribute: x509.NameAttribute) -> str:
+def _text(attribute: Any) -> str:
     value = attribute.value
-    return "#" + value.hex() if isinstance(value, bytes) else value
+    return "#" + value.hex() if isinstance(value, bytes) else str(value)
 
 
 def as_encoded(name: bytes) -> Tuple[str, Tuple[str, ...]]:
-    """Text and common names of an encoded name that the library refuses, as far as it can be followed."""
+    """Text and common names of an encoded name that the library refuses, as far as it can be parsed."""
     try:
         start, end = bounds(name, 0)
         relative = relative_names(name[start:end])
@@ -48,15 +50,15 @@ def as_encoded(name: bytes) -> Tuple[str, Tuple[str, ...]]:
     return dn.rfc4514(relative), tuple(value for part in relative for kind, value in part if kind == COMMON_NAME)
 
 
-#: string types (X.680) and how their octets are read; a TeletexString holds Latin-1 in practice
+#: string types (X.680) and their encodings; a TeletexString holds Latin-1 in practice
 STRINGS = {0x0C: "utf-8", 0x12: "ascii", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1A: "ascii", 0x1C: "utf-32-be", 0x1E: "utf-16-be"}
 
 
-def comparable(name: bytes) -> tuple:
+def comparable(name: bytes) -> ComparableName:
     """An encoded name (DER) in the form in which names are compared (RFC 5280 section 7.1).
 
-    Two names match where these are equal: types and case of strings, and the number of blanks between words, are not
-    looked at; the order of relative names is, that of the attributes within one is not.
+    Two names match if these are equal. String types, case and the number of blanks between words do not matter. The order of relative
+    names does; the order of the attributes within a relative name does not.
 
     :raises ValueError: the lengths do not add up.
     """
@@ -65,12 +67,12 @@ def comparable(name: bytes) -> tuple:
 
 
 @functools.lru_cache(maxsize=4096)
-def _relative(relative: bytes) -> tuple:
-    """One relative name. Organizations and countries recur in a pool, so most are answered from the cache."""
+def _relative(relative: bytes) -> Tuple[Tuple[bytes, str], ...]:
+    """A relative name. Organizations and countries recur in a pool, so most are answered from the cache."""
     return tuple(sorted(_attribute(pair) for _tag, pair in items(relative)))
 
 
-def _attribute(pair: bytes) -> tuple:
+def _attribute(pair: bytes) -> Tuple[bytes, str]:
     kind, end = bounds(pair, 0)
     start, stop = bounds(pair, end)
     value = pair[start:stop]

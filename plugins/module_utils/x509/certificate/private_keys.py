@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private keys: read, make, compare. Nothing here prints or returns key material but ``to_pem``."""
+"""Private keys: load, generate, compare. Only ``to_pem`` returns key material; nothing prints it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import ec, ed25519, rsa, serialization
@@ -19,24 +19,24 @@ KEY_TYPES = ("RSA", "EC", "Ed25519")
 
 @dataclass(frozen=True)
 class KeySpec:
-    """What a key shall be. ``type`` None: whatever an existing key is, RSA where there is none."""
+    """What a key must be. ``type`` None: the type of the existing key, or RSA if there is none."""
 
     type: Optional[str] = None
     size: int = 2048
     curve: str = "secp256r1"
 
     def objection(self, key: Key) -> Optional[str]:
-        """Why an existing key will not do, as the end of a sentence; a longer RSA key than asked for does."""
+        """Why an existing key does not fit, as the end of a sentence; an RSA key may be longer than requested."""
         if self.type and key.type != self.type:
-            return "is %s where %s is asked for" % (key, self.type)
+            return "is %s, but %s is requested" % (key, self.type)
         if key.type == "RSA" and (key.bits or 0) < self.size:
-            return "is %s where RSA %d is asked for" % (key, self.size)
+            return "is %s, but RSA %d is requested" % (key, self.size)
         if self.type == "EC" and key.curve != self.curve:
-            return "is %s where EC %s is asked for" % (key, self.curve)
+            return "is %s, but EC %s is requested" % (key, self.curve)
         return None
 
     def facts(self) -> Key:
-        """The facts that a new key of this kind has."""
+        """The type and size that a new key will have."""
         if self.type == "EC":
             return Key("EC", curve_named(self.curve).key_size, self.curve)
         return Key("Ed25519", 256) if self.type == "Ed25519" else Key("RSA", self.size)
@@ -44,7 +44,8 @@ class KeySpec:
 
 def curve_named(name: str) -> Any:
     """The curve of a name from CURVES."""
-    return {"secp256r1": ec.SECP256R1, "secp384r1": ec.SECP384R1, "secp521r1": ec.SECP521R1}[name]()
+    curves: Dict[str, Any] = {"secp256r1": ec.SECP256R1, "secp384r1": ec.SECP384R1, "secp521r1": ec.SECP521R1}
+    return curves[name]()
 
 
 def generate(spec: KeySpec) -> Any:
@@ -58,9 +59,10 @@ def generate(spec: KeySpec) -> Any:
 
 def to_pem(key: Any) -> bytes:
     """The key as servers read it: PKCS#8 PEM, unencrypted. For files with a closed mode only."""
-    return key.private_bytes(
+    pem: bytes = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    return pem
 
 
 def load_private_key(data: bytes, option: str, passphrase: Optional[str] = None, passphrase_option: str = "") -> Any:
@@ -75,7 +77,7 @@ def load_private_key(data: bytes, option: str, passphrase: Optional[str] = None,
         if key_facts(key.public_key()).type == "unknown":
             raise ValueError("unsupported kind")
         return key
-    except TypeError:  # the library's word for: encrypted without a passphrase, or a passphrase for a plain key
+    except TypeError:  # raised for an encrypted key without a passphrase, and for a passphrase with a plain key
         if passphrase:
             return load_private_key(data, option)
         raise RemediationError(
@@ -84,6 +86,6 @@ def load_private_key(data: bytes, option: str, passphrase: Optional[str] = None,
         ) from None
     except Exception:  # neither the library's text nor its chain may carry key material
         raise RemediationError(
-            "%s: this is no private key that can be read%s" % (option, " with the given passphrase" if passphrase else ""),
+            "%s: the private key cannot be read%s" % (option, " with the given passphrase" if passphrase else ""),
             "Give an unencrypted PKCS#8 or PKCS#1 PEM file, or the right passphrase.",
         ) from None

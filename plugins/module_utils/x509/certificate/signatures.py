@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who signed what: a certificate's signature checked against a candidate's key (RFC 5280 section 4.1.1.3)."""
+"""Verify a certificate's signature with a candidate's key (RFC 5280 section 4.1.1.3)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def signature_algorithm(certificate: x509.Certificate) -> str:
     """The algorithm's usual name (sha256WithRSAEncryption, ecdsa-with-SHA256, …), or its number."""
     oid = certificate.signature_algorithm_oid
     name = getattr(oid, "_name", "")
-    return name if name and name != "Unknown OID" else oid.dotted_string
+    return str(name if name and name != "Unknown OID" else oid.dotted_string)
 
 
 def signature_digest(certificate: x509.Certificate) -> str:
-    """The lower-case name of the signature's digest; empty where the algorithm has none of its own, or an unknown one."""
+    """The lower-case name of the signature's digest; empty if the algorithm has none of its own, or an unknown one."""
     try:
-        if certificate.signature_algorithm_oid.dotted_string == pss.RSASSA_PSS:
-            return pss.parameters(_der(certificate))[1].name
+        if _is_pss(certificate):
+            return str(pss.parameters(_der(certificate))[1].name)
         algorithm = certificate.signature_hash_algorithm
     except Exception:  # UnsupportedAlgorithm, or whatever the backend says of broken parameters
         return ""
@@ -42,12 +42,12 @@ def signature_digest(certificate: x509.Certificate) -> str:
 
 
 def is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether the issuer's key made the certificate's signature. Names, dates and flags are not looked at."""
+    """Whether the issuer's key verifies the certificate's signature. Names, dates and flags are not checked."""
     try:
         _verify(public_key_of(issuer), certificate)
     except (InvalidSignature, AttributeError, TypeError):
         return False
-    except Exception:  # unsupported algorithms and broken keys: whatever the backend raises, nothing was proved
+    except Exception:  # unsupported algorithms and broken keys: whatever the backend raises, the signature is not verified
         return False
     return True
 
@@ -65,18 +65,23 @@ def public_key_of(certificate: x509.Certificate) -> Any:
 
 def _verify(key: Any, certificate: x509.Certificate) -> None:
     signature, signed = certificate.signature, certificate.tbs_certificate_bytes
-    if isinstance(key, rsa.RSAPublicKey) and certificate.signature_algorithm_oid.dotted_string == pss.RSASSA_PSS:
+    digest: Any = None if _is_pss(certificate) else certificate.signature_hash_algorithm
+    if isinstance(key, rsa.RSAPublicKey) and _is_pss(certificate):
         key.verify(signature, signed, *pss.parameters(_der(certificate)))
     elif isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, signed, padding.PKCS1v15(), certificate.signature_hash_algorithm)
+        key.verify(signature, signed, padding.PKCS1v15(), digest)
     elif isinstance(key, ec.EllipticCurvePublicKey):
-        key.verify(signature, signed, ec.ECDSA(certificate.signature_hash_algorithm))
+        key.verify(signature, signed, ec.ECDSA(digest))
     elif isinstance(key, dsa.DSAPublicKey):
-        key.verify(signature, signed, certificate.signature_hash_algorithm)
+        key.verify(signature, signed, digest)
     elif isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
         key.verify(signature, signed)
     else:
         raise InvalidSignature
+
+
+def _is_pss(certificate: x509.Certificate) -> bool:
+    return bool(certificate.signature_algorithm_oid.dotted_string == pss.RSASSA_PSS)
 
 
 def _der(certificate: x509.Certificate) -> bytes:

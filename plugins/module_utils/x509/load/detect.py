@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the certificates in whatever people have: their bytes and places, before anything is read out of them.
+"""Detect the form of a file (PEM, DER, PKCS#7, PKCS#12, Base64 of these) and slice out its certificates.
 
-Pools of thousands go through here, so nothing is decoded but Base64 and lengths.
+Pools of thousands pass through here, so only Base64 and lengths are decoded.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, is_json, plain
 
 CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE", "PKCS7", "PKCS #7 SIGNED DATA", "CMS", "PKCS12")
-#: what else may stand in a file and is none of our business
+#: other blocks that may stand in a file, and are skipped
 OTHER_LABELS = ("PRIVATE KEY", "PUBLIC KEY", "PARAMETERS", "REQUEST", "X509 CRL", "ATTRIBUTE CERTIFICATE", "SSH2 PUBLIC KEY")
-#: an encoding within an encoding within an encoding: nobody has more
+#: an encoding within an encoding within an encoding; more do not occur in practice
 MAXIMUM_LAYERS = 3
 TAG_INTEGER, TAG_OID, TAG_SEQUENCE = 0x02, 0x06, 0x30
 PFX_VERSION = b"\x02\x01\x03"
@@ -28,17 +28,17 @@ PFX_VERSION = b"\x02\x01\x03"
 
 @dataclass
 class Encoded:
-    """What was found.
+    """The certificates of a file, not decoded yet.
 
-    :param ders: the bytes of each certificate, in the order of the input, and where it stood (``the block at line 7``).
-    :param warnings: everything that was meant to be a certificate and is none.
+    :param ders: the bytes of each certificate, in the order of the input, and its position (``the block at line 7``).
+    :param warnings: everything that looks like a certificate but is broken.
     """
 
     ders: Tuple[Tuple[bytes, str], ...] = ()
     warnings: Tuple[str, ...] = ()
 
     def add(self, other: Encoded) -> None:
-        """Append what was found elsewhere."""
+        """Append another part of the same file."""
         self.ders += other.ders
         self.warnings += other.warnings
 
@@ -46,7 +46,7 @@ class Encoded:
 def encoded_certificates(data: bytes, password: Optional[str] = None) -> Encoded:
     """Find the certificates in a file's content. Never raises.
 
-    :param password: what a PKCS#12 is encrypted with.
+    :param password: of a PKCS#12.
     """
     return _found(data, "the content", password, MAXIMUM_LAYERS)
 
@@ -71,7 +71,7 @@ def _found(data: bytes, where: str, password: Optional[str], layers: int) -> Enc
 
 
 def _in_blocks(text: bytes, where: str, password: Optional[str]) -> Encoded:
-    """PEM: block by block, so that a broken one hides no other."""
+    """PEM: block by block, so that a broken block hides no other."""
     ders: List[Tuple[bytes, str]] = []
     warnings: List[str] = []
     others: List[str] = []
@@ -85,7 +85,7 @@ def _in_blocks(text: bytes, where: str, password: Optional[str]) -> Encoded:
         else:
             others.append(block.label)
             if not block.label.endswith(OTHER_LABELS):
-                warnings.append("%s is labelled %s, which is not read" % (block.where, block.label))
+                warnings.append("%s has the label %s, which is skipped" % (block.where, block.label))
     if not ders and not warnings:
         warnings.append("%s holds no certificate%s" % (where, ", but: " + ", ".join(dict.fromkeys(others)) if others else ""))
     return Encoded(tuple(ders), tuple(warnings))
@@ -102,7 +102,7 @@ def _in_block(block: Block, password: Optional[str]) -> Encoded:
 
 
 def _in_trusted(der: bytes, where: str) -> Encoded:
-    """OpenSSL's form: the certificate, and behind it what it is trusted for."""
+    """OpenSSL's form: the certificate, followed by the purposes that it is trusted for."""
     try:
         return Encoded(((der[: bounds(der, 0)[1]], where),))
     except ValueError as error:
@@ -110,7 +110,7 @@ def _in_trusted(der: bytes, where: str) -> Encoded:
 
 
 def _in_binary(data: bytes, where: str, password: Optional[str]) -> Encoded:
-    """DER: certificates one after the other, a PKCS#7, or a PKCS#12. Told by content: labels and suffixes lie."""
+    """DER: certificates one after the other, a PKCS#7, or a PKCS#12. Recognised by content: labels and file names are often wrong."""
     try:
         data = pkcs7.definite(data)
         start, end = bounds(data, 0)
@@ -123,24 +123,24 @@ def _in_binary(data: bytes, where: str, password: Optional[str]) -> Encoded:
         return _in_pkcs12(data, where, password)
     if first[:1] == bytes([TAG_INTEGER]):
         return Encoded(warnings=("%s is not a certificate but looks like a private key" % where,))
-    return _one_after_the_other(data, where)
+    return _concatenated(data, where)
 
 
-def _one_after_the_other(data: bytes, where: str) -> Encoded:
-    found, place = Encoded(), 0
-    while place < len(data):
-        rest = data[place:]
-        if not rest.strip(b"\0\r\n\t ") or (place and rest[0] != TAG_SEQUENCE):
+def _concatenated(data: bytes, where: str) -> Encoded:
+    found, offset = Encoded(), 0
+    while offset < len(data):
+        rest = data[offset:]
+        if not rest.strip(b"\0\r\n\t ") or (offset and rest[0] != TAG_SEQUENCE):
             break
         try:
-            end = bounds(data, place)[1]
+            end = bounds(data, offset)[1]
         except ValueError as error:
-            found.add(Encoded(warnings=("%s: byte %d is no certificate: %s" % (where, place, error),)))
+            found.add(Encoded(warnings=("%s: byte %d is not a certificate: %s" % (where, offset, error),)))
             return found
-        found.add(Encoded(((data[place:end], where if not place else "%s, byte %d" % (where, place)),)))
-        place = end
-    if data[place:].strip(b"\0\r\n\t "):
-        found.add(Encoded(warnings=("%s has %d bytes behind its last certificate" % (where, len(data) - place),)))
+        found.add(Encoded(((data[offset:end], where if not offset else "%s, byte %d" % (where, offset)),)))
+        offset = end
+    if data[offset:].strip(b"\0\r\n\t "):
+        found.add(Encoded(warnings=("%s has %d bytes behind its last certificate" % (where, len(data) - offset),)))
     return found
 
 
@@ -155,7 +155,7 @@ def _in_pkcs7(data: bytes, where: str) -> Encoded:
 
 
 def _in_pkcs12(data: bytes, where: str, password: Optional[str]) -> Encoded:
-    # few runs have one, and the library's part for it is large
+    # rarely needed, and slow to import
     from ansible_collections.certmend.tls.plugins.module_utils.x509.load import pkcs12
 
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""PEM blocks (RFC 7468), and everything that was meant to be one and is not."""
+"""PEM blocks (RFC 7468), and warnings about everything that looks like one but is broken."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from typing import Iterator, List, Optional, Tuple, Union
+from typing import Iterator, List, Match, Optional, Union
 
 BOUNDARY = re.compile(rb"-----(BEGIN|END) ([A-Za-z0-9 #/_.]+)-----")
-#: a line that somebody meant to be a boundary
+#: a malformed boundary line
 LOOSE = re.compile(rb"^[ \t>\"']*-+[ \t]*(?:BEGIN|END)\b[^\n]*", re.MULTILINE | re.IGNORECASE)
-#: a line of Base64 that stands in no block
+#: a line of Base64 outside of any block
 STRAY = re.compile(rb"^[ \t]*[A-Za-z0-9+/]{48,}={0,2}[ \t]*$", re.MULTILINE)
-#: RFC 1421 section 4.6: a header, which may go on in lines that begin with a blank
+#: RFC 1421 section 4.6: a header, which may continue in lines that begin with a blank
 HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
 EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
 COMMENT = re.compile(rb"^[ \t]*#[^\n]*$", re.MULTILINE)
@@ -29,7 +29,8 @@ QUOTES = b"\"',\\ \t\n\f\v"
 class Block:
     """A block between its BEGIN and END lines.
 
-    ``start`` and ``end`` are its place in the text, boundaries included; ``line`` counts from 1.
+    :param line: of its BEGIN line, counted from 1.
+    :param start: its offset in the text, boundaries included; ``end`` likewise.
     """
 
     label: str
@@ -40,7 +41,7 @@ class Block:
 
     @property
     def where(self) -> str:
-        """Its place, for messages."""
+        """Its position, for messages."""
         return "the block at line %d" % self.line
 
     @property
@@ -57,14 +58,14 @@ class Block:
         while HEADER.match(body):
             body = body[HEADER.match(body).end() :].lstrip(b"\n")  # type: ignore[union-attr]
         if EMPTY_LINE.search(body):
-            raise ValueError("broken by an empty line, above which TLS libraries look for headers")
+            raise ValueError("broken by an empty line: TLS libraries read what is above it as headers")
         return decoded_base64(COMMENT.sub(b"", body) if b"#" in body else body)
 
 
 def decoded_base64(text: bytes) -> bytes:
-    """Base64 however it is wrapped, indented or quoted; padding that was lost is put back.
+    """Decode Base64, however it is wrapped, indented or quoted; missing padding is added.
 
-    :raises ValueError: it is something else, or empty.
+    :raises ValueError: it is not Base64, or is empty.
     """
     text = text.translate(None, QUOTES)
     try:
@@ -77,65 +78,81 @@ def decoded_base64(text: bytes) -> bytes:
 
 
 def blocks(text: bytes) -> Iterator[Union[Block, str]]:
-    """The blocks of a text in their order; a string is a warning about what is none, with its line.
+    """The blocks of a text in their order; a string is a warning about a broken block, with its line.
 
-    :param text: as ``texts.plain`` makes it.
+    :param text: as ``text_encoding.plain`` returns it.
     """
-    count = _Lines(text)
-    begun: Optional[Tuple[bytes, re.Match, int]] = None
-    outside = 0
-    for boundary in BOUNDARY.finditer(text):
-        word, label = boundary.groups()
-        line = count.at(boundary.start())
-        if word == b"BEGIN":
-            if begun:
-                yield "the block at line %d has no END line" % begun[2]
-            else:
-                yield from _strays(text, outside, boundary.start(), count)
-            begun = label, boundary, line
-            continue
-        if begun is None:
-            yield from _strays(text, outside, boundary.start(), count)
-            yield "line %d ends a block that was never begun" % line
-        elif begun[0] != label:
-            yield "the block at line %d begins as %s and ends as %s" % (begun[2], begun[0].decode(), label.decode())
-        else:
-            start = begun[1]
-            yield Block(label.decode("ascii"), text[start.end() : boundary.start()], begun[2], start.start(), boundary.end())
-        begun, outside = None, boundary.end()
-    if begun:
-        yield "the block at line %d has no END line" % begun[2]
-    else:
-        yield from _strays(text, outside, len(text), count)
+    return _Scan(text).run()
 
 
-def _strays(text: bytes, start: int, end: int, count: _Lines) -> List[str]:
-    """Warnings about lines between blocks that were meant to belong to one."""
-    between = text[start:end]
-    if not between.strip():
-        return []
-    warnings = [
-        "line %d looks like the BEGIN or END line of a block and is none" % count.at(start + match.start())
-        for match in LOOSE.finditer(between)
-    ]
-    stray = STRAY.search(between)
-    if stray:
-        warnings.append("line %d is Base64 that stands in no block" % count.at(start + stray.start()))
-    return warnings
-
-
-class _Lines:
-    """Line numbers of rising places, counted once."""
+class _Scan:
+    """One pass over the boundaries of a text."""
 
     def __init__(self, text: bytes) -> None:
         self.text = text
-        self.place = 0
+        self.lines = _Lines(text)
+        self.begin: Optional[Match[bytes]] = None
+        self.begin_line = 0
+        #: where the text outside of blocks that was not examined yet begins
+        self.outside = 0
+
+    def run(self) -> Iterator[Union[Block, str]]:
+        """As ``blocks``."""
+        for boundary in BOUNDARY.finditer(self.text):
+            if self.begin is None:
+                yield from self._strays(boundary.start())
+            if boundary.group(1) == b"BEGIN":
+                if self.begin is not None:
+                    yield self._no_end()
+                self.begin, self.begin_line = boundary, self.lines.at(boundary.start())
+            else:
+                yield self._end(boundary)
+                self.begin, self.outside = None, boundary.end()
+        if self.begin is not None:
+            yield self._no_end()
+        else:
+            yield from self._strays(len(self.text))
+
+    def _no_end(self) -> str:
+        return "the block at line %d has no END line" % self.begin_line
+
+    def _end(self, boundary: Match[bytes]) -> Union[Block, str]:
+        """The block that an END line closes."""
+        if self.begin is None:
+            return "line %d is an END line without a BEGIN line" % self.lines.at(boundary.start())
+        label, end_label = self.begin.group(2).decode("ascii"), boundary.group(2).decode("ascii")
+        if label != end_label:
+            return "the block at line %d begins as %s and ends as %s" % (self.begin_line, label, end_label)
+        body = self.text[self.begin.end() : boundary.start()]
+        return Block(label, body, self.begin_line, self.begin.start(), boundary.end())
+
+    def _strays(self, end: int) -> List[str]:
+        """Warnings about lines outside of blocks that look like parts of one."""
+        between = self.text[self.outside : end]
+        if not between.strip():
+            return []
+        warnings = [
+            "line %d looks like a BEGIN or END line, but is malformed" % self.lines.at(self.outside + match.start())
+            for match in LOOSE.finditer(between)
+        ]
+        stray = STRAY.search(between)
+        if stray:
+            warnings.append("line %d is Base64 outside of any block" % self.lines.at(self.outside + stray.start()))
+        return warnings
+
+
+class _Lines:
+    """Line numbers of rising offsets, counted once."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.offset = 0
         self.line = 1
 
-    def at(self, place: int) -> int:
-        """The line of a place; places asked for must not go far back."""
-        if place < self.place:
-            return self.line - self.text.count(b"\n", place, self.place)
-        self.line += self.text.count(b"\n", self.place, place)
-        self.place = place
+    def at(self, offset: int) -> int:
+        """The line of an offset; it must not be far below the one before."""
+        if offset < self.offset:
+            return self.line - self.text.count(b"\n", offset, self.offset)
+        self.line += self.text.count(b"\n", self.offset, offset)
+        self.offset = offset
         return self.line

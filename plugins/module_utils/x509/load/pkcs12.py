@@ -14,18 +14,18 @@ DER = serialization.Encoding.DER
 
 
 def certificates(data: bytes, password: Optional[str]) -> List[bytes]:
-    """The DER of each certificate in it, the key's own one first.
+    """The DER of each certificate, that of the private key first.
 
-    Some programs write the empty password as none, and others none as the empty one; both are tried for either.
+    Some programs write no password for an empty one, and others the reverse; both are tried for either.
 
-    :raises ValueError: the password is wrong or missing, the file is broken, or its encryption is unknown here.
+    :raises ValueError: the password is wrong or missing, the file is broken, or its encryption is not supported.
     """
     problem = ""
     for secret in [password.encode("utf-8")] if password else [None, b""]:
         try:
             _key, own, others = load_pkcs12(data, secret)
-        except Exception as error:  # ValueError, UnsupportedAlgorithm, TypeError: the backend's choice
+        except Exception as error:  # ValueError, UnsupportedAlgorithm, TypeError: it differs between releases
             problem = " ".join(str(error).split()) or type(error).__name__
         else:
-            return [one.public_bytes(DER) for one in ([own] if own else []) + list(others)]
+            return [certificate.public_bytes(DER) for certificate in ([own] if own else []) + list(others)]
     raise ValueError(("the password is wrong" if password else "give its password in the option password") + " (%s)" % problem)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificates of a PKCS#7 SignedData (RFC 2315 section 9, RFC 5652 section 5), each taken out by itself.
+"""The certificates of a PKCS#7 SignedData (RFC 2315 section 9, RFC 5652 section 5), each extracted by itself.
 
-A library that reads the whole refuses it for one certificate that is broken; here the others remain.
+A library that decodes the whole refuses all for a single broken certificate; here the others remain.
 """
 
 from __future__ import annotations
@@ -26,58 +26,58 @@ MAXIMUM_NESTING = 32
 
 
 def certificates(content: bytes) -> List[bytes]:
-    """The DER of each certificate in it.
+    """The DER of each certificate.
 
     :param content: a whole ContentInfo, DER or BER.
-    :raises ValueError: it is no SignedData, or its lengths do not add up.
+    :raises ValueError: it is not SignedData, or its lengths do not add up.
     """
     content = definite(content)
     start, end = bounds(content, 0)
     parts = list(items(content[start:end]))
     if len(parts) < 2 or parts[0][0] != OBJECT_IDENTIFIER or dotted(parts[0][1]) != SIGNED_DATA:
-        raise ValueError("it is no PKCS#7 SignedData")
+        raise ValueError("it is not PKCS#7 SignedData")
     signed_data = parts[1][1]
     start, end = bounds(signed_data, 0)
-    found, place = [], start
-    while place < end:
-        inner_start, inner_end = bounds(signed_data, place)
-        if signed_data[place] == CERTIFICATES:
+    found, offset = [], start
+    while offset < end:
+        inner_start, inner_end = bounds(signed_data, offset)
+        if signed_data[offset] == CERTIFICATES:
             found += _elements(signed_data[inner_start:inner_end])
-        place = inner_end
+        offset = inner_end
     return found
 
 
 def _elements(data: bytes) -> List[bytes]:
-    """Each item with its head; what is no SEQUENCE (an attribute certificate of old) is none of ours."""
-    found, place = [], 0
-    while place < len(data):
-        _start, end = bounds(data, place)
-        if data[place] == SEQUENCE:
-            found.append(data[place:end])
-        place = end
+    """Each SEQUENCE, with its header; anything else (an old attribute certificate) is skipped."""
+    found, offset = [], 0
+    while offset < len(data):
+        _start, end = bounds(data, offset)
+        if data[offset] == SEQUENCE:
+            found.append(data[offset:end])
+        offset = end
     return found
 
 
 def definite(data: bytes) -> bytes:
-    """BER with indefinite lengths (X.690 section 8.1.3.6) as DER writes lengths; anything else as it is."""
+    """Rewrite indefinite lengths of BER (X.690 section 8.1.3.6) as definite ones; anything else stays as it is."""
     if len(data) < 2 or data[1] != INDEFINITE:
         return data
     return _definite(data, 0, 0)[0]
 
 
-def _definite(data: bytes, place: int, depth: int) -> Tuple[bytes, int]:
-    """The item at a place with definite lengths all through, and where it ends."""
-    if place + 2 > len(data) or depth > MAXIMUM_NESTING:
+def _definite(data: bytes, offset: int, depth: int) -> Tuple[bytes, int]:
+    """The item at an offset with definite lengths throughout, and the offset behind it."""
+    if offset + 2 > len(data) or depth > MAXIMUM_NESTING:
         raise ValueError("it ends too early" if depth <= MAXIMUM_NESTING else "it is nested too deeply")
-    if data[place + 1] != INDEFINITE:
-        end = bounds(data, place)[1]
-        return data[place:end], end
-    tag, inner, place = data[place], [], place + 2
-    while data[place : place + 2] != END_OF_CONTENTS:
-        item, place = _definite(data, place, depth + 1)
+    if data[offset + 1] != INDEFINITE:
+        end = bounds(data, offset)[1]
+        return data[offset:end], end
+    tag, inner, offset = data[offset], [], offset + 2
+    while data[offset : offset + 2] != END_OF_CONTENTS:
+        item, offset = _definite(data, offset, depth + 1)
         inner.append(item)
     content = b"".join(inner)
-    return bytes([tag]) + _length(len(content)) + content, place + 2
+    return bytes([tag]) + _length(len(content)) + content, offset + 2
 
 
 def _length(length: int) -> bytes:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read certificates out of bytes, in whatever form people have them (encoded.py finds them), and requests."""
+"""Read certificates and requests from bytes in any form; detect.py recognises the form."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ REQUEST_LABELS = ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
 
 @dataclass(frozen=True)
 class Reading:
-    """What was found, in the order of the input; ``warnings`` tells of everything that could not be read."""
+    """The certificates, in the order of the input, and ``warnings`` about everything that could not be read."""
 
     certificates: Tuple[Certificate, ...] = ()
     warnings: Tuple[str, ...] = ()
 
 
 def read_certificates(data: bytes, password: Optional[str] = None) -> Reading:
-    """Read all the certificates of a file's content. Never raises: what is no certificate is a warning.
+    """Read all the certificates of a file's content. Never raises: what cannot be read becomes a warning.
 
-    PEM with whatever stands around and in it, DER, PKCS#7, PKCS#12, and Base64 of these.
+    PEM with any text around it, DER, PKCS#7, PKCS#12, and Base64 of these.
 
-    :param password: what a PKCS#12 is encrypted with.
+    :param password: of a PKCS#12.
     """
     encoded = encoded_certificates(data, password)
     certificates, warnings = [], list(encoded.warnings)
@@ -58,11 +58,11 @@ def merge_readings(readings: Sequence[Reading]) -> Reading:
 def read_peer_chain(data: bytes, option: str) -> Tuple[Certificate, ...]:
     """The chain of the other side of a migration, its own certificate first.
 
-    :raises RemediationError: there is no certificate in it.
+    :raises RemediationError: it contains no certificate.
     """
     certificates = read_certificates(data).certificates
     if not certificates:
-        raise RemediationError("%s: there is no certificate in it" % option, "Give the other appliance's chain as PEM text.")
+        raise RemediationError("%s: it contains no certificate" % option, "Give the other appliance's chain as PEM text.")
     leaf = leaf_among(certificates)
     return (leaf,) + tuple(certificate for certificate in certificates if certificate != leaf)
 
@@ -83,7 +83,7 @@ def load_csr(data: bytes, option: str) -> Any:
         valid = csr.is_signature_valid
     except Exception as error:  # the backend's exceptions differ between releases
         raise RemediationError(
-            "%s: this is no certificate signing request: %s" % (option, " ".join(str(error).split())),
+            "%s: this is not a certificate signing request: %s" % (option, " ".join(str(error).split())),
             "Give a PKCS#10 request as PEM or DER.",
         ) from error
     if not valid:
@@ -96,5 +96,5 @@ def _request(data: bytes) -> bytes:
         return data
     found = [block for block in blocks(plain(data)) if isinstance(block, Block) and block.label in REQUEST_LABELS]
     if not found:
-        raise ValueError("it holds no CERTIFICATE REQUEST block")
+        raise ValueError("it contains no CERTIFICATE REQUEST block")
     return found[0].decoded()

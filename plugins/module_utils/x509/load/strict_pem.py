@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a file is plain PEM, as the strictest readers want it; ours reads far more."""
+"""Whether a file is plain PEM, as the strictest readers require; the reader here accepts far more."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ BLOCK = re.compile(
 
 
 def form_problem(data: bytes, reading: Reading) -> str:
-    """What keeps a file from being certificates as PEM (RFC 7468) and nothing else, as the end of a sentence; empty where it is.
+    """What keeps a file from being certificates as PEM (RFC 7468) and nothing else, as the end of a sentence; empty if nothing does.
 
-    :param reading: what our own reader found in it.
+    :param reading: the certificates that the reader found in it.
     """
     if is_binary(data):
         return "is binary (DER, PKCS#7 or PKCS#12)"
@@ -32,8 +32,8 @@ def form_problem(data: bytes, reading: Reading) -> str:
         return "has no BEGIN CERTIFICATE line"
     if len(bodies) != begun:
         return "has %d blocks, of which %d are plain CERTIFICATE blocks" % (begun, len(bodies))
-    if [_decoded(body) for body in bodies] != [one.der for one in reading.certificates]:
-        return "has a CERTIFICATE block that is not one certificate%s" % ("".join(" (%s)" % text for text in reading.warnings[:1]))
+    if [_decoded(body) for body in bodies] != [certificate.der for certificate in reading.certificates]:
+        return "has a CERTIFICATE block that is not a single certificate%s" % ("".join(" (%s)" % text for text in reading.warnings[:1]))
     return ""
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files as people hand them over: whatever encoding, line ends and escapes, made plain text with line feeds."""
+"""Make plain text, with line feeds, of any encoding, line ends and escapes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MOSTLY = 0.8
 
 
 def plain(data: bytes) -> bytes:
-    """Text as UTF-8 without a byte order mark, its lines ended by line feeds, escaped line ends (as in JSON) among them.
+    """Text as UTF-8 without a byte order mark; every line end, also an escaped one (as in JSON), becomes a line feed.
 
-    DER goes through ``is_binary`` first: this is for text.
+    For text only: check ``is_binary`` first.
     """
     data = _utf_8(data)
     if b"\r" in data:  # a transfer as text, done twice, leaves two carriage returns
@@ -38,7 +38,7 @@ def _utf_8(data: bytes) -> bytes:
 
 
 def _utf_16(data: bytes) -> str:
-    """The UTF-16 encoding of a file of mostly ASCII text, told by its mark or by where its zeros are; else empty."""
+    """The UTF-16 encoding of a file of mostly ASCII text, recognised by its byte order mark or by the position of its zeros; else empty."""
     if data.startswith(UTF_16_BOMS):
         return "utf-16"
     sample = data[:SAMPLE]
@@ -51,7 +51,7 @@ def _utf_16(data: bytes) -> str:
 
 
 def is_json(text: bytes) -> bool:
-    """Whether it is a whole JSON object or list; one string of it, pasted, is none."""
+    """Whether it is a complete JSON object or list; a pasted string from one is not."""
     if text.lstrip()[:1] not in (b"{", b"["):
         return False
     try:
@@ -62,5 +62,5 @@ def is_json(text: bytes) -> bool:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether it is DER (or BER) and not text: it begins with a SEQUENCE, whose length no text would have as its second byte."""
+    """Whether it is DER (or BER) and not text: it begins with a SEQUENCE whose length cannot be the second byte of a text."""
     return data[:1] == b"0" and len(data) > 1 and (data[1] >= 0x80 or data[1] + 2 == len(data))

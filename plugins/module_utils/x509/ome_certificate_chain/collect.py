@@ -10,7 +10,7 @@ import datetime
 from typing import Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_given
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_from_params
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import SESSIONS, Ome
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -23,7 +23,7 @@ class Appliance:
 
     def __init__(self, params: dict) -> None:
         self._params = params
-        self.session = Session(params["hostname"], params["port"], trust_given(params), params["timeout"], params["address"])
+        self.session = Session(params["hostname"], params["port"], trust_from_params(params), params["timeout"], params["address"])
 
     @property
     def where(self) -> str:

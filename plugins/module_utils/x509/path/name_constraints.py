@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Name constraints: which names a CA may vouch for (RFC 5280 section 4.2.1.10)."""
+"""Name constraints: the names that a CA may issue certificates for (RFC 5280 section 4.2.1.10)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 
 
 def violation(constraints: Any, certificate: Certificate) -> Optional[str]:
-    """How a certificate breaks a CA's constraints, as the end of a sentence; None where it keeps them.
+    """How a certificate breaks a CA's constraints, as the end of a sentence; None if it satisfies them.
 
     :param constraints: the extension as cryptography reads it.
     """
@@ -28,17 +28,17 @@ def violation(constraints: Any, certificate: Certificate) -> Optional[str]:
         forbidden = [subtree for subtree in excluded if isinstance(subtree, kind)]
         if within is None:
             if allowed or forbidden:
-                return "does not say in a form known here whether it permits a name of the kind %s" % kind.__name__
+                return "constrains names of the type %s, which this release cannot compare" % kind.__name__
             continue
         if allowed and not any(within(name.value, subtree.value) for subtree in allowed):
             return "does not permit the name %s" % _text(name)
-        if any(within(name.value, one.value) or _may_stand_for(name, one.value) for one in forbidden):
+        if any(within(name.value, subtree.value) or _may_match(name, subtree.value) for subtree in forbidden):
             return "excludes the name %s" % _text(name)
     return None
 
 
 def _names(certificate: Certificate) -> Iterator[Any]:
-    """All the names that constraints are about: the subject, and the alternative names."""
+    """All the names that constraints apply to: the subject and the subject alternative names."""
     if certificate.x509.subject.rdns:
         yield x509.DirectoryName(certificate.x509.subject)
     try:
@@ -56,7 +56,7 @@ def _host_within(name: str, subtree: str) -> bool:
     return name.endswith(subtree) if subtree.startswith(".") else name == subtree or name.endswith("." + subtree)
 
 
-def _may_stand_for(name: Any, subtree: Any) -> bool:
+def _may_match(name: Any, subtree: Any) -> bool:
     """Whether a wildcard could be used for a host in an excluded subtree one label below it."""
     if not isinstance(name, x509.DNSName) or not name.value.startswith("*."):
         return False

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The certificates from which chains are built, found by the name of their subject and by their key identifier.
+"""The certificates from which chains are built, found by subject and key identifier.
 
-A pool may hold thousands of certificates of which a chain needs three. So only names are sliced out when it is filled;
-whatever is looked at closer is decoded then, once.
+A pool may hold thousands of certificates, of which a chain needs three. So only the subjects are parsed when the pool is filled; a certificate
+that the search reaches is decoded then, once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import ComparableName
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.errors import refusal
 
 #: the extension's number and the tag of its value, as they stand in every certificate that has it (RFC 5280 section 4.2.1.2)
@@ -26,9 +27,10 @@ OCTET_STRING = 0x04
 
 
 class Entry:
-    """One certificate of a pool; its facts are collected when they are asked for.
+    """A certificate of a pool, decoded on first use.
 
-    ``source`` is the file and place that it was found at, ``trusted`` whether it is a trust anchor.
+    :param source: the file, and the position in it, that the certificate was found at.
+    :param trusted: whether it is a trust anchor.
     """
 
     def __init__(self, der: bytes, loaded: x509.Certificate, source: str, trusted: bool) -> None:
@@ -39,11 +41,11 @@ class Entry:
 
     @functools.cached_property
     def certificate(self) -> Certificate:
-        """Its facts."""
+        """The decoded certificate."""
         return from_x509(self.loaded)
 
     def contradicts(self, identifier: Optional[bytes]) -> bool:
-        """Whether it has another subject key identifier than that one. A hint: bytes are looked for, nothing is decoded."""
+        """Whether the certificate has another subject key identifier. Only a hint: the bytes are searched, nothing is decoded."""
         if not identifier or len(identifier) > SHORT or SUBJECT_KEY_IDENTIFIER not in self.der:
             return False
         size = len(identifier)
@@ -51,12 +53,12 @@ class Entry:
 
 
 class Pool:
-    """Certificates by the name of their subject. One that is added twice is kept once, and trusted if either was."""
+    """Certificates by subject. A certificate that is added twice is kept once, and is trusted if either was."""
 
     def __init__(self) -> None:
         self.warnings: List[str] = []
         self._entries: Dict[bytes, Entry] = {}
-        self._by_subject: Dict[tuple, List[Entry]] = {}
+        self._by_subject: Dict[ComparableName, List[Entry]] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -65,7 +67,7 @@ class Pool:
         return iter(self._entries.values())
 
     def add(self, der: bytes, source: str, trusted: bool = False) -> None:
-        """Add a certificate; one that cannot be read becomes a warning."""
+        """Add a certificate; if it cannot be read, add a warning."""
         known = self._entries.get(der)
         if known:
             known.trusted = known.trusted or trusted
@@ -80,7 +82,7 @@ class Pool:
         self._by_subject.setdefault(subject, []).append(entry)
 
     def add_certificates(self, certificates: Iterable[Certificate], source: str, trusted: bool = False) -> None:
-        """Add certificates whose facts are known."""
+        """Add certificates that are decoded already."""
         for certificate in certificates:
             known = self._entries.get(certificate.der)
             if known:
@@ -101,5 +103,5 @@ class Pool:
         return [entry for entry in self if entry.trusted]
 
     def named(self, certificate: Certificate) -> List[Entry]:
-        """The entries that have the name of a certificate's issuer."""
+        """The entries whose subject is the issuer of a certificate."""
         return self._by_subject.get(certificate.issuer_name, [])

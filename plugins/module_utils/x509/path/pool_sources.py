@@ -8,28 +8,91 @@ from __future__ import annotations
 
 import os
 import ssl
-from typing import Iterable, List, Optional, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 
+#: the options of every module that asks whom the clients trust; documented in the fragment trust_sources
+TRUST_SOURCES_SPEC: Dict[str, Any] = {
+    "trusted": {"type": "list", "elements": "path"},
+    "trusted_content": {"type": "str"},
+    "trust_system": {"type": "bool", "default": False},
+}
+#: warnings that an error repeats
+QUOTED = 3
+
+
+@dataclass(frozen=True)
+class TrustSources:
+    """The trust anchors of the clients, as the options name them.
+
+    :param paths: files and folders.
+    :param content: text; None if there is none.
+    :param system: whether to add those that this machine's OpenSSL trusts.
+    """
+
+    paths: Tuple[str, ...] = ()
+    content: Optional[str] = None
+    system: bool = False
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> TrustSources:
+        """From the options ``trusted``, ``trusted_content`` and ``trust_system``."""
+        return cls(tuple(params["trusted"] or ()), params["trusted_content"], params["trust_system"])
+
+    def __bool__(self) -> bool:
+        """Whether any source was named."""
+        return bool(self.paths) or self.content is not None or self.system
+
+    def add_to(self, pool: Pool) -> None:
+        """Add the anchors to a pool.
+
+        :raises RemediationError: a path cannot be opened, or the sources contain no certificate at all.
+        """
+        before = len(pool.warnings)
+        paths = list(self.paths) + (system_paths() if self.system else [])
+        add_paths(pool, paths, "trusted", trusted=True)
+        if self.content is not None:
+            add_content(pool, self.content.encode("utf-8"), "trusted_content", trusted=True)
+        if self and not pool.trusted():
+            reasons = "".join("; " + warning for warning in pool.warnings[before:][:QUOTED])
+            raise RemediationError(
+                "trusted: no certificate in %s%s" % (", ".join(paths) or "trusted_content", reasons),
+                "Give PEM or DER files of the CAs that the client trusts.",
+            )
+
+
+def load_anchors(
+    paths: Optional[Sequence[str]], content: Optional[str], system: bool
+) -> Tuple[Optional[List[Certificate]], List[str]]:
+    """The anchors, or None if no source was named; and warnings about what could not be read.
+
+    :raises RemediationError: as ``TrustSources.add_to``.
+    """
+    pool, sources = Pool(), TrustSources(tuple(paths or ()), content, system)
+    sources.add_to(pool)
+    return [entry.certificate for entry in pool] if sources else None, pool.warnings
+
 
 def add_paths(pool: Pool, paths: Optional[Iterable[str]], option: str, trusted: bool = False) -> None:
-    """Add the certificates of files and folders; what cannot be read as one becomes a warning of the pool.
+    """Add the certificates of files and folders; what cannot be read becomes a warning of the pool.
 
     :param option: the module's option that named the paths.
     :raises RemediationError: a path cannot be opened.
     """
     for path in paths or []:
-        for name in files_of(path):
+        for name in files_in(path, option):
             add_content(pool, read_file(name, option), name, trusted)
 
 
 def add_content(pool: Pool, data: bytes, source: str, trusted: bool = False) -> int:
-    """Add the certificates of a file's content; how many it held."""
+    """Add the certificates of a file's content; return their number."""
     encoded = encoded_certificates(data)
     pool.warnings += ["%s: %s" % (source, warning) for warning in encoded.warnings]
     for der, where in encoded.ders:
@@ -37,49 +100,21 @@ def add_content(pool: Pool, data: bytes, source: str, trusted: bool = False) -> 
     return len(encoded.ders)
 
 
-def add_trusted(pool: Pool, params: dict) -> bool:
-    """Add the trust anchors that the options ``trusted``, ``trusted_content`` and ``trust_system`` name.
+def files_in(path: str, option: str) -> List[str]:
+    """The files of a folder in the order of their names; of anything else, the path itself.
 
-    :returns: whether anybody said whom to trust.
-    :raises RemediationError: a path cannot be opened, or something was given and holds no certificate at all.
+    :raises RemediationError: the folder cannot be listed.
     """
-    before = len(pool.warnings)
-    paths = list(params["trusted"] or []) + (system_paths() if params["trust_system"] else [])
-    add_paths(pool, paths, "trusted", trusted=True)
-    if params["trusted_content"] is not None:
-        add_content(pool, params["trusted_content"].encode("utf-8"), "trusted_content", trusted=True)
-    given = bool(params["trusted"] or params["trusted_content"] is not None or params["trust_system"])
-    if given and not pool.trusted():
-        raise RemediationError(
-            "trusted: no certificate in %s%s" % (
-                ", ".join(paths) or "trusted_content",
-                "".join("; " + warning for warning in pool.warnings[before:][:3]),
-            ),
-            "Give PEM or DER files of the CAs that the client trusts.",
-        )
-    return given
-
-
-def files_of(path: str) -> List[str]:
-    """The files of a folder in the order of their names; of anything else, the path itself."""
     if not os.path.isdir(path):
         return [path]
-    return [entry.path for entry in sorted(os.scandir(path), key=lambda entry: entry.name) if entry.is_file()]
+    try:
+        with os.scandir(path) as entries:
+            return [entry.path for entry in sorted(entries, key=lambda entry: entry.name) if entry.is_file()]
+    except OSError as error:
+        raise path_error(option, path, "cannot be listed", error) from error
 
 
 def system_paths() -> List[str]:
-    """Where this machine's OpenSSL looks; the bundle is the folder in one file, so one of the two is enough."""
+    """Where this machine's OpenSSL reads its anchors; the bundle holds the same as the folder, so either is enough."""
     where = ssl.get_default_verify_paths()
     return [path for path in (where.cafile, where.capath) if path and os.path.exists(path)][:1]
-
-
-def load_anchors(
-    paths: Optional[Sequence[str]], content: Optional[str], system: bool
-) -> Tuple[Optional[List[Certificate]], List[str]]:
-    """The anchors, and warnings about what could not be read; None where nobody said whom to trust.
-
-    :raises RemediationError: a path cannot be read, or something was given and holds no certificate at all.
-    """
-    pool = Pool()
-    given = add_trusted(pool, {"trusted": paths, "trusted_content": content, "trust_system": system})
-    return [entry.certificate for entry in pool] if given else None, pool.warnings

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A chain as it was presented, and what it amounts to."""
+"""A chain as it was presented, and the certification path found in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import dataclasses
 import datetime
 import functools
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
@@ -22,10 +22,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirement
 
 @dataclass(frozen=True)
 class Chain:
-    """Certificates in the order in which they were presented, and the path that was found among them and the anchors.
+    """Certificates in the order in which they were presented, and the path found among them and the anchors.
 
-    ``anchors`` is None where nobody said whom the client trusts; then nothing is said about trust. ``repeated`` are those that
-    were presented more than once; ``presented`` has them once.
+    :param presented: each certificate once, in the order of the handshake or file.
+    :param anchors: the certificates that the client trusts; None if they are unknown: then nothing is said about trust.
+    :param repeated: certificates that were presented more than once.
     """
 
     presented: Tuple[Certificate, ...]
@@ -41,22 +42,23 @@ class Chain:
 
     @property
     def order(self) -> List[int]:
-        """For each certificate of the path: its place among the presented ones, or -1 where it was not presented."""
-        return [self.presented.index(one) if one in self.presented else -1 for one in self.path.certificates]
+        """For each certificate of the path: its index among the presented ones, or -1 if it was not presented."""
+        indexes = {certificate: index for index, certificate in enumerate(self.presented)}
+        return [indexes.get(certificate, -1) for certificate in self.path.certificates]
 
     @property
     def unused(self) -> Tuple[Certificate, ...]:
-        """Presented certificates that no path from the leaf needs."""
-        return tuple(one for one in self.presented if one not in self.path.certificates)
+        """Presented certificates that are not on the path."""
+        return tuple(certificate for certificate in self.presented if certificate not in self.path.certificates)
 
     @property
     def root_included(self) -> bool:
         """Whether a self-signed issuer was presented."""
-        return any(one.self_signed and one != self.leaf for one in self.presented)
+        return any(certificate.self_signed and certificate != self.leaf for certificate in self.presented)
 
     @property
     def complete(self) -> Optional[bool]:
-        """Whether the path ends in an anchor, or in a self-signed certificate where no anchors are known.
+        """Whether the path ends in an anchor, or in a self-signed certificate if the anchors are unknown.
 
         None: it ends below an issuer that the client may or may not have.
         """
@@ -66,12 +68,12 @@ class Chain:
 
     @property
     def alone(self) -> Chain:
-        """The same certificates where nobody is trusted: up to the root, if that is among them."""
+        """The same certificates if nothing is trusted: the path goes up to the root, if that was presented."""
         if self.anchors is None:
             return self
         return dataclasses.replace(self, path=_path(self.leaf, self.presented, (), None), anchors=None)
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> Dict[str, Any]:
         """The ``chain`` of the documentation."""
         missing = missing_issuer(self.path)
         return {
@@ -89,17 +91,17 @@ def chain_of(
     first_is_leaf: bool,
     at: Optional[datetime.datetime] = None,
 ) -> Chain:
-    """Make a chain of certificates, for a diagnosis: the best path is shown even where a client would not take it.
+    """A chain for a diagnosis: it has the best path even if no client would accept that.
 
-    :param presented: at least one certificate, in the order of the file or of the handshake.
-    :param anchors: whom the client trusts; None where that is not known.
-    :param first_is_leaf: a TLS server sends its own certificate first (RFC 8446 section 4.4.2); a file may be shuffled.
-    :param at: prefer a path that is valid then.
+    :param presented: at least one certificate, in the order of the file or handshake.
+    :param anchors: the certificates that the client trusts; None if they are unknown.
+    :param first_is_leaf: a TLS server sends its own certificate first (RFC 8446 section 4.4.2); a file may be in any order.
+    :param at: prefer a path that is valid at this time.
     """
     unique = tuple(dict.fromkeys(presented))
     leaf = unique[0] if first_is_leaf else leaf_among(unique)
     path = _path(leaf, unique, anchors or (), at)
-    repeated = tuple(one for one, count in collections.Counter(presented).items() if count > 1)
+    repeated = tuple(certificate for certificate, count in collections.Counter(presented).items() if count > 1)
     return Chain(unique, leaf, path, None if anchors is None else tuple(anchors), repeated)
 
 
@@ -111,12 +113,10 @@ def _path(leaf: Certificate, presented: Sequence[Certificate], anchors: Sequence
 
 
 def vouches(anchor: Certificate, chain: Sequence[Certificate]) -> bool:
-    """Whether an anchor is the first certificate of a chain, or the CA that it leads to."""
+    """Whether an anchor is the first certificate of a chain, or the CA that the chain leads to."""
     return bool(chain) and _vouches(anchor, tuple(chain))
 
 
 @functools.lru_cache(maxsize=None)  # thousands of registrations hold a handful of anchors
 def _vouches(anchor: Certificate, chain: Tuple[Certificate, ...]) -> bool:
     return chain[0] == anchor or chain_of(chain, [anchor], first_is_leaf=True).path.anchor == anchor
-
-

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What RFC 5280 section 6.1 asks of the certificates of a path, one at a time, from the leaf upwards."""
+"""What RFC 5280 section 6.1 requires of each certificate of a path, from the leaf upwards."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ SMALLEST = {"RSA": 2048, "EC": 224}
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a client asks of a path.
+    """What a client requires of a path.
 
-    :param at: the moment at which every certificate must be valid; None: validity is not looked at.
+    :param at: the time at which every certificate must be valid; None: validity is not checked.
     :param purpose: ``server``, ``client`` or ``any``: the extended key usage that the leaf and each CA must allow.
     """
 
@@ -37,28 +37,28 @@ class Requirements:
     purpose: str = ANY
 
     def of_leaf(self, leaf: Certificate) -> List[str]:
-        """Why a certificate cannot be the leaf, each as the end of a sentence."""
+        """Why a certificate cannot be the leaf, each reason as the end of a sentence."""
         return self._of_each(leaf)
 
     def of_issuer(self, issuer: Certificate, below: Sequence[Certificate], trusted: bool) -> List[str]:
-        """Why a certificate cannot stand above others, each as the end of a sentence.
+        """Why a certificate cannot be an issuer in a path, each reason as the end of a sentence.
 
         :param below: the path so far, leaf first.
-        :param trusted: whether it is a trust anchor; its own extended key usage does not bind then.
+        :param trusted: whether it is a trust anchor; then its own extended key usage does not count.
         """
         return self._of_each(issuer, usage=not trusted) + self.of_place(issuer, below, trusted)
 
     @staticmethod
     def of_place(issuer: Certificate, below: Sequence[Certificate], trusted: bool) -> List[str]:
-        """Why a certificate cannot have signed those below it, whatever the moment and the purpose."""
+        """Why a certificate cannot be the issuer of those below it, at any time and for any purpose."""
         objections = []
         if not issuer.is_ca and not (trusted and issuer.x509.version.value < VERSION_3):
             objections.append("is not a CA (basic constraints)")
         if issuer.key_usage and "keyCertSign" not in issuer.key_usage:
             objections.append("may not sign certificates (its key usage is %s)" % ", ".join(issuer.key_usage))
-        between = sum(not one.self_issued for one in below[1:])
+        between = sum(not certificate.self_issued for certificate in below[1:])
         if issuer.path_length is not None and between > issuer.path_length:
-            objections.append("allows %d CAs below it, and there are %d (path length)" % (issuer.path_length, between))
+            objections.append("allows %d CAs below it, but there are %d (path length)" % (issuer.path_length, between))
         return objections + _broken_constraints(issuer, below)
 
     def _of_each(self, certificate: Certificate, usage: bool = True) -> List[str]:
@@ -71,8 +71,8 @@ class Requirements:
         if usage and wanted and allowed and not {wanted, "anyExtendedKeyUsage"} & set(allowed):
             objections.append("is not for %s (extended key usage: %s)" % (wanted, ", ".join(allowed)))
         if certificate.unknown_critical:
-            objections.append("has critical extensions that nobody knows: %s" % ", ".join(certificate.unknown_critical))
-        objections += ["cannot be decoded whole: %s" % problem for problem in certificate.problems]
+            objections.append("has unknown critical extensions: %s" % ", ".join(certificate.unknown_critical))
+        objections += ["cannot be decoded completely: %s" % problem for problem in certificate.problems]
         return objections
 
 
@@ -80,8 +80,8 @@ def _broken_constraints(issuer: Certificate, below: Sequence[Certificate]) -> Li
     """Self-issued CAs are not bound by the name constraints above them; the leaf always is (section 6.1.3 (b))."""
     if issuer.name_constraints is None:
         return []
-    bound = [one for place, one in enumerate(below) if place == 0 or not one.self_issued]
-    broken = [violation(issuer.name_constraints, one) for one in bound]
+    bound = [certificate for index, certificate in enumerate(below) if index == 0 or not certificate.self_issued]
+    broken = [violation(issuer.name_constraints, certificate) for certificate in bound]
     return ["%s (name constraints)" % reason for reason in broken if reason]
 
 
@@ -91,9 +91,9 @@ def relies_on_broken_digest(certificate: Certificate) -> bool:
 
 
 def weakness(key: Key) -> Optional[str]:
-    """Why a key is weak, as the end of a sentence; None where it is not."""
+    """Why a key is weak, as the end of a sentence; None if it is not."""
     if key.type == "DSA":
-        return "is of a kind that TLS clients have given up"
+        return "is a DSA key, which TLS clients no longer accept"
     smallest = SMALLEST.get(key.type)
     if smallest and (key.bits or 0) < smallest:
         return "is smaller than %d bits" % smallest

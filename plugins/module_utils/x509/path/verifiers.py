@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The judgement of a finished chain by others: cryptography's verifier and OpenSSL's.
+"""The verdict of other verifiers on a finished chain: cryptography's and OpenSSL's.
 
-We build, they judge. cryptography's is asked first where it is new enough; it follows the web's rules and refuses much
-that private CAs do (no subject alternative name, no key identifiers), so OpenSSL is asked where it refuses.
+cryptography's verifier is asked first, if it is new enough. It follows the rules of the web PKI and refuses much that private CAs do (no
+subject alternative name, no key identifiers), so OpenSSL is asked if it refuses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import asdict, dataclass
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import verifier, x509
@@ -29,13 +29,13 @@ OPENSSL = "openssl verify"
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a verifier says of a chain; ``reason`` in its own words where it refuses."""
+    """The verdict of one verifier; ``reason`` is its own message if it refuses."""
 
     judge: str
     accepted: bool
     reason: str = ""
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> Dict[str, Any]:
         """The shape that modules return."""
         return asdict(self)
 
@@ -44,15 +44,15 @@ Judge = Callable[[Sequence[Certificate], Certificate, Requirements, str], Option
 
 
 def judgements(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str) -> List[Judgement]:
-    """Ask the verifiers that are here, until one accepts.
+    """Ask the verifiers that are installed, until one accepts.
 
     :param chain: leaf first, with or without the anchor.
     :param name: the name by which clients connect; empty: any name of the leaf.
     """
     asked: List[Judgement] = []
-    if chain[0].is_ca:  # the chain of a CA is not a server's; the profiles of end entities do not fit it
+    if chain[0].is_ca:  # the rules for end entities do not fit the chain of a CA
         requirements = Requirements(requirements.at, ANY)
-    below = [one for one in chain if one != anchor or one == chain[0]]
+    below = [certificate for certificate in chain if certificate != anchor or certificate == chain[0]]
     for judge in (by_cryptography, by_openssl):
         judgement = judge(below, anchor, requirements, name)
         if judgement:
@@ -65,7 +65,7 @@ def judgements(chain: Sequence[Certificate], anchor: Certificate, requirements: 
 def by_cryptography(
     chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str
 ) -> Optional[Judgement]:
-    """cryptography's verifier; None where it is too old, or knows no such purpose."""
+    """cryptography's verifier; None if it is too old, or does not support the purpose."""
     subject = _subject(chain[0], name)
     verification, release = verifier()
     if verification is None or requirements.purpose not in (SERVER, CLIENT) or (subject is None and requirements.purpose == SERVER):
@@ -77,7 +77,7 @@ def by_cryptography(
             builder = builder.time(requirements.at.replace(tzinfo=None))
         builder = builder.max_chain_depth(len(chain))
         made = builder.build_server_verifier(subject) if requirements.purpose == SERVER else builder.build_client_verifier()
-        made.verify(chain[0].x509, [one.x509 for one in chain[1:]])
+        made.verify(chain[0].x509, [certificate.x509 for certificate in chain[1:]])
     except Exception as error:  # VerificationError, and ValueError or UnsupportedAlgorithm for what it cannot read
         return Judgement(judge, False, reason_of(error))
     return Judgement(judge, True)
@@ -96,7 +96,7 @@ def _subject(leaf: Certificate, name: str) -> Any:
 
 
 def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str) -> Optional[Judgement]:
-    """The openssl command; None where it is not installed."""
+    """The openssl command; None if it is not installed."""
     program = shutil.which("openssl")
     if not program:
         return None
@@ -104,16 +104,16 @@ def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: 
     command += {SERVER: ["-purpose", "sslserver"], CLIENT: ["-purpose", "sslclient"]}.get(requirements.purpose, [])
     if requirements.at:
         # the last second belongs to the validity (RFC 5280 section 4.1.2.5); OpenSSL leaves it out
-        last = any(one.not_after == requirements.at.replace(microsecond=0) for one in [*chain, anchor])
+        last = any(certificate.not_after == requirements.at.replace(microsecond=0) for certificate in [*chain, anchor])
         command += ["-attime", str(int(requirements.at.timestamp()) - last)]
     if name:
         command += ["-verify_ip" if as_address(name) else "-verify_hostname", name]
     with tempfile.TemporaryDirectory(prefix="certmend-") as folder:
         files = {"-trusted": [anchor], "-untrusted": chain[1:], "": chain[:1]}
-        for place, (option, certificates) in enumerate(files.items()):
-            path = os.path.join(folder, "%d.pem" % place)
+        for index, (option, certificates) in enumerate(files.items()):
+            path = os.path.join(folder, "%d.pem" % index)
             with open(path, "w", encoding="ascii") as handle:
-                handle.write("".join(pem(one.der) for one in certificates))
+                handle.write("".join(pem(certificate.der) for certificate in certificates))
             if certificates:
                 command += [option, path] if option else [path]
         return _judgement(command)
@@ -125,7 +125,7 @@ def _judgement(command: List[str]) -> Judgement:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return Judgement(OPENSSL, False, "it could not be asked: %s" % reason_of(error))
+        return Judgement(OPENSSL, False, "it could not be started: %s" % reason_of(error))
     if done.returncode == 0:
         return Judgement(OPENSSL, True)
     lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("error ") and "lookup:" in line]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules about the chain: whether it is whole and in order."""
+"""Rules about the chain: whether it is complete and in order."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_c
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (
     OME_MIGRATION,
-    Context,
-    Seen,
-    Words,
+    JudgementContext,
+    ProfileOutcome,
+    Violation,
     rule,
 )
 
-REORDER = "Put the appliance's certificate first and below each certificate the one that signed it, the root last, each of them once."
+REORDER = "Put the appliance's certificate first and after each certificate its issuer's, the root last, each of them once."
 
 
 @rule(
@@ -28,17 +28,17 @@ REORDER = "Put the appliance's certificate first and below each certificate the 
     ERROR,
     cites="RFC 8446 section 4.4.2; article 000011648, scenario 4",
     remedy="server_chain",
-    advice="Append the intermediate certificates below the server's own; where the issuer is a root, add it to the client's trust "
+    advice="Append the intermediate certificates after the server's certificate; if the issuer is a root, add it to the client's trust "
     "store instead.",
 )
-def the_intermediates_are_presented(chain: Chain, context: Context) -> Iterator[str]:
-    """The server presents every certificate between its own and one that the client trusts."""
+def the_intermediates_are_presented(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The server presents every certificate between its own and a certificate that the client trusts."""
     if chain.complete is False and len(chain.path.certificates) == 1 and not chain.leaf.self_signed:
-        where = "; it can be had from %s" % ", ".join(chain.leaf.ca_issuers) if chain.leaf.ca_issuers else ""
+        download = "; download it from %s" % ", ".join(chain.leaf.ca_issuers) if chain.leaf.ca_issuers else ""
         yield "the issuer %s is neither presented nor among the %d trusted certificates%s" % (
             chain.leaf.issuer,
             len(chain.anchors or ()),
-            where,
+            download,
         )
 
 
@@ -47,17 +47,17 @@ def the_intermediates_are_presented(chain: Chain, context: Context) -> Iterator[
     WARNING,
     cites="RFC 8446 section 4.4.2; article 000011648: server, intermediate 1, intermediate 2, root",
     remedy="server_chain",
-    advice="Put the server's certificate first and below each certificate the one that signed it.",
-    special={OME_MIGRATION: Words(ERROR, "ome_chain", REORDER, str(answers.CHAIN))},
+    advice="Put the server's certificate first and after each certificate its issuer's.",
+    other_outcomes={OME_MIGRATION: ProfileOutcome(ERROR, "ome_chain", REORDER, str(answers.CHAIN))},
 )
-def each_certificate_is_followed_by_its_issuer(chain: Chain, context: Context) -> Iterator[str]:
-    """Each certificate is directly followed by the one that signed it."""
-    chain = chain.alone if OME_MIGRATION in context.profiles else chain  # it goes up to the root, whomever a client trusts
-    places = [place for place in chain.order if place >= 0]
-    if places != sorted(places) or (places and places[0] != 0):
-        yield "the certificates stand in the order %s of the path" % ", ".join(
-            str(chain.path.certificates.index(one) + 1) for one in chain.presented if one in chain.path.certificates
-        )
+def each_certificate_is_followed_by_its_issuer(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """Each certificate is directly followed by its issuer's."""
+    chain = chain.alone if OME_MIGRATION in context.profiles else chain  # the path to the root, whatever a client trusts
+    positions = [position for position in chain.order if position >= 0]
+    if positions != sorted(positions) or (positions and positions[0] != 0):
+        path = chain.path.certificates
+        presented = [str(path.index(certificate) + 1) for certificate in chain.presented if certificate in path]
+        yield "the certificates are presented in the order %s of the path" % ", ".join(presented)
 
 
 @rule(
@@ -65,16 +65,16 @@ def each_certificate_is_followed_by_its_issuer(chain: Chain, context: Context) -
     NOTICE,
     cites="RFC 8446 section 4.4.2",
     remedy="server_chain",
-    advice="Take it out of the file: it helps no client and makes each handshake longer.",
-    special={OME_MIGRATION: Words(ERROR, "ome_chain", REORDER, str(answers.CHAIN))},
+    advice="Remove it from the file: no client needs it, and it makes each handshake longer.",
+    other_outcomes={OME_MIGRATION: ProfileOutcome(ERROR, "ome_chain", REORDER, str(answers.CHAIN))},
 )
-def every_certificate_is_needed(chain: Chain, context: Context) -> Iterator[Seen]:
+def every_certificate_is_needed(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
     """Every presented certificate belongs to the path."""
     chain = chain.alone if OME_MIGRATION in context.profiles else chain
     for certificate in chain.unused:
-        yield Seen(certificate, "signed nothing on the path from %s" % (chain.leaf.subject or "the leaf"))
-    for certificate in chain.repeated if OME_MIGRATION in context.profiles else ():  # clients do not mind
-        yield Seen(certificate, "is there more than once")
+        yield Violation(certificate, "signed nothing on the path from %s" % (chain.leaf.subject or "the leaf"))
+    for certificate in chain.repeated if OME_MIGRATION in context.profiles else ():  # clients accept it
+        yield Violation(certificate, "is presented more than once")
 
 
 @rule(
@@ -82,13 +82,13 @@ def every_certificate_is_needed(chain: Chain, context: Context) -> Iterator[Seen
     ERROR,
     cites="RFC 5280 section 6.1.4 (k) to (n), section 6.1.3 (b) and (c)",
     remedy="server_chain",
-    advice="Ask the CA for a certificate from an issuer that may sign it, or build another chain from the CA's other certificates.",
+    advice="Ask the CA for a certificate from an issuer that may sign it, or build another chain with other certificates of the CA.",
 )
-def every_issuer_may_sign(chain: Chain, context: Context) -> Iterator[Seen]:
-    """Every issuer of the path may sign what is below it: it is a CA, and its constraints allow it."""
+def every_issuer_may_sign(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
+    """Every issuer of the path may sign the certificates below it: it is a CA, and its constraints allow them."""
     certificates = chain.path.certificates
-    for place, issuer in enumerate(certificates[1:], start=1):
-        for objection in Requirements.of_place(issuer, certificates[:place], issuer == chain.path.anchor):
-            yield Seen(issuer, objection)
-        for number in issuer.unknown_critical:
-            yield Seen(issuer, "its critical extension %s is unknown, so clients must reject it" % number)
+    for position, issuer in enumerate(certificates[1:], start=1):
+        for objection in Requirements.of_place(issuer, certificates[:position], issuer == chain.path.anchor):
+            yield Violation(issuer, objection)
+        for identifier in issuer.unknown_critical:
+            yield Violation(issuer, "its critical extension %s is unknown, so clients must reject it" % identifier)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules about what the certificate may be used for."""
+"""Rules about key usage and extended key usage."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     OME,
     OME_MIGRATION,
     OME_SINGLE,
-    Context,
-    Words,
+    JudgementContext,
+    ProfileOutcome,
     rule,
-    rule_of,
+    rule_by_profile,
 )
 
 ANY = "anyExtendedKeyUsage"
-TEMPLATE = "Have it issued again from a template with "
+TEMPLATE = "Have the certificate issued again from a template with "
 BOTH = TEMPLATE + "both server and client authentication: in a migration each appliance is server and client."
 ENCIPHERMENT = TEMPLATE + "key encipherment."
-#: key transport is for RSA keys; the appliance asks for the word all the same
-RSA_ALONE = " A CA that has no such template for another key issues it for an RSA key."
+#: key encipherment is meant for RSA keys (RFC 5280 section 4.2.1.3); the appliance requires it of every key
+RSA_ONLY = " If the CA has no such template for your type of key, use an RSA key."
 
 
-def _told(purposes: Tuple[str, ...]) -> str:
+def _listed(purposes: Tuple[str, ...]) -> str:
     return ", ".join(purposes) or "missing"
 
 
@@ -39,41 +39,41 @@ def _told(purposes: Tuple[str, ...]) -> str:
     cites="RFC 5280 section 4.2.1.12; Dell's article on OME migrations: extended key usage",
     remedy="fqdn_certificate",
     advice=TEMPLATE + "server authentication.",
-    special={
-        OME_SINGLE: Words(ERROR, "ome_chain", TEMPLATE + "server authentication."),
-        OME_MIGRATION: Words(ERROR, "ome_chain", BOTH, str(answers.PURPOSES)),
+    other_outcomes={
+        OME_SINGLE: ProfileOutcome(ERROR, "ome_chain", TEMPLATE + "server authentication."),
+        OME_MIGRATION: ProfileOutcome(ERROR, "ome_chain", BOTH, str(answers.PURPOSES)),
     },
 )
-def it_may_be_a_server(chain: Chain, context: Context) -> Iterator[str]:
+def server_authentication_is_allowed(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The certificate's extended key usage allows server authentication."""
     purposes = chain.leaf.extended_key_usage
-    # without the extension a certificate is for any use; OpenManage Enterprise wants to read the word
-    named = bool(purposes) and ANY not in purposes
-    if "serverAuth" not in purposes and (named or context.profiles & frozenset(OME)):
-        yield "its extended key usage lacks serverAuth (%s)" % _told(purposes)
+    # without the extension a certificate may be used for anything; OpenManage Enterprise requires serverAuth by name
+    restricted = bool(purposes) and ANY not in purposes
+    if "serverAuth" not in purposes and (restricted or context.profiles & frozenset(OME)):
+        yield "its extended key usage lacks serverAuth (%s)" % _listed(purposes)
 
 
-@rule_of(
+@rule_by_profile(
     "USAGE-NO-CLIENT-AUTH",
     cites="Dell's article on OME migrations: extended key usage",
-    words={OME_MIGRATION: Words(ERROR, "ome_chain", BOTH, str(answers.PURPOSES))},
+    outcomes={OME_MIGRATION: ProfileOutcome(ERROR, "ome_chain", BOTH, str(answers.PURPOSES))},
 )
-def it_may_be_a_client(chain: Chain, context: Context) -> Iterator[str]:
+def client_authentication_is_allowed(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The certificate's extended key usage allows client authentication."""
     purposes = chain.leaf.extended_key_usage
     if "clientAuth" not in purposes:
-        yield "its extended key usage lacks clientAuth (%s)" % _told(purposes)
+        yield "its extended key usage lacks clientAuth (%s)" % _listed(purposes)
 
 
-@rule_of(
+@rule_by_profile(
     "USAGE-NO-KEY-ENCIPHERMENT",
     cites="Dell's article on OME migrations: key encipherment",
-    words={
-        OME_SINGLE: Words(ERROR, "ome_chain", ENCIPHERMENT + " For a migration, upload the chain." + RSA_ALONE, str(answers.FILE)),
-        OME_MIGRATION: Words(ERROR, "ome_chain", ENCIPHERMENT + RSA_ALONE, str(answers.ENCIPHERMENT)),
+    outcomes={
+        OME_SINGLE: ProfileOutcome(ERROR, "ome_chain", ENCIPHERMENT + " For a migration, upload the chain." + RSA_ONLY, str(answers.FILE)),
+        OME_MIGRATION: ProfileOutcome(ERROR, "ome_chain", ENCIPHERMENT + RSA_ONLY, str(answers.ENCIPHERMENT)),
     },
 )
-def it_may_encipher_keys(chain: Chain, context: Context) -> Iterator[str]:
-    """The certificate's key usage has key encipherment."""
+def key_encipherment_is_allowed(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The certificate's key usage allows key encipherment."""
     if "keyEncipherment" not in chain.leaf.key_usage:
-        yield "its key usage lacks keyEncipherment (%s)" % _told(chain.leaf.key_usage)
+        yield "its key usage lacks keyEncipherment (%s)" % _listed(chain.leaf.key_usage)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules about names: what the certificate calls itself and what the client calls it."""
+"""Rules about names: those in the certificate, and the name by which the client connects."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     GENERIC,
     OME,
     VCF_INSTALLER,
-    Context,
-    Seen,
-    Words,
+    JudgementContext,
+    ProfileOutcome,
+    Violation,
     rule,
-    rule_of,
+    rule_by_profile,
 )
 
 REISSUE = (
-    "Reissue it with the FQDN as common name and as a DNS entry of the subject alternative name (the IP address as an "
-    "IP entry where clients use it)."
+    "Reissue the certificate with the FQDN as common name and as a DNS entry of the subject alternative name (and the IP address "
+    "as an IP entry if clients connect by it)."
 )
 
-EXACT = "Have it issued again with one exact common name, without a wildcard; CA certificates need one too."
-OME_WORDS = dict.fromkeys(OME, Words(ERROR, "ome_chain", EXACT, str(answers.NAME)))
+EXACT = "Have the certificate issued again with exactly one common name, without a wildcard; CA certificates need a common name too."
+OME_OUTCOMES = dict.fromkeys(OME, ProfileOutcome(ERROR, "ome_chain", EXACT, str(answers.NAME)))
 
 
 def presented_names(leaf: Certificate) -> str:
-    """The names of a certificate for a message."""
+    """The names of a certificate, for a message."""
     entries = ["DNS:" + name for name in leaf.dns_names] + ["IP:" + address for address in leaf.ip_addresses]
     return "CN %s; subject alternative name %s" % (leaf.common_name or "missing", ", ".join(entries) or "missing")
 
 
 def identifies(leaf: Certificate, name: str, by_common_name: bool) -> bool:
-    """Whether a certificate identifies a name; by its common name only where the client does so and no dNSName exists."""
+    """Whether a certificate identifies a name.
+
+    :param by_common_name: whether the client falls back to the common name if the certificate has no dNSName.
+    """
     if any_covers(leaf.dns_names, leaf.ip_addresses, name):
         return True
     return by_common_name and not leaf.dns_names and not is_address(name) and covers(leaf.common_name, name)
@@ -51,12 +54,12 @@ def identifies(leaf: Certificate, name: str, by_common_name: bool) -> bool:
     ERROR,
     cites="RFC 9525 section 6; article 000011648, scenario 2; KB 429301",
     remedy="fqdn_certificate",
-    advice="Connect by a name that the certificate has, or reissue it with the name that clients use.",
+    advice="Connect by a name of the certificate, or reissue the certificate with the name that clients use.",
 )
-def the_name_is_presented(chain: Chain, context: Context) -> Iterator[str]:
+def the_name_is_presented(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The certificate identifies the name by which the client connects."""
     leaf = chain.leaf
-    # Without any dNSName the legacy reading is still open: clients differ, and NAME-SAN-MISSING says so.
+    # without a dNSName some clients fall back to the common name and others do not: NAME-SAN-MISSING reports that
     if context.name and not identifies(leaf, context.name, by_common_name=True):
         yield "%s is not among the names of the certificate (%s)" % (context.name, presented_names(leaf))
 
@@ -68,8 +71,8 @@ def the_name_is_presented(chain: Chain, context: Context) -> Iterator[str]:
     remedy="fqdn_certificate",
     advice=REISSUE,
 )
-def a_subject_alternative_name_exists(chain: Chain, context: Context) -> Iterator[str]:
-    """The subject alternative name holds at least one DNS name or IP address."""
+def a_subject_alternative_name_exists(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The subject alternative name contains at least one DNS name or IP address."""
     leaf = chain.leaf
     if not leaf.dns_names and not leaf.ip_addresses:
         yield "the certificate has no subject alternative name; modern clients ignore its common name (%s)" % (
@@ -85,7 +88,7 @@ def a_subject_alternative_name_exists(chain: Chain, context: Context) -> Iterato
     remedy="fqdn_certificate",
     advice=REISSUE,
 )
-def the_common_name_is_no_address(chain: Chain, context: Context) -> Iterator[str]:
+def the_common_name_is_no_address(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The common name is a host name, not an IP address."""
     if is_address(chain.leaf.common_name):
         yield "the common name is the IP address %s; the connection fails by the FQDN and by the address" % (
@@ -101,7 +104,7 @@ def the_common_name_is_no_address(chain: Chain, context: Context) -> Iterator[st
     remedy="fqdn_certificate",
     advice=REISSUE,
 )
-def the_common_name_is_not_empty(chain: Chain, context: Context) -> Iterator[str]:
+def the_common_name_is_not_empty(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The subject has a common name, and it is not empty."""
     leaf = chain.leaf
     if not leaf.common_name.strip():
@@ -117,35 +120,35 @@ def the_common_name_is_not_empty(chain: Chain, context: Context) -> Iterator[str
     remedy="fqdn_certificate",
     advice=REISSUE,
 )
-def the_common_name_is_fully_qualified(chain: Chain, context: Context) -> Iterator[str]:
+def the_common_name_is_fully_qualified(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The common name is a fully qualified domain name."""
     common_name = chain.leaf.common_name
     if not common_name.strip() or is_address(common_name):
-        return  # NAME-CN-EMPTY and NAME-CN-IS-IP say it better
+        return  # NAME-CN-EMPTY and NAME-CN-IS-IP report these
     problem = fqdn_problem(common_name[2:] if common_name.startswith("*.") else common_name)
     if problem:
         yield "the common name %s %s" % (common_name, problem)
 
 
-@rule_of(
+@rule_by_profile(
     "NAME-CN-MISSING",
     cites="Dell's article on OME migrations, CGEN6002: every certificate has a common name",
-    words=OME_WORDS,
+    outcomes=OME_OUTCOMES,
 )
-def every_certificate_has_a_common_name(chain: Chain, context: Context) -> Iterator[Seen]:
+def every_certificate_has_a_common_name(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
     """Every certificate of the file has a common name."""
     for certificate in chain.presented:
         if not certificate.common_name.strip():
-            yield Seen(certificate, "has no common name")
+            yield Violation(certificate, "has no common name")
 
 
-@rule_of(
+@rule_by_profile(
     "NAME-CN-WILDCARD",
     cites="Dell's article on OME migrations, CGEN6002: no wildcards",
-    words=OME_WORDS,
+    outcomes=OME_OUTCOMES,
 )
-def no_common_name_is_a_wildcard(chain: Chain, context: Context) -> Iterator[Seen]:
+def no_common_name_is_a_wildcard(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
     """No common name of the file has a wildcard."""
     for certificate in chain.presented:
         if any("*" in name for name in certificate.common_names):
-            yield Seen(certificate, "its common name %s has a wildcard" % certificate.common_name)
+            yield Violation(certificate, "its common name %s has a wildcard" % certificate.common_name)

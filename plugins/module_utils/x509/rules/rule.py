@@ -2,51 +2,66 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rule is, and how one is written down.
+"""What a rule is, and how to write one.
 
-A rule is one function in a subject file. Its docstring's first line is a claim that can be false; yielding nothing is a
-pass. See docs/findings.md for all of them.
+A rule is one function in a subject file. Its docstring's first line is a claim that is true or false of a chain; the function
+yields a message for each violation, and nothing if the claim is true. docs/findings.md lists all the rules.
 """
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Tuple, Union
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding, Severity
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import Registered
 
-GENERIC = "generic"
-VCF_INSTALLER = "vcf_installer"
-OME_SINGLE = "ome_single"
-OME_MIGRATION = "ome_migration"
-PINNED = "pinned"
+if TYPE_CHECKING:
+    from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import RegisteredEndpoint
 
-#: those that verify a server; what holds for one of them mostly holds for the other
+
+class Profile(StringEnum):
+    """A kind of client whose rules are known."""
+
+    GENERIC = "generic"
+    VCF_INSTALLER = "vcf_installer"
+    OME_SINGLE = "ome_single"
+    OME_MIGRATION = "ome_migration"
+    PINNED = "pinned"
+
+
+GENERIC = Profile.GENERIC
+VCF_INSTALLER = Profile.VCF_INSTALLER
+OME_SINGLE = Profile.OME_SINGLE
+OME_MIGRATION = Profile.OME_MIGRATION
+PINNED = Profile.PINNED
+
+#: clients that verify a server; most rules apply to each of them
 CLIENTS = (GENERIC, VCF_INSTALLER)
-#: OpenManage Enterprise, which judges what is uploaded to it
+#: OpenManage Enterprise, which judges the certificates that are uploaded to it
 OME = (OME_SINGLE, OME_MIGRATION)
-#: every kind of client whose rules are known
-PROFILES = CLIENTS + OME + (PINNED,)
+#: all the profiles
+PROFILES = tuple(Profile)
 
 
 @dataclass(frozen=True)
-class Context:
-    """What a chain is judged against. Time arrives as an argument.
+class JudgementContext:
+    """What a chain is judged against.
 
-    :param now: the moment of the judgement.
-    :param name: the name by which the client connects; empty: names are not compared.
-    :param expires_within: how close an end of validity is worth a word.
-    :param private_key_pin: the pin of the private key that belongs to the leaf, where one was given.
-    :param csr_pin: the pin of the request that the leaf answers, where one was given.
-    :param known: the server's pins, where a pin store was given.
-    :param registered: what a Lookup Service holds for the server.
-    :param peer: the chain of the other side of a migration, its own certificate first.
-    :param form: what keeps the file from being plain PEM; empty where it is, or where there is no file.
+    :param now: the time of the judgement.
+    :param profiles: the clients that the certificate is for, by their profile's name.
+    :param name: the name by which clients connect; empty: names are not compared.
+    :param expires_within: how long before its end of validity a certificate gets a warning.
+    :param private_key_pin: the pin of the private key that must belong to the leaf; None: not compared.
+    :param csr_pin: the pin of the certificate signing request that the leaf must answer; None: not compared.
+    :param pin_record: the server's pins; None if no pin store was given.
+    :param registered: the server's endpoints in a vCenter's Lookup Service.
+    :param peer: the chain of the other appliance of a migration, its own certificate first.
+    :param form: why the file is not plain PEM; empty if it is, or if there is no file.
     """
 
     now: datetime.datetime
@@ -55,27 +70,32 @@ class Context:
     expires_within: datetime.timedelta = datetime.timedelta(days=30)
     private_key_pin: Optional[str] = None
     csr_pin: Optional[str] = None
-    known: Optional[PinRecord] = None
-    registered: Tuple[Registered, ...] = ()
+    pin_record: Optional[PinRecord] = None
+    registered: Tuple[RegisteredEndpoint, ...] = ()
     peer: Tuple[Certificate, ...] = ()
     form: str = ""
 
 
-class Seen(NamedTuple):
-    """What a rule saw, where it is not about the leaf but about another certificate."""
+Context = JudgementContext
+
+
+class Violation(NamedTuple):
+    """A violation by another certificate than the leaf."""
 
     certificate: Certificate
     message: str
 
 
-Check = Callable[[Chain, Context], Iterator[Union[str, Seen]]]
+Check = Callable[[Chain, JudgementContext], Iterator[Union[str, Violation]]]
 
 
 @dataclass(frozen=True)
-class Words:
-    """What a profile says where a rule is broken.
+class ProfileOutcome:
+    """What a violation means under one profile.
 
-    :param answer: what the appliance itself answers then, word for word; empty where nobody knows.
+    :param remedy: the role of this collection that repairs it; empty if a person has to.
+    :param advice: one sentence for that person.
+    :param answer: the appliance's own message for this problem, word for word; empty if unknown.
     """
 
     severity: Severity
@@ -86,70 +106,79 @@ class Words:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of diagnosis; ``words`` by profile."""
+    """One rule; it applies to the profiles that have an outcome."""
 
     code: str
-    words: Dict[str, Words]
+    outcomes: Dict[Profile, ProfileOutcome]
     cites: str
     check: Check
 
     @property
+    def words(self) -> Dict[Profile, ProfileOutcome]:
+        return self.outcomes
+
+    @property
     def claim(self) -> str:
-        """What holds where the rule passes."""
+        """The first line of the check's docstring."""
         return (self.check.__doc__ or "").strip().splitlines()[0]
 
-    def words_for(self, profiles: Iterable[str]) -> Optional[Words]:
-        """The most severe words that the profiles have for it, of those the most special; None where it is none of theirs."""
-        asked = frozenset(profiles)
-        found = [words for profile, words in self.words.items() if profile in asked]
-        return max(reversed(found), key=lambda words: words.severity.rank) if found else None
+    def outcome_for(self, profiles: Iterable[str]) -> Optional[ProfileOutcome]:
+        """The most severe outcome under these profiles; of equally severe ones the last. None if the rule applies to none of them."""
+        requested = frozenset(profiles)
+        outcomes = [outcome for profile, outcome in self.outcomes.items() if profile in requested]
+        return max(reversed(outcomes), key=lambda outcome: outcome.severity.rank) if outcomes else None
 
-    def findings(self, chain: Chain, context: Context, about: str) -> Iterator[Finding]:
-        """Run the rule where it belongs to the context's profiles."""
-        words = self.words_for(context.profiles)
-        if words is None:
+    def findings(self, chain: Chain, context: JudgementContext, about: str) -> Iterator[Finding]:
+        """Check a chain, if the rule applies to one of the context's profiles.
+
+        :param about: what the findings are about.
+        """
+        outcome = self.outcome_for(context.profiles)
+        if outcome is None:
             return
-        for seen in self.check(chain, context):
-            message, subject = (seen, about) if isinstance(seen, str) else (seen.message, _about(about, seen.certificate))
-            yield Finding(self.code, words.severity, message, subject, words.remedy, words.advice, self.cites, words.answer)
+        for violation in self.check(chain, context):
+            message, subject = violation, about
+            if isinstance(violation, Violation):
+                message, subject = violation.message, _about(about, violation.certificate)
+            yield Finding(self.code, outcome.severity, str(message), subject, outcome.remedy, outcome.advice, self.cites, outcome.answer)
 
 
 def _about(source: str, certificate: Certificate) -> str:
     return "%s: %s" % (source, certificate.subject or certificate.fingerprint())
 
 
-def rule_of(code: str, cites: str, words: Dict[str, Words]) -> Callable[[Check], Rule]:
-    """Make a rule of a check function; ``words`` by profile."""
-    return lambda check: Rule(code, words, cites, check)
+def rule_by_profile(code: str, cites: str, outcomes: Dict[Profile, ProfileOutcome]) -> Callable[[Check], Rule]:
+    """Make a rule of a check function that gives each profile an outcome of its own."""
+    return lambda check: Rule(code, outcomes, cites, check)
 
 
 def rule(
     code: str,
-    severity: Union[Severity, Dict[str, Severity]],
+    severity: Union[Severity, Dict[Profile, Severity]],
     cites: str,
     remedy: str,
     advice: str,
-    profiles: Tuple[str, ...] = CLIENTS,
-    special: Optional[Dict[str, Words]] = None,
+    profiles: Tuple[Profile, ...] = CLIENTS,
+    other_outcomes: Optional[Dict[Profile, ProfileOutcome]] = None,
 ) -> Callable[[Check], Rule]:
-    """Make a rule that its profiles tell in the same words.
+    """Make a rule of a check function whose profiles share remedy and advice.
 
-    :param severity: one word for all the profiles, or one for each.
-    :param special: further profiles, which say it in their own words.
+    :param severity: one severity for all ``profiles``, or one for each profile.
+    :param other_outcomes: outcomes under further profiles, which have a remedy and advice of their own.
     """
     by_profile = dict.fromkeys(profiles, severity) if isinstance(severity, Severity) else severity
-    words = {profile: Words(word, remedy, advice) for profile, word in by_profile.items()}
-    return rule_of(code, cites, dict(words, **special or {}))
+    outcomes = {profile: ProfileOutcome(level, remedy, advice) for profile, level in by_profile.items()}
+    return rule_by_profile(code, cites, {**outcomes, **(other_outcomes or {})})
 
 
 def collected(*modules: object) -> Tuple[Rule, ...]:
-    """All the rules of the given modules, which the caller imports by name.
+    """All the rules of the given modules.
 
-    A module is shipped to its target with statically imported code only: a scan of the package would come out empty
-    there, and everything would look healthy. So nothing is scanned, and an empty outcome is an error.
+    Ansible ships only what is imported statically: on the target a scan of the package would find no rules and every certificate
+    would look healthy. So the caller imports the modules by name, and finding no rules is an error.
     """
     rules = tuple(value for module in modules for value in vars(module).values() if isinstance(value, Rule))
-    codes = [one.code for one in rules]
+    codes = [rule.code for rule in rules]
     if not rules or len(set(codes)) != len(codes):
         raise AssertionError("no rules, or two of one code: %s" % codes)
     return rules

@@ -11,7 +11,7 @@ from typing import Iterator
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import relies_on_broken_digest, weakness
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context, Seen, rule
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext, Violation, rule
 
 
 @rule(
@@ -19,14 +19,14 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     ERROR,
     cites="NIST SP 800-57 part 1 revision 5, table 2; RFC 8446 section 4.2.3",
     remedy="fqdn_certificate",
-    advice="Make a new key (RSA of 2048 bits or more, or P-256) and reissue the certificate.",
+    advice="Generate a new key (RSA with 2048 bits or more, or P-256) and reissue the certificate.",
 )
-def every_key_is_strong(chain: Chain, context: Context) -> Iterator[Seen]:
-    """Every key of the path has 112 bits of security or more."""
+def every_key_is_strong(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
+    """Every key of the path has at least 112 bits of security."""
     for certificate in chain.path.certificates:
         reason = weakness(certificate.key)
         if reason:
-            yield Seen(certificate, "its key (%s) %s" % (certificate.key, reason))
+            yield Violation(certificate, "its key (%s) %s" % (certificate.key, reason))
 
 
 @rule(
@@ -34,14 +34,14 @@ def every_key_is_strong(chain: Chain, context: Context) -> Iterator[Seen]:
     ERROR,
     cites="RFC 9155; RFC 8446 section 4.2.3; CA/Browser Forum Baseline Requirements 7.1.3.2",
     remedy="fqdn_certificate",
-    advice="Have it signed again with SHA-256.",
+    advice="Have the certificate reissued with a SHA-256 signature.",
 )
-def every_signature_is_strong(chain: Chain, context: Context) -> Iterator[Seen]:
+def every_signature_is_strong(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
     """No signature that a client relies on uses MD5 or SHA-1."""
     for certificate in chain.path.certificates:
-        # nobody relies on the signature of a self-signed certificate: it is trusted as it is, or not at all
+        # no client relies on the signature of a self-signed certificate: it is trusted as such or not at all
         if not certificate.self_signed and relies_on_broken_digest(certificate):
-            yield Seen(certificate, "it is signed with %s" % certificate.signature_algorithm)
+            yield Violation(certificate, "it is signed with %s" % certificate.signature_algorithm)
 
 
 @rule(
@@ -49,10 +49,10 @@ def every_signature_is_strong(chain: Chain, context: Context) -> Iterator[Seen]:
     WARNING,
     cites="RFC 5280 section 4.2; X.690 (DER)",
     remedy="",
-    advice="Ask its issuer for a well-formed certificate: some clients refuse this one.",
+    advice="Ask the issuer for a well-formed certificate: some clients refuse a malformed one.",
 )
-def everything_can_be_decoded(chain: Chain, context: Context) -> Iterator[Seen]:
+def everything_can_be_decoded(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
     """Keys and extensions of every certificate of the path can be decoded."""
     for certificate in chain.path.certificates:
         for problem in certificate.problems:
-            yield Seen(certificate, problem)
+            yield Violation(certificate, problem)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules about trust: who vouches for the certificate, and whether the client knows them."""
+"""Rules about trust: who signed the certificate, and whether the client trusts the signer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, VCF_INSTALLER, Context, rule
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, VCF_INSTALLER, JudgementContext, rule
 
 
 @rule(
@@ -18,13 +18,13 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     {GENERIC: ERROR, VCF_INSTALLER: WARNING},
     cites="article 000011648, scenario 1; KB 429301 and KB 316056 (a self-signed certificate can be imported)",
     remedy="fqdn_certificate",
-    advice="Replace it by a certificate that a CA signed; the VCF installer also accepts it once it is imported into its "
+    advice="Replace it with a certificate signed by a CA; the VCF installer also accepts it once it is imported into its "
     "trust stores (trust_anchor).",
 )
-def somebody_else_vouches(chain: Chain, context: Context) -> Iterator[str]:
-    """The certificate is not self-signed, or the client trusts that very certificate."""
+def the_certificate_is_not_self_signed(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The certificate is not self-signed, or the client trusts this certificate itself."""
     if chain.leaf.self_signed and chain.path.anchor is None:
-        yield "the certificate is signed by its own key (%s); no CA vouches for it" % (chain.leaf.subject or "no subject")
+        yield "the certificate is self-signed (%s); no CA signed it" % (chain.leaf.subject or "no subject")
 
 
 @rule(
@@ -35,15 +35,15 @@ def somebody_else_vouches(chain: Chain, context: Context) -> Iterator[str]:
     advice="Add the CA's certificate to the client's trust store, after comparing its fingerprint with one from another "
     "source.",
 )
-def the_client_knows_the_issuer(chain: Chain, context: Context) -> Iterator[str]:
+def the_client_trusts_the_issuer(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The path ends in a certificate that the client trusts."""
     path = chain.path
     if chain.anchors is None or path.anchor is not None:
         return
     if chain.leaf.self_signed:
-        # for most clients that is TRUST-SELF-SIGNED's matter; the installer asks only whether it was imported
+        # other clients get TRUST-SELF-SIGNED; for the installer it matters only whether the certificate was imported
         if VCF_INSTALLER in context.profiles:
-            yield "the self-signed certificate is not among the %d trusted ones" % len(chain.anchors)
+            yield "the self-signed certificate is not among the %d trusted certificates" % len(chain.anchors)
     elif path.top.self_signed:
         yield "%s is not among the %d trusted certificates" % (path.top.subject, len(chain.anchors))
     elif len(path.certificates) > 1:

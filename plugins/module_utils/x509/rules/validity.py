@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules about time."""
+"""Rules about the period of validity."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     OME_MIGRATION,
     OME_SINGLE,
     PROFILES,
-    Context,
-    Seen,
-    Words,
+    JudgementContext,
+    ProfileOutcome,
+    Violation,
     rule,
 )
 
-RENEW = "Renew it before anything else; where it is a CA, get its successor and reissue what it signed."
+RENEW = "Renew it before anything else; if it is a CA, install its successor and reissue the certificates that it signed."
 
-CLOCK = "Mend the appliance's clock, or reissue the certificate."
-OME_WORDS = {OME_SINGLE: Words(ERROR, "ome_chain", CLOCK), OME_MIGRATION: Words(ERROR, "ome_chain", CLOCK, str(answers.MUTUAL))}
+CLOCK = "Correct the appliance's clock, or reissue the certificate."
+OME_OUTCOMES = {OME_SINGLE: ProfileOutcome(ERROR, "ome_chain", CLOCK), OME_MIGRATION: ProfileOutcome(ERROR, "ome_chain", CLOCK, str(answers.MUTUAL))}
 
 
 @rule(
@@ -34,14 +34,14 @@ OME_WORDS = {OME_SINGLE: Words(ERROR, "ome_chain", CLOCK), OME_MIGRATION: Words(
     cites="RFC 5280 section 4.1.2.5; article 000011648, troubleshooting",
     remedy="fqdn_certificate",
     advice=RENEW,
-    special=OME_WORDS,
+    other_outcomes=OME_OUTCOMES,
 )
-def nothing_has_expired(chain: Chain, context: Context) -> Iterator[Seen]:
+def nothing_has_expired(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
     """No certificate of the path has expired."""
     for certificate in chain.path.certificates:
         if certificate.not_after < context.now:
             days = (context.now - certificate.not_after).days
-            yield Seen(certificate, "expired %s (%d days ago)" % (timestamp(certificate.not_after), days))
+            yield Violation(certificate, "expired %s (%d days ago)" % (timestamp(certificate.not_after), days))
 
 
 @rule(
@@ -49,14 +49,14 @@ def nothing_has_expired(chain: Chain, context: Context) -> Iterator[Seen]:
     ERROR,
     cites="RFC 5280 section 4.1.2.5",
     remedy="",
-    advice="Compare the clocks of client, server and CA; wait, or reissue it with an earlier start.",
-    special=OME_WORDS,
+    advice="Compare the clocks of client, server and CA; wait, or reissue the certificate with an earlier start.",
+    other_outcomes=OME_OUTCOMES,
 )
-def everything_is_valid_already(chain: Chain, context: Context) -> Iterator[Seen]:
-    """Every certificate of the path is valid already."""
+def everything_is_valid_by_now(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
+    """The period of validity of every certificate of the path has begun."""
     for certificate in chain.path.certificates:
         if certificate.not_before > context.now:
-            yield Seen(certificate, "is valid only from %s" % timestamp(certificate.not_before))
+            yield Violation(certificate, "is valid only from %s" % timestamp(certificate.not_before))
 
 
 @rule(
@@ -67,9 +67,9 @@ def everything_is_valid_already(chain: Chain, context: Context) -> Iterator[Seen
     advice="Renew it in the next change window.",
     profiles=PROFILES,
 )
-def nothing_expires_soon(chain: Chain, context: Context) -> Iterator[Seen]:
-    """No certificate of the path expires within the days asked for."""
+def nothing_expires_soon(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
+    """No certificate of the path expires within the given number of days."""
     for certificate in chain.path.certificates:
         left = certificate.not_after - context.now
         if left.total_seconds() >= 0 and left <= context.expires_within:
-            yield Seen(certificate, "expires %s (%d days left)" % (timestamp(certificate.not_after), left.days))
+            yield Violation(certificate, "expires %s (%d days left)" % (timestamp(certificate.not_after), left.days))

@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import base64
-import datetime
 
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import forms, mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL, written
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 
-NOW = datetime.datetime.now(mint.UTC)
-DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
+DAYS = REAL.days()
 ROOT = mint.authority(**DAYS)
 GOOD = mint.mint("localhost", dns=["localhost"], issuer=ROOT, **DAYS)
 BAD = mint.mint("10.77.0.10", **DAYS)
@@ -82,8 +81,7 @@ def test_a_query_chooses_what_a_play_needs(inspect):
 
 
 def test_the_moment_of_the_judgement_can_be_chosen(inspect):
-    later = (NOW + 91 * mint.DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert "VALIDITY-EXPIRED" in codes(inspect(content=GOOD.pem, at=later))
+    assert "VALIDITY-EXPIRED" in codes(inspect(content=GOOD.pem, at=written(DAYS["ends"] + mint.DAY)))
 
 
 @pytest.mark.parametrize(
@@ -92,13 +90,13 @@ def test_the_moment_of_the_judgement_can_be_chosen(inspect):
         (dict(path="/nowhere/c.pem"), "path: /nowhere/c.pem cannot be read"),
         (dict(content_base64="%%%"), "content_base64 is not Base64"),
         (dict(endpoints=["bad host:443"]), "endpoints[0]: 'bad host'"),
-        (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is no port"),
+        (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is not a port"),
         (dict(endpoints=[{"port": 443}]), "endpoints[0]: host is missing"),
         (dict(content=GOOD.pem, trusted=["/nowhere"]), "trusted: /nowhere cannot be read"),
         (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a date or time"),
         (dict(content=GOOD.pem, query="results["), "query:"),
         (dict(content=GOOD.pem, waivers=[dict(code="X", until="soon", reason="r")]), "waivers[0].until"),
-        (dict(content=GOOD.pem, csr_content="junk"), "csr_content: this is no certificate signing request"),
+        (dict(content=GOOD.pem, csr_content="junk"), "csr_content: this is not a certificate signing request"),
     ],
 )
 def test_bad_input_names_the_option(inspect, given, words):
@@ -135,7 +133,7 @@ def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
         (BAD, ROOT, 6, "yes"),
         (BAD, ROOT, 5, "by none, it is self-signed"),
         (GOOD, BAD, 4, "no, CN=Test Root CA is missing above CN=localhost"),
-        (mint.mint("old", starts=NOW - 9 * mint.DAY, ends=NOW - 3 * mint.DAY), None, 0, "no, until "),
+        (mint.mint("old", **REAL.days(-9, -3)), None, 0, "no, until "),
     ],
 )
 def test_the_answers_are_of_this_certificate(inspect, certificate, trusted, number, answer):
@@ -155,7 +153,7 @@ def test_a_pkcs12_is_inspected_with_its_password(inspect, tmp_path):
 
 
 def test_a_chain_for_openmanage_enterprise_is_judged_by_its_words(inspect):
-    cas = Cas()
+    cas = Cas(REAL)
     chain = cas.leaf().pem + cas.one.pem + cas.root.pem
     assert inspect(content=chain, profile=["ome_migration"])["verdict"] == "ok"
     other = cas.leaf(cas.two, "ome-target.corp.example").pem + cas.two.pem + cas.root.pem
@@ -169,4 +167,4 @@ def test_a_chain_for_openmanage_enterprise_is_judged_by_its_words(inspect):
 
 def test_the_other_side_of_a_migration_must_be_a_chain(inspect):
     result = inspect(content=GOOD.pem, profile=["ome_migration"], peer_chain_content="nothing")
-    assert result["failed"] and "peer_chain_content: there is no certificate in it" in result["msg"]
+    assert result["failed"] and "peer_chain_content: it contains no certificate" in result["msg"]

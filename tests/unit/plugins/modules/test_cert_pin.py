@@ -16,12 +16,12 @@ import re
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL, written
 from ansible_collections.certmend.tls.tests.support.run import module_process
 
 HOST = "vault.corp.example"
-NOW = datetime.datetime.now(mint.UTC)
-DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
-TOMORROW = (NOW + mint.DAY).strftime("%Y-%m-%dT%H:%M:%SZ")
+DAYS = REAL.days()
+TOMORROW = written(REAL.now + mint.DAY)
 
 
 def certificate(*names, **more):
@@ -210,8 +210,8 @@ def test_an_approval_of_something_else_is_refused(store, approval, why):
 @pytest.mark.parametrize(
     "successor, why",
     [
-        (certificate(starts=NOW - 9 * mint.DAY, ends=NOW - mint.DAY), "expired"),
-        (certificate(starts=NOW + mint.DAY), "is valid only from"),
+        (certificate(**REAL.days(-9, -1)), "expired"),
+        (certificate(**REAL.days(1)), "is valid only from"),
         (certificate("other.corp.example"), "is not among the names"),
     ],
 )
@@ -428,7 +428,7 @@ def test_a_private_key_that_is_announced_is_shown_nowhere(store):
 def test_a_certificate_with_the_wrong_name_is_pinned_on_first_use_with_a_warning(store):
     result = store.pinned(certificate("other.corp.example"))
     assert any("is pinned, although" in str(warning) for warning in result["warnings"])
-    assert datetime.datetime.fromisoformat(store.events()[0]["at"].replace("Z", "+00:00")) >= NOW.replace(microsecond=0)
+    assert datetime.datetime.fromisoformat(store.events()[0]["at"].replace("Z", "+00:00")) >= REAL.now.replace(microsecond=0)
 
 
 def test_an_inspection_with_the_profile_pinned_reports_a_changed_key(store, run_module, tls_server):

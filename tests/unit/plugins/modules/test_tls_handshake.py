@@ -7,16 +7,15 @@
 from __future__ import annotations
 
 import base64
-import datetime
 import socket
 import ssl
 
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
 
-NOW = datetime.datetime.now(mint.UTC)
-DAYS = dict(starts=NOW - mint.DAY, ends=NOW + 90 * mint.DAY)
+DAYS = REAL.days()
 NAME = "localhost"
 ROOT = mint.authority("Root", key=mint.new_key("RSA-2048"), **DAYS)
 MIDDLE = mint.authority("Middle", ROOT, **DAYS)
@@ -29,7 +28,7 @@ def leaf(issuer=ROOT, **more):
 @pytest.fixture
 def shake(run_module):
     def run(port=1, trusted=ROOT.pem, expect="any", **more):
-        given = dict(dict(host=NAME, port=port, ca_content=trusted, expect=expect, timeout=5), **more)
+        given = dict(dict(host=NAME, port=port, ca_content=trusted, expect=expect), **more)
         return run_module("tls_handshake", {name: value for name, value in given.items() if value is not None})
 
     return run
@@ -47,8 +46,8 @@ def test_a_good_chain_verifies_and_is_returned_as_sent(shake, tls_server):
     "make, code",
     [
         (lambda: (leaf(dns=["other.example"], common_name="other.example"), ""), "NAME-MISMATCH"),
-        (lambda: (leaf(ends=NOW - datetime.timedelta(hours=1), starts=NOW - 3 * mint.DAY), ""), "VALIDITY-EXPIRED"),
-        (lambda: (leaf(starts=NOW + mint.DAY), ""), "VALIDITY-NOT-YET"),
+        (lambda: (leaf(**REAL.days(-3, -1 / 24)), ""), "VALIDITY-EXPIRED"),
+        (lambda: (leaf(**REAL.days(1)), ""), "VALIDITY-NOT-YET"),
         (lambda: (leaf(None), ""), "TRUST-SELF-SIGNED"),
         (lambda: (leaf(MIDDLE), ""), "CHAIN-INCOMPLETE"),
     ],
@@ -121,8 +120,8 @@ def test_a_handshake_that_the_server_ends_tells_the_alert(shake, plain_server):
         (dict(host="bad host"), "host: 'bad host'"),
         (dict(port=0), "port: 0"),
         (dict(address="depot"), "address: 'depot' is not an IP address"),
-        (dict(trusted="no certificate"), "ca_content: there is no certificate"),
-        (dict(trusted="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "anchors cannot be read"),
+        (dict(trusted="no certificate"), "ca_content: contains no certificate"),
+        (dict(trusted="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "ca_content: OpenSSL cannot read the certificates: "),
         (dict(trusted=None, ca_path="/nowhere/ca.pem"), "ca_path: /nowhere/ca.pem cannot be read"),
         (dict(trusted=None, java_keystore={"path": "/nowhere/ks"}), "java_keystore.path: /nowhere/ks does not exist"),
     ],

@@ -71,10 +71,10 @@ def replacements(files):
 def test_several_files_are_put_in_place_and_taken_back(files, tmp_path):
     before = contents(tmp_path)
     transaction = Transaction(replacements(files), backup=True)
-    take_back = transaction.commit()
+    roll_back = transaction.commit()
     assert [path.read_bytes() for path in files] == [b"new one", b"new two", b"new three"]
     assert transaction.created == [str(files[2])] and set(transaction.backups) == {str(files[0]), str(files[1])}
-    take_back()
+    roll_back()
     assert contents(tmp_path) == before and transaction.backups == {} and transaction.created == []
 
 
@@ -91,9 +91,9 @@ def test_a_backup_has_the_old_content_and_mode_sorts_and_replaces_no_other(files
 
 def test_a_removed_file_is_kept_and_comes_back(files):
     transaction = Transaction(replacements(files[:1]), backup=True)
-    take_back = transaction.commit(remove=[str(files[1])])
+    roll_back = transaction.commit(remove=[str(files[1])])
     assert not files[1].exists() and open(transaction.backups[str(files[1])], "rb").read() == b"old two"
-    take_back()
+    roll_back()
     assert files[1].read_bytes() == b"old two" and files[0].read_bytes() == b"old one"
 
 
@@ -116,8 +116,8 @@ def test_a_file_keeps_its_mode_unless_one_is_given_and_a_new_secret_is_closed(fi
     "given, words",
     [
         (dict(mode="rw"), "mode: 'rw' is not an octal mode"),
-        (dict(owner="nobody-of-that-name"), "owner: 'nobody-of-that-name' does not exist here"),
-        (dict(group="no-such-group"), "group: 'no-such-group' does not exist here"),
+        (dict(owner="nobody-of-that-name"), "owner: 'nobody-of-that-name' does not exist on this host"),
+        (dict(group="no-such-group"), "group: 'no-such-group' does not exist on this host"),
     ],
 )
 def test_wrong_attributes_name_their_option_and_leave_nothing(files, tmp_path, given, words):
@@ -211,9 +211,9 @@ def test_a_read_only_file_system_is_told(files, tmp_path):
 
 IN_PLACE = """
 transaction = Transaction([Replacement(os.path.abspath("one"), b"n", "path", mode="0600", owner="1", group="2")], backup=True)
-take_back = transaction.commit()
+roll_back = transaction.commit()
 print(list(transaction.methods.values()), oct(os.stat("one").st_mode & 0o777), os.stat("one").st_uid, os.stat("one").st_gid, open("one").read())
-take_back()
+roll_back()
 print(oct(os.stat("one").st_mode & 0o777), os.stat("one").st_uid, open("one").read(), sorted(os.listdir(".")))
 """
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
@@ -20,7 +20,7 @@ SAMPLES = [mint("depot.corp.example", organization='Comma, "Quote" + Plus'), aut
 
 @pytest.mark.parametrize("certificate", SAMPLES, ids=lambda one: str(one.x509.subject))
 def test_subject_fingerprint_and_ca_flag_are_the_library_s(certificate):
-    ours, theirs = outline(certificate.der, "content"), from_x509(certificate.x509)
+    ours, theirs = read_outline(certificate.der, "content"), from_x509(certificate.x509)
     assert (ours.subject, ours.sha256, ours.is_ca) == (theirs.subject, theirs.fingerprint(), theirs.is_ca)
 
 
@@ -30,12 +30,12 @@ def test_a_damaged_certificate_is_read_or_refused(place, byte, cut):
     damaged[place] = byte
     for data in (bytes(damaged), bytes(damaged[:cut])):
         try:
-            outline(data, "content")
+            read_outline(data, "content")
         except RemediationError as error:
             assert "content" in error.message
 
 
 @given(junk=st.binary(max_size=64))
 def test_junk_is_refused(junk):
-    with pytest.raises(RemediationError, match="is no certificate"):
-        outline(junk, "content")
+    with pytest.raises(RemediationError, match="is not a certificate"):
+        read_outline(junk, "content")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The hosts file: what is asked for changes, and nothing else."""
+"""A line of a hosts file, read and edited: what is not edited stays byte for byte."""
 
 from __future__ import annotations
 
@@ -10,167 +10,57 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import edit, make_entries, parse
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-
-FILE = "127.0.0.1\tlocalhost\n::1 localhost ip6-localhost  # six\n\n# the estate\n10.0.0.1  a.example   a # first\n10.0.0.2 b.example"
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import HostsLine, parse
 
 
-def edited(text, *entries, exclusive=True):
-    given = [dict(entry, option="entries[%d]." % place) for place, entry in enumerate(entries)]
-    return edit(text, make_entries(given, exclusive), exclusive)
-
-
-def present(address, *names, **more):
-    return dict(address=address, names=list(names), **more)
-
-
-def absent(address, *names):
-    return dict(address=address, names=list(names), state="absent")
-
-
-def test_a_new_address_gets_a_line_at_the_end_and_every_other_byte_stays():
-    text, moved = edited(FILE, present("10.0.0.3", "c.example", "c"))
-    assert text == FILE + "\n10.0.0.3\tc.example c\n" and moved == {}
-
-
-def test_a_name_that_is_there_changes_nothing():
-    assert edited(FILE, present("10.0.0.1", "A.Example"), present("10.0.0.2", "b.example"))[0] == FILE
-
-
-def test_a_second_name_joins_the_line_of_its_address_before_the_comment():
-    text, _moved = edited(FILE, present("10.0.0.1", "www.example"))
-    assert "10.0.0.1  a.example   a www.example # first\n" in text
-
-
-def test_a_name_moves_to_its_new_address_and_leaves_the_others_on_the_old_line():
-    text, moved = edited(FILE, present("10.0.0.9", "a.example"))
-    assert "10.0.0.1  a # first\n" in text and "10.0.0.9\ta.example\n" in text
-    assert moved == {"a.example": ["10.0.0.1"]}
-
-
-def test_a_line_whose_only_name_moves_goes():
-    text, _moved = edited(FILE, present("10.0.0.9", "b.example"))
-    assert "10.0.0.2" not in text
-
-
-def test_without_exclusive_a_name_may_have_two_addresses():
-    text, moved = edited(FILE, present("10.0.0.9", "b.example"), exclusive=False)
-    assert "10.0.0.2 b.example" in text and "10.0.0.9\tb.example" in text and moved == {}
-
-
-def test_an_ipv6_address_does_not_take_the_name_from_an_ipv4_address():
-    text, moved = edited(FILE, present("fd00::1", "a.example"))
-    assert "10.0.0.1  a.example" in text and "fd00::1\ta.example" in text and moved == {}
-
-
-def test_the_same_ipv6_address_in_another_spelling_is_the_same():
-    text = "fd00:0:0:0:0:0:0:1 a.example\n"
-    assert edited(text, present("fd00::1", "a.example"))[0] == text
-
-
-def test_the_root_s_dot_is_not_part_of_a_name_in_a_hosts_file():
-    assert edited(FILE, present("10.0.0.1", "a.example."))[0] == FILE
-
-
-def test_what_the_resolver_does_not_read_as_an_address_is_no_entry():
-    text, _moved = edited("[fd00::1] a.example\n", present("fd00::1", "a.example"))
-    assert text == "[fd00::1] a.example\nfd00::1\ta.example\n"
-
-
-def test_windows_line_endings_are_kept():
-    text = "127.0.0.1 localhost\r\n10.0.0.1 a\r\n"
-    assert edited(text, present("10.0.0.2", "b"))[0] == text + "10.0.0.2\tb\r\n"
-
-
-def test_a_comment_gives_the_entry_a_line_of_its_own():
-    text, _moved = edited("10.0.0.1 a\n", present("10.0.0.1", "b", comment="until DNS has it"))
-    assert text == "10.0.0.1 a\n10.0.0.1\tb  # until DNS has it\n"
-
-
-def test_absent_names_go_and_their_neighbours_stay():
-    assert edited(FILE, absent("", "a"))[0] == FILE.replace("a.example   a #", "a.example #")
-
-
-def test_an_absent_address_goes_with_all_its_names():
-    assert "10.0.0.1" not in edited(FILE, absent("10.0.0.1"))[0]
-
-
-def test_the_loopback_lines_survive_even_then():
-    assert "::1 localhost" in edited(FILE, absent("::1"))[0]
-
-
-def test_bytes_that_are_no_utf_8_survive():
-    raw = b"# caf\xe9\n10.0.0.1 a\n".decode("utf-8", "surrogateescape")
-    assert edited(raw, present("10.0.0.2", "b"))[0].encode("utf-8", "surrogateescape").startswith(b"# caf\xe9\n10.0.0.1 a\n")
+@given(text=st.text(alphabet="# \t\r\nabA1.:%-", max_size=60))
+def test_the_lines_of_a_file_are_its_text(text):
+    assert "".join(line.text for line in parse(text)) == text
 
 
 @pytest.mark.parametrize(
-    "entry, words",
+    "text, address, names",
     [
-        (present("10.0.0", "a"), "address: '10.0.0' is not an IP address"),
-        (present("", "a"), "address: '' is not an IP address"),
-        (present("fe80::1%x\n10.6.6.6 evil", "a"), "is not an IP address"),
-        (present("fe80::1%x evil", "a"), "is not an IP address"),
-        (present("10.0.0.1"), "names: there is none"),
-        (present("10.0.0.1", "10.0.0.2"), "is an IP address, not a host name"),
-        (present("10.0.0.1", "a\n10.6.6.6 evil"), "line break"),
-        (present("10.0.0.1", "*.example"), "is not made of labels"),
-        (present("10.0.0.1", "-a"), "is not made of labels"),
-        (present("10.0.0.1", "a" * 64), "is not made of labels"),
-        (present("10.0.0.1", "localhost"), "the system relies on it"),
-        (present("127.0.0.2", "localhost"), "the system relies on it"),
-        (present("10.0.0.1", "localhost."), "the system relies on it"),
-        (absent("", "localhost"), "the system relies on it"),
-        (present("10.0.0.1", "a", comment="x\n10.6.6.6 evil"), "comment: it has a line break"),
+        ("10.0.0.1 a b\n", "10.0.0.1", ("a", "b")),
+        ("  10.0.0.1\ta#comment", "10.0.0.1", ("a",)),
+        ("fd00:0:0::1 A.Example # b\r\n", "fd00::1", ("A.Example",)),
+        ("fe80::1%eth0 a\n", "fe80::1%eth0", ("a",)),
+        ("10.0.0.1\n", "10.0.0.1", ()),
     ],
 )
-def test_bad_entries_are_refused_by_the_option_s_name(entry, words):
-    with pytest.raises(RemediationError) as caught:
-        edited(FILE, entry)
-    assert words in str(caught.value) and "entries[0]." in str(caught.value)
+def test_an_entry_has_an_address_and_names(text, address, names):
+    assert parse(text) == [HostsLine(text, address, names)]
 
 
-def test_everything_wrong_is_told_at_once():
-    with pytest.raises(RemediationError) as caught:
-        edited(FILE, present("x", "a"), present("10.0.0.1", "b c"))
-    assert "entries[0].address" in str(caught.value) and "entries[1].names" in str(caught.value)
+@pytest.mark.parametrize("text", ["# 10.0.0.1 a\n", "\n", "   \n", "[::1] a\n", "10.0.0 a\n", "a 10.0.0.1\n"])
+def test_a_line_that_the_resolver_does_not_read_as_an_entry_has_no_address(text):
+    assert parse(text) == [HostsLine(text)]
 
 
-def test_one_name_for_two_addresses_is_a_contradiction():
-    with pytest.raises(RemediationError, match="is given to 10.0.0.1 and to 10.0.0.2"):
-        edited(FILE, present("10.0.0.1", "x"), present("10.0.0.2", "x"))
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_line_knows_its_line_break(ending):
+    assert HostsLine("10.0.0.1 a" + ending).ending == ending
 
 
-def test_without_exclusive_one_task_may_give_a_name_two_addresses():
-    text, _moved = edited("", present("10.0.0.1", "x"), present("10.0.0.2", "x"), exclusive=False)
-    assert text == "10.0.0.1\tx\n10.0.0.2\tx\n"
-
-
-@pytest.mark.parametrize("taken", [absent("", "a", "x"), absent("10.0.0.1", "x"), absent("10.0.0.1")])
-def test_the_same_name_present_and_absent_is_a_contradiction(taken):
-    with pytest.raises(RemediationError, match="x is to be present at 10.0.0.1 and absent from there"):
-        edited(FILE, present("10.0.0.1", "x"), taken)
-
-
-def test_a_name_may_leave_one_address_for_another_in_one_task():
-    text, _moved = edited("10.0.0.1 x\n", absent("10.0.0.1", "x"), present("10.0.0.2", "x"))
-    assert text == "10.0.0.2\tx\n"
-
-
-NAMES = st.sampled_from(["a", "b", "c", "d.example", "e.example"])
-ADDRESSES = st.sampled_from(["10.0.0.1", "10.0.0.2", "fd00::1"])
-LINES = st.one_of(
-    st.builds(lambda *parts: " ".join([parts[0], *parts[1], parts[2]]), ADDRESSES, st.lists(NAMES, min_size=1, max_size=3), st.sampled_from(["", "# x"])),
-    st.text(alphabet="# \tabc1.", max_size=12),
+@pytest.mark.parametrize(
+    "text, name, remaining",
+    [
+        ("10.0.0.1  a  b\n", "a", "10.0.0.1  b\n"),
+        ("10.0.0.1  a  b\n", "b", "10.0.0.1  a\n"),
+        ("10.0.0.1\ta b c # a\r\n", "b", "10.0.0.1\ta c # a\r\n"),
+        ("10.0.0.1 a aa", "a", "10.0.0.1 aa"),
+        ("10.0.0.1 A b", "a", "10.0.0.1 b"),
+    ],
 )
+def test_a_name_is_removed_with_the_blanks_before_it_or_after_the_first(text, name, remaining):
+    [line] = parse(text)
+    assert line.maps(name) and line.without(name) == parse(remaining)[0]
 
 
-@given(lines=st.lists(LINES, max_size=8), ending=st.sampled_from(["\n", "\r\n"]), last=st.booleans(), address=ADDRESSES, name=NAMES)
-def test_applying_an_entry_twice_is_applying_it_once_and_foreign_lines_stay(lines, ending, last, address, name):
-    text = ending.join(lines) + (ending if last else "")
-    once, _moved = edited(text, present(address, name))
-    assert edited(once, present(address, name)) == (once, {})
-    foreign = [line.text.rstrip("\r\n") for line in parse(text) if name not in line.names and line.address != address]
-    kept = [line.text.rstrip("\r\n") for line in parse(once)]
-    assert [line for line in foreign if line in kept] == foreign
+def test_a_line_without_its_only_name_is_no_line():
+    assert parse("10.0.0.1 a # comment\n")[0].without("a") is None
+
+
+def test_further_names_follow_the_last_one_before_the_comment():
+    [line] = parse("10.0.0.1 a  # comment\n")
+    assert line.with_names(["b", "c"]) == HostsLine("10.0.0.1 a b c  # comment\n", "10.0.0.1", ("a", "b", "c"))

@@ -9,7 +9,6 @@ Optional: it needs golang-go and golang-github-vmware-govmomi-dev.
 
 from __future__ import annotations
 
-import datetime
 import os
 import pathlib
 import shutil
@@ -22,6 +21,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_serv
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_of
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL, now
 
 SOURCES = pathlib.Path("/usr/share/gocode/src/github.com/vmware/govmomi")
 PROGRAM = pathlib.Path(mint.__file__).parent / "vcsim" / "main.go"
@@ -34,8 +34,7 @@ pytestmark = pytest.mark.skipif(
 def simulator(tmp_path_factory):
     """Its port, and the file of the certificate that it presents."""
     folder = tmp_path_factory.mktemp("vcsim")
-    now = datetime.datetime.now(mint.UTC)
-    certificate = mint.mint("localhost", dns=["localhost"], starts=now - mint.DAY, ends=now + mint.DAY)
+    certificate = mint.mint("localhost", dns=["localhost"], **REAL.days())
     for name, text in (("cert.pem", certificate.pem), ("key.pem", certificate.key_pem)):
         (folder / name).write_text(text, encoding="ascii")
     built = folder / "vcsim"
@@ -49,7 +48,7 @@ def simulator(tmp_path_factory):
 
 def connected(simulator):
     port, ca_path = simulator
-    return LookupService(Session("localhost", port, trust_of(ca_path, (), True), 10))
+    return LookupService(Session("localhost", port, trust_of(ca_path, (), True), PATIENCE))
 
 
 def test_its_registrations_are_listed_and_come_back_as_they_were(simulator):
@@ -63,7 +62,7 @@ def test_its_sts_issues_a_token_that_is_cut_out_byte_for_byte(simulator):
     (url,) = {
         endpoint.url for one in service.list() for endpoint in one.endpoints if endpoint.type == "com.vmware.cis.cs.identity.sso"
     }
-    token = sign_in(service.session, urlsplit(url).path, "administrator@vsphere.local", "any", datetime.datetime.now(datetime.timezone.utc))
+    token = sign_in(service.session, urlsplit(url).path, "administrator@vsphere.local", "any", now())
     assert b"<saml2:Assertion" in token and b"</saml2:Assertion>" in token and b"any" not in token
 
 

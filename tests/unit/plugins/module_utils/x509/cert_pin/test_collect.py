@@ -12,9 +12,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoin
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.collect import observe
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
 
 HOST = "vault.corp.example"
-LEAF = mint.mint(HOST, dns=[HOST])
+LEAF = mint.mint(HOST, dns=[HOST], **REAL.days())
 
 
 def observed(endpoint, presented=None):

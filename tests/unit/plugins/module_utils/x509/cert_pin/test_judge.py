@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Action, Baseline, Policy, Status, decide
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation, Problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
@@ -56,7 +57,7 @@ def test_the_first_key_is_accepted_with_its_facts_and_the_time_of_the_run():
     decision = decide(seen(NEW), Baseline(PinRecord(VAULT)), WRITES)
     assert decision.status is Status.FIRST_USE and decision.action is Action.PINNED
     accepted = decision.accepted
-    assert (accepted.pin, accepted.since, accepted.accepted, accepted.ticket) == (NEW.pin, "2026-11-20T12:00:00Z", "first_use", "")
+    assert (accepted.pin, accepted.since, accepted.accepted, accepted.ticket) == (NEW.pin, timestamp(NOW), "first_use", "")
     assert accepted.certificate["subject"] == "CN=" + HOST and accepted.certificate["fingerprints"]["sha256"] == NEW.fingerprint()
 
 

@@ -14,6 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoin
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord, UsedApproval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, parse
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision, Status
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation
@@ -84,7 +85,7 @@ def test_two_addresses_with_the_same_new_key_are_one_pin_and_one_event():
 def test_an_approved_pin_names_its_ticket_and_uses_its_approval():
     change = accept(RECORD, [decision(NEW, "approved", APPROVAL)], keep_old=False)
     assert change.approvals == (APPROVAL,) and change.after.pins[0].ticket == "CHG-1"
-    assert (change.events[0]["event"], change.events[0]["ticket"], change.events[0]["expires"]) == ("repinned", "CHG-1", AT)
+    assert (change.events[0]["event"], change.events[0]["ticket"], change.events[0]["expires"]) == ("repinned", "CHG-1", timestamp(NOW))
 
 
 def test_without_an_accepted_pin_nothing_changes():

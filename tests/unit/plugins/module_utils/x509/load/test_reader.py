@@ -87,13 +87,13 @@ def test_a_broken_certificate_in_a_pkcs7_hides_no_other():
     [
         (LEAF.pem[:300] + "\n" + ROOT.pem, "the block at line 1 has no END line"),
         (ROOT.pem + LEAF.pem[:300], "the block at line %d has no END line" % (ROOT.pem.count("\n") + 1)),
-        (LEAF.pem.partition("\n")[2] + ROOT.pem, "ends a block that was never begun"),
+        (LEAF.pem.partition("\n")[2] + ROOT.pem, "is an END line without a BEGIN line"),
         (LEAF.pem.replace("END CERTIFICATE", "END CERTFICATE") + ROOT.pem, "begins as CERTIFICATE and ends as CERTFICATE"),
-        (LEAF.pem.replace("CERTIFICATE", "CERTFICATE") + ROOT.pem, "the block at line 1 is labelled CERTFICATE, which is not read"),
-        (LEAF.pem.replace("-----BEGIN", "---BEGIN") + ROOT.pem, "line 1 looks like the BEGIN or END line of a block and is none"),
+        (LEAF.pem.replace("CERTIFICATE", "CERTFICATE") + ROOT.pem, "the block at line 1 has the label CERTFICATE, which is skipped"),
+        (LEAF.pem.replace("-----BEGIN", "---BEGIN") + ROOT.pem, "line 1 looks like a BEGIN or END line, but is malformed"),
         (LEAF.pem.replace("\n-----END", "\n\n-----END") + ROOT.pem, "broken by an empty line"),
         ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + ROOT.pem, "it is empty"),
-        (ROOT.pem + LEAF.pem.splitlines()[2] + "\n", "is Base64 that stands in no block"),
+        (ROOT.pem + LEAF.pem.splitlines()[2] + "\n", "is Base64 outside of any block"),
         ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n" + ROOT.pem, "the block at line 1 is not a certificate"),
     ],
 )
@@ -182,7 +182,7 @@ def test_requests_are_read_with_their_dirt(form):
 
 
 def test_a_file_without_a_request_names_the_option():
-    with pytest.raises(RemediationError, match="csr_path: this is no certificate signing request"):
+    with pytest.raises(RemediationError, match="csr_path: this is not a certificate signing request"):
         load_csr(PEM, "csr_path")
 
 

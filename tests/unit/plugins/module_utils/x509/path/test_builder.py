@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import itertools
 import random
-import subprocess
 
 import pytest
 from cryptography import x509
@@ -21,13 +20,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.path import buil
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import find_path, missing_issuer
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
+from ansible_collections.certmend.tls.tests.support.clock import DAY, written
 from ansible_collections.certmend.tls.tests.support.mint import (
-    DAY,
     NOW,
-    Minted,
     authority,
     key_identifiers,
-    key_pem,
     mint,
     name,
     new_key,
@@ -39,8 +36,6 @@ ROOT = authority("Root")
 NEAR = authority("Near", issuer=ROOT)
 FAR = authority("Far", issuer=NEAR)
 LEAF = mint("www", issuer=FAR)
-#: openssl's certificates begin now, by the clock
-LATER = NOW + 200 * DAY
 
 
 def search(leaf, candidates=(), trusted=(ROOT,), strict=True, at=NOW, purpose="any"):
@@ -103,7 +98,7 @@ def test_of_two_cas_with_one_name_the_one_whose_key_signed_is_taken():
     outcome = search(LEAF, [twin, NEAR, FAR])
     assert [one.der for one in outcome.path.certificates] == ders(LEAF, FAR, NEAR, ROOT)
     assert search(LEAF, [twin, NEAR]).path.anchor is None
-    assert reasons(search(LEAF, [twin, NEAR])) == ["its key did not make the signature of CN=www"]
+    assert reasons(search(LEAF, [twin, NEAR])) == ["signature verification failed for CN=www"]
 
 
 def test_a_wrong_key_identifier_is_a_hint_and_no_verdict():
@@ -121,7 +116,7 @@ def test_the_key_identifier_that_fits_is_tried_first():
     leaf_key = new_key()
     leaf = mint("www", issuer=ca, key=leaf_key, extensions=key_identifiers(leaf_key, ca))
     outcome = search(leaf, [*others, ca])
-    assert outcome.path.anchor and outcome.rejected == []
+    assert outcome.path.anchor and outcome.rejected == ()
 
 
 def test_a_shorter_path_is_preferred():
@@ -140,8 +135,8 @@ def test_a_cross_signed_ca_leads_to_the_root_that_is_trusted():
 @pytest.mark.parametrize(
     "change, reason",
     [
-        (dict(ends=NOW - DAY), "expired on 2026-11-19T12:00:00Z"),
-        (dict(starts=NOW + DAY), "is not valid before 2026-11-21T12:00:00Z"),
+        (dict(ends=NOW - DAY), "expired on %s" % written(NOW - DAY)),
+        (dict(starts=NOW + DAY), "is not valid before %s" % written(NOW + DAY)),
         (dict(ca=False), "is not a CA (basic constraints)"),
         (
             dict(extensions=[(x509.KeyUsage(True, False, True, False, False, False, False, False, False), True)]),
@@ -149,7 +144,7 @@ def test_a_cross_signed_ca_leads_to_the_root_that_is_trusted():
         ),
         (
             dict(extensions=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]),
-            "has critical extensions that nobody knows: 1.2.3.4",
+            "has unknown critical extensions: 1.2.3.4",
         ),
         (
             dict(extensions=[(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), False)]),
@@ -175,30 +170,26 @@ def test_the_path_length_counts_the_cas_below_and_not_the_self_issued_ones():
     assert found(mint("www", issuer=limited), [limited]) is not None
     assert found(mint("www", issuer=rolled), [limited, rolled]) is not None
     outcome = search(mint("www", issuer=below), [limited, below])
-    assert reasons(outcome) == ["allows 0 CAs below it, and there are 1 (path length)"]
+    assert reasons(outcome) == ["allows 0 CAs below it, but there are 1 (path length)"]
 
 
-def test_a_root_without_basic_constraints_is_a_ca_only_in_version_1_and_where_it_is_trusted(tmp_path):
+def test_a_root_without_basic_constraints_is_a_ca_only_in_version_1_and_where_it_is_trusted():
     key = new_key()
-    (tmp_path / "key").write_text(key_pem(key), encoding="ascii")
-    command = ["openssl", "req", "-new", "-key", tmp_path / "key", "-subj", "/CN=Old Root", "-out", tmp_path / "csr"]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    command = ["openssl", "x509", "-req", "-in", tmp_path / "csr", "-signkey", tmp_path / "key", "-days", "9999"]
-    pem = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    version_1 = Minted(x509.load_pem_x509_certificate(pem), key)
+    version_1 = signed_with("sha256", "Old Root", None, key=key)
+    assert version_1.x509.version == x509.Version.v1
     version_3 = mint("Old Root", key=key)
     leaf = mint("www", issuer=version_1)
-    at = from_x509(version_1.x509).not_before
-    assert found(leaf, [], trusted=[version_1], at=at) == ders(leaf, version_1)
-    assert found(leaf, [version_1], trusted=[], at=at) is None
+    assert found(leaf, [], trusted=[version_1]) == ders(leaf, version_1)
+    assert found(leaf, [version_1], trusted=[]) is None
     assert reasons(search(leaf, [], trusted=[version_3])) == ["is not a CA (basic constraints)"]
 
 
 def test_an_intermediate_of_version_1_is_no_ca():
     root = authority("RSA Root", key=shared_key("RSA-2048"))
     version_1 = signed_with("sha256", "Old CA", root)
+    assert version_1.x509.version == x509.Version.v1
     leaf = mint("www", issuer=version_1)
-    assert reasons(search(leaf, [version_1], trusted=[root], at=LATER)) == ["is not a CA (basic constraints)"]
+    assert reasons(search(leaf, [version_1], trusted=[root])) == ["is not a CA (basic constraints)"]
 
 
 def test_a_leaf_that_has_its_issuer_s_name_is_bound_by_constraints_all_the_same():
@@ -211,7 +202,7 @@ def test_a_leaf_that_has_its_issuer_s_name_is_bound_by_constraints_all_the_same(
 def test_the_leaf_itself_must_be_valid():
     old = mint("www", issuer=FAR, ends=NOW - DAY)
     outcome = search(old, [FAR, NEAR])
-    assert outcome.path.anchor is None and outcome.objections == ("expired on 2026-11-19T12:00:00Z",)
+    assert outcome.path.anchor is None and outcome.objections == ("expired on %s" % written(NOW - DAY),)
 
 
 @pytest.mark.parametrize("second, valid", [(-1, False), (0, True)])
@@ -226,16 +217,16 @@ def test_a_diagnosis_shows_the_path_with_what_stands_against_it():
     leaf = mint("www", issuer=old)
     outcome = search(leaf, [old], strict=False)
     assert [one.der for one in outcome.path.certificates] == ders(leaf, old, ROOT)
-    assert outcome.objections == ("CN=Old expired on 2026-11-19T12:00:00Z",)
+    assert outcome.objections == ("CN=Old expired on %s" % written(NOW - DAY),)
 
 
 def test_a_path_with_a_broken_digest_is_taken_only_where_there_is_no_other():
     root = authority("RSA Root", key=shared_key("RSA-2048"))
     short = from_openssl("sha1", "Far", root, FAR.key)
     near = authority("Near", issuer=root, key=NEAR.key)
-    outcome = search(LEAF, [short, FAR, near], trusted=[root], at=LATER)
+    outcome = search(LEAF, [short, FAR, near], trusted=[root])
     assert [one.der for one in outcome.path.certificates] == ders(LEAF, FAR, near, root) and not outcome.path.weak
-    alone = search(LEAF, [short], trusted=[root], at=LATER)
+    alone = search(LEAF, [short], trusted=[root])
     assert [one.der for one in alone.path.weak] == [short.der]
 
 
@@ -281,4 +272,4 @@ def test_a_search_that_is_stopped_says_so(monkeypatch):
     monkeypatch.setattr(path_module, "MAXIMUM_SIGNATURES", 3)
     crowd = [authority("Far", issuer=ROOT) for _one in range(5)]
     outcome = search(LEAF, crowd)
-    assert outcome.path.anchor is None and outcome.exhausted == "3 signatures were checked"
+    assert outcome.path.anchor is None and outcome.exhausted == "3 signatures were verified"

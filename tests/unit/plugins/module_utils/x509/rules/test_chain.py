@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 
+from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
@@ -59,7 +60,7 @@ def test_a_certificate_sent_twice_is_not_unrelated():
 
 
 def test_a_certificate_that_is_there_twice_is_out_of_order_for_the_appliance_alone():
-    cas = Cas()
+    cas = Cas(FIXED)
     assert codes(cas.leaf(), cas.one, cas.one, cas.root, profiles=("ome_migration",)) == ["CHAIN-UNRELATED"]
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.strict_pem import form_problem
+from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 from ansible_collections.certmend.tls.tests.support.rules import fails, findings, passes
 
-CAS = Cas()
+CAS = Cas(FIXED)
 LEAF, ONE = CAS.leaf(), CAS.one
 SINGLE = ("ome_single",)
 
@@ -42,7 +43,7 @@ def test_pem_with_a_comment_above_it_is_pem():
         ((LEAF.pem + LEAF.key_pem).encode(), "2 blocks, of which 1"),
         (LEAF.pem.replace("\n", "\\n").encode(), "1 blocks, of which 0"),
         (LEAF.pem.replace("CERTIFICATE", "PKCS7").encode(), "1 blocks, of which 0"),
-        (LEAF.pem.replace("MII", "MIJ", 1).encode(), "not one certificate (the block at line 1"),
+        (LEAF.pem.replace("MII", "MIJ", 1).encode(), "not a single certificate (the block at line 1"),
     ],
 )
 def test_what_is_no_plain_pem_is_told(data, words):

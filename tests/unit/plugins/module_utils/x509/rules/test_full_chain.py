@@ -10,10 +10,11 @@ import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.ome.chains import NAME, Cas
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
 
-CAS = Cas()
+CAS = Cas(FIXED)
 LEAF, ONE, TWO, ROOT = CAS.leaf(), CAS.one, CAS.two, CAS.root
 MIGRATION = ("ome_migration",)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, Cas
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
 
-CAS = Cas()
+CAS = Cas(FIXED)
 ONE, ROOT = CAS.one, CAS.root
 MIGRATION, SINGLE = ("ome_migration",), ("ome_single",)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 from ansible_collections.certmend.tls.tests.support.ome.chains import NAME, SERVER, Cas, purposes, usage
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes, severity
 
 FQDN = "depot.corp.example"
 ROOT = authority()
-CAS = Cas()
+CAS = Cas(FIXED)
 NAMELESS = CAS.ca(None, CAS.root)
 MIGRATION, SINGLE = ("ome_migration",), ("ome_single",)
 

@@ -30,7 +30,7 @@ def known(*pinned, announced=()):
 @fails("PIN-CHANGED")
 @pytest.mark.parametrize("store", [known(OLD), known(OLD, announced=[OTHER])])
 def test_another_key_than_the_pinned_and_the_announced_ones_is_told_of(store):
-    (finding,) = findings(NEW, profiles=["pinned"], known=store)
+    (finding,) = findings(NEW, profiles=["pinned"], pin_record=store)
     assert finding.code == "PIN-CHANGED" and finding.remedy == "pins"
     assert all(word in finding.message for word in (pin(OLD), pin(NEW), "2026-11-01T12:00:00Z", "CN=vault.corp.example"))
 
@@ -38,8 +38,8 @@ def test_another_key_than_the_pinned_and_the_announced_ones_is_told_of(store):
 @passes("PIN-CHANGED")
 @pytest.mark.parametrize("store", [known(NEW), known(OLD, NEW), known(OLD, announced=[NEW]), known(announced=[OTHER]), known(), None])
 def test_a_pinned_or_announced_key_is_not_nor_is_one_that_nobody_pinned(store):
-    assert codes(NEW, profiles=["pinned"], known=store) == []
+    assert codes(NEW, profiles=["pinned"], pin_record=store) == []
 
 
 def test_other_profiles_do_not_ask_for_pins():
-    assert "PIN-CHANGED" not in codes(NEW, known=known(OLD))
+    assert "PIN-CHANGED" not in codes(NEW, pin_record=known(OLD))

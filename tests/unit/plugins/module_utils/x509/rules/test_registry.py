@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 from ansible_collections.certmend.tls.tests.support.rules import codes, findings
 
-CAS = Cas()
+CAS = Cas(FIXED)
 LEAF, ONE, ROOT = CAS.leaf(), CAS.one, CAS.root
 MIGRATION, SINGLE = ("ome_migration",), ("ome_single",)
 

@@ -1,0 +1,43 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of modules that connect to a service over HTTPS: where it is, how its certificate is verified, and the account."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The documentation of CONNECTION_SPEC (module_utils/appliance/net/connection_spec.py). Modules describe C(hostname) themselves."""
+
+    DOCUMENTATION = r"""
+options:
+  port:
+    description: The TCP port of the service on O(hostname).
+    type: int
+    default: 443
+  username:
+    description: The account to sign in with. Only needed if something changes.
+    type: str
+  password:
+    description: The password of O(username).
+    type: str
+  ca_path:
+    description:
+      - A PEM file with the CA certificates that the server's certificate is verified with.
+      - The default is the trust store of the system that runs the module.
+    type: path
+  server_fingerprint:
+    description:
+      - SHA-256 fingerprints, one of which the server's certificate must have, instead of verification by a CA.
+      - Use it if no known CA issued the server's certificate, for example before the first replacement of a self-signed one.
+        Compare the fingerprint on the console of the appliance first.
+    type: list
+    elements: str
+  validate_certs:
+    description:
+      - Whether the server's certificate must be valid.
+      - If it is false and O(server_fingerprint) is not set, whoever answers at the address gets the password.
+    type: bool
+    default: true
+"""
