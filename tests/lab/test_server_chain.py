@@ -143,7 +143,7 @@ def test_the_seven_questions_are_answered_in_the_report(estate, playbook, pki):
         "Was it addressed by a name that is included in them? yes, web.corp.example",
         "Are the subject alternative names resolvable here? web.corp.example: not resolvable",
         "Can it be linked to a root certificate? no, CN=Corp Issuing CA 2 is missing above CN=web.corp.example",
-        "Was it signed by a public or a private CA? a private one: CN=Corp Issuing CA 2 is not in this machine's store",
+        "Was it signed by a public or a private CA? a private CA: CN=Corp Issuing CA 2 is not in this machine's trust store",
         "Is it self-signed? no, CN=Corp Issuing CA 2 signed it",
     ):
         assert words in run.stdout, run.stdout

@@ -122,8 +122,8 @@ def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
     assert answers[2] == "no, other.corp.test is not among them"
     assert "localhost: " in answers[3] and "127.0.0.1" in answers[3] and "*.corp.example: a wildcard" in answers[3]
     assert "nowhere.invalid: not resolvable (" in answers[3]
-    assert answers[4] == "yes, to a trusted one: CN=localhost < CN=Middle < CN=Test Root CA"
-    assert answers[5] == "a private one: CN=Test Root CA is not in this machine's store"
+    assert answers[4] == "yes, to a trusted certificate: CN=localhost < CN=Middle < CN=Test Root CA"
+    assert answers[5] == "a private CA: CN=Test Root CA is not in this machine's trust store"
     assert answers[6] == "no, CN=Middle signed it"
 
 
@@ -131,7 +131,7 @@ def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
     "certificate, trusted, number, answer",
     [
         (BAD, ROOT, 6, "yes"),
-        (BAD, ROOT, 5, "by none, it is self-signed"),
+        (BAD, ROOT, 5, "by no CA, it is self-signed"),
         (GOOD, BAD, 4, "no, CN=Test Root CA is missing above CN=localhost"),
         (mint.mint("old", **REAL.days(-9, -3)), None, 0, "no, until "),
     ],
