@@ -23,6 +23,8 @@ from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 
 #: where the collection is imported from
 TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
+#: where modules import from: the collection, then what the tests were started with
+PATH = os.pathsep.join([str(TREE), *filter(None, [os.environ.get("PYTHONPATH")])])
 MODULE = "ansible_collections.certmend.tls.plugins.modules."
 #: the modules' own timeouts, unless a test is about one: no test depends on the machine's speed
 PATIENT = {
@@ -43,7 +45,7 @@ def module_process(name, params, check=False, python=sys.executable):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(os.environ, PYTHONPATH=str(TREE), _ANSIBLE_MODULE_PROFILE="legacy"),
+        env=dict(os.environ, PYTHONPATH=PATH, _ANSIBLE_MODULE_PROFILE="legacy"),
     )
     process.ask = json.dumps({"ANSIBLE_MODULE_ARGS": arguments})
     return process
