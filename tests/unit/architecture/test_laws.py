@@ -159,6 +159,66 @@ def test_tests_mirror_the_tree(path):
     assert (PLUGINS / "module_utils" / tested).is_file()
 
 
+#: tests and what they need, without the lab, whose machines live in real time
+TESTS = sorted(path for folder in ("unit", "support", "bench", "fuzz") for path in (ROOT / "tests" / folder).rglob("*.py"))
+#: who may read the time, or wait for a time to pass, and why
+READERS = {
+    "tests/support/clock.py": "the clock of the tests",
+    "tests/support/ome/server.py": "an appliance with a clock of its own, which restarts; the lab has it without the other tests",
+    "tests/support/vsphere/sts.py": "a server with a clock of its own; the lab has it without the other tests",
+    "tests/support/vsphere/lookup.py": "a server that is slow on request",
+    "tests/bench/bench.py": "it measures",
+    "tests/unit/architecture/test_laws.py": "it names what it refuses",
+    "tests/unit/plugins/modules/test_hosts_entry.py": "a kill at any moment: the moment is drawn by lot, and nothing waits for it",
+}
+READS = {
+    "datetime": {"now", "utcnow", "today"},
+    "date": {"today"},
+    "time": {"time", "time_ns", "gmtime", "localtime", "strftime", "ctime", "monotonic", "perf_counter", "sleep"},
+}
+
+
+def time_read_in(path):
+    """The calls in a file that read the time or wait, and openssl's arguments for a validity from now on."""
+    found = set()
+    for node in ast.walk(code_of(path)):
+        if isinstance(node, ast.Attribute):
+            owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
+            found |= {"%s.%s" % (owner, node.attr)} if node.attr in READS.get(owner, ()) else set()
+        elif isinstance(node, ast.ImportFrom):
+            found |= {"%s.%s" % (node.module, name.name) for name in node.names if name.name in READS.get(node.module, ())}
+        elif isinstance(node, ast.Constant) and node.value == "-days":
+            found.add("-days")
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "moment" and [getattr(one, "value", one) for one in node.args[:1]] == [None]:
+            found.add("moment(None)")
+    return sorted(found)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT / "tests").as_posix())
+def test_only_the_tests_clock_reads_the_time(path):
+    reads = time_read_in(path)
+    assert bool(reads) is (path.relative_to(ROOT).as_posix() in READERS), "tests/support/clock.py has the moment; here: %s" % reads
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "datetime.datetime.now()",
+        "dt = datetime.now",
+        "datetime.datetime.utcnow()",
+        "datetime.date.today()",
+        "time.time()",
+        "time.sleep(1)",
+        "from time import time",
+        "moment(None)",
+        "['openssl', 'req', '-days', '9']",
+    ],
+)
+def test_reading_the_time_is_noticed(line, tmp_path):
+    (tmp_path / "code.py").write_text(line, encoding="ascii")
+    assert time_read_in(tmp_path / "code.py")
+
+
 def marked(word):
     text = "".join(path.read_text(encoding="utf-8") for path in RULE_TESTS.glob("test_*.py"))
     return set(re.findall(r'@%s\("([A-Z0-9-]+)"\)' % word, text))
