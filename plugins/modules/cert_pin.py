@@ -27,6 +27,7 @@ requirements:
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.files.backup
 options:
   pins_path:
     description:
@@ -164,10 +165,6 @@ options:
       - A file to which a line of JSON is added for each change of the store (C(at), C(event), C(host), C(port), C(pins), and C(ticket) for an approved change).
       - Older lines are never changed.
     type: path
-  backup:
-    description: Keep a copy of the old store beside the new one.
-    type: bool
-    default: true
   workers:
     description: The number of handshakes at the same time.
     type: int
@@ -330,6 +327,7 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.run import CertPinRun
 
@@ -349,6 +347,7 @@ ANNOUNCED = dict(
     content=dict(type="str", no_log=True),
 )
 ARGUMENT_SPEC = dict(
+    **BACKUP_SPEC,
     pins_path=dict(type="path", required=True),
     endpoints=dict(type="list", elements="raw"),
     presented=dict(type="list", elements="str"),
@@ -366,7 +365,6 @@ ARGUMENT_SPEC = dict(
     pins=dict(type="list", elements="str"),
     backup_path=dict(type="path"),
     audit_log=dict(type="path"),
-    backup=dict(type="bool", default=True),
     workers=dict(type="int", default=32),
     timeout=dict(type="float", default=5),
 )
