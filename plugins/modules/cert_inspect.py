@@ -22,6 +22,8 @@ requirements:
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.reads_only
+  - certmend.tls.certificate_input
+  - certmend.tls.trust_sources
 options:
   endpoints:
     description:
@@ -31,22 +33,6 @@ options:
         the certificate must have; default is the host).
     type: list
     elements: raw
-  path:
-    description:
-      - A file with certificates in any common form. PEM with any text around it, in UTF-8 or UTF-16, with
-        any line ends, indented, quoted, or with escaped line ends; DER; PKCS#7, even if it is labelled CERTIFICATE; PKCS#12 (O(password));
-        and Base64 of any of these without a label.
-      - The file is read block by block. A block that cannot be read gives a warning with its line; the other blocks are read nevertheless.
-    type: path
-  password:
-    description: The password of a PKCS#12 file.
-    type: str
-  content:
-    description: Certificates as text, in any form that O(path) may have.
-    type: str
-  content_base64:
-    description: The bytes of a file with certificates as Base64, as M(ansible.builtin.slurp) returns them.
-    type: str
   presented:
     description:
       - The chain that a server presented to M(certmend.tls.tls_handshake) on another host, its RV(certmend.tls.tls_handshake#module:presented).
@@ -69,19 +55,6 @@ options:
     elements: str
     choices: [generic, vcf_installer, ome_single, ome_migration, pinned]
     default: [generic]
-  trusted:
-    description:
-      - Files or folders with the CA certificates that the client trusts.
-      - Trust is judged only if O(trusted), O(trusted_content) or O(trust_system) is given.
-    type: list
-    elements: path
-  trusted_content:
-    description: CA certificates that the client trusts, as PEM text.
-    type: str
-  trust_system:
-    description: Also trust the CA certificates that the machine's OpenSSL trusts.
-    type: bool
-    default: false
   csr_path:
     description: A certificate signing request (PEM or DER) whose key must be the certificate's.
     type: path
@@ -292,24 +265,21 @@ selected:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.input_spec import CERTIFICATE_INPUT_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.options import SOURCES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import InspectRun
 
 ARGUMENT_SPEC = dict(
+    **CERTIFICATE_INPUT_SPEC,
+    **TRUST_SOURCES_SPEC,
     endpoints=dict(type="list", elements="raw"),
-    path=dict(type="path"),
-    password=dict(type="str", no_log=True),
-    content=dict(type="str"),
-    content_base64=dict(type="str"),
     presented=dict(type="list", elements="str"),
     name=dict(type="str"),
     profile=dict(
         type="list", elements="str", choices=["generic", "vcf_installer", "ome_single", "ome_migration", "pinned"], default=["generic"]
     ),
-    trusted=dict(type="list", elements="path"),
-    trusted_content=dict(type="str"),
-    trust_system=dict(type="bool", default=False),
     csr_path=dict(type="path"),
     csr_content=dict(type="str"),
     private_key_path=dict(type="path", no_log=False),

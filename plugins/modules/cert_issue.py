@@ -22,6 +22,8 @@ requirements:
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.files
+  - certmend.tls.files.backup
 options:
   provider:
     description:
@@ -147,12 +149,6 @@ options:
     description: The pin store of O(pins_path) as text, for a store that is kept on the controller.
     type: str
     version_added: 0.4.0
-  owner:
-    description: The owner of the files. If this option is not given, an existing file keeps its owner.
-    type: str
-  group:
-    description: The group of the files. If this option is not given, an existing file keeps its group.
-    type: str
   mode:
     description:
       - The mode of the certificate and of the certificate signing request.
@@ -163,10 +159,6 @@ options:
       - The mode of the private key and of O(combined_path).
       - If this option is not given, an existing file keeps its mode and a new file has mode V(0600).
     type: raw
-  backup:
-    description: Whether a copy of each replaced file is kept in the same folder, with permissions that are no wider than those of the file.
-    type: bool
-    default: true
 seealso:
   - module: certmend.tls.cert_inspect
   - module: certmend.tls.cert_pin
@@ -268,11 +260,14 @@ created_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC, FILE_ATTRIBUTES_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import CertIssueRun
 
 REQUEST = ("request_path", "request_content")
 ARGUMENT_SPEC = dict(
+    **BACKUP_SPEC,
+    **FILE_ATTRIBUTES_SPEC,
     provider=dict(type="str", required=True, choices=["self_signed", "own_ca", "csr", "import"]),
     fqdn=dict(type="str", required=True),
     dns_names=dict(type="list", elements="str", default=[]),
@@ -300,11 +295,7 @@ ARGUMENT_SPEC = dict(
     reuse_key=dict(type="bool", default=True, no_log=False),
     pins_path=dict(type="path"),
     pins_content=dict(type="str"),
-    owner=dict(type="str"),
-    group=dict(type="str"),
-    mode=dict(type="raw"),
     private_key_mode=dict(type="raw", no_log=False),
-    backup=dict(type="bool", default=True),
 )
 
 

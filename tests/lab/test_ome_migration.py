@@ -83,12 +83,12 @@ def idle(uploads, requests):
 
 
 def test_both_get_chains_of_one_ca_and_trust_each_other(migration, playbook):
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *migration.given())
-    assert foretold.rc == 0 and migration.counts() == idle(0, 0), foretold.stdout
+    predicted = playbook(PLAYBOOK, "--check", "--diff", *migration.given())
+    assert predicted.rc == 0 and migration.counts() == idle(0, 0), predicted.stdout
     made = playbook(PLAYBOOK, "--diff", "-vvv", *migration.given())
     assert made.rc == 0, made.stdout[-6000:]
     assert migration.counts() == idle(1, 1)
-    assert shown(foretold) == shown(made) and len(shown(made)) == 6  # request, certificate, upload; twice
+    assert shown(predicted) == shown(made) and len(shown(made)) == 6  # request, certificate, upload; twice
     assert "in a handshake of mutual TLS both authenticated each other" in made.stdout
     assert [migration.connect(*pair) for pair in (APPLIANCES, APPLIANCES[::-1])] == [200, 200]
     again = playbook(PLAYBOOK, "--diff", *migration.given())
@@ -97,14 +97,14 @@ def test_both_get_chains_of_one_ca_and_trust_each_other(migration, playbook):
     assert not any(word in made.stdout for word in (PASSWORD, migration.pki.two.key_pem.splitlines()[2]))
 
 
-def test_further_names_are_foretold_too(migration, playbook):
+def test_further_names_are_predicted_too(migration, playbook):
     assert playbook(PLAYBOOK, *migration.given()).rc == 0
     names = {"ome_chain_subject_alternative_names": ["{{ ome_chain_name }}", "{{ ansible_host }}"]}
     known = dict(names, ome_chain_verify_path=migration.known["ome_chain_roots"][0], ome_chain_server_fingerprint=None)
     asked = ["-e", json.dumps({name: value for name, value in json.loads(migration.given(**known)[1]).items() if value is not None})]
-    foretold, made = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
-    assert foretold.rc == made.rc == 0, made.stdout[-3000:]
-    assert shown(foretold) == shown(made) and len(shown(made)) == 6 and migration.counts() == idle(2, 2)
+    predicted, made = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
+    assert predicted.rc == made.rc == 0, made.stdout[-3000:]
+    assert shown(predicted) == shown(made) and len(shown(made)) == 6 and migration.counts() == idle(2, 2)
     assert playbook(PLAYBOOK, *asked).changed == [] and migration.connect(*APPLIANCES) == 200
 
 
@@ -120,8 +120,8 @@ def test_somebody_else_s_ca_is_waited_for(migration, playbook):
         extensions = [purposes(SERVER, CLIENT), usage()]
         signed = mint.sign(request, fqdn, migration.pki.two, extensions=extensions, dns=[fqdn], **migration.pki.days)
         (migration.folder / (fqdn + ".pem")).write_text(signed.pem, encoding="ascii")
-    foretold, made = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
-    assert foretold.rc == made.rc == 0 and shown(foretold) == shown(made), made.stdout
+    predicted, made = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
+    assert predicted.rc == made.rc == 0 and shown(predicted) == shown(made), made.stdout
     assert "Corp Root CA" in str(shown(made)) and migration.counts() == idle(1, 1)
     assert migration.connect(*APPLIANCES) == 200
     new = dict(migration.known, **without, ome_chain_new_request=True, ome_chain_verify_path=migration.known["ome_chain_roots"][0])
@@ -132,7 +132,7 @@ def test_somebody_else_s_ca_is_waited_for(migration, playbook):
 
 def test_without_a_snapshot_nothing_is_uploaded(migration, playbook):
     run = playbook(PLAYBOOK, *migration.given(ome_chain_snapshot_taken=False))
-    assert run.rc != 0 and "no way back but a snapshot" in run.stdout and migration.counts() == idle(0, 1)
+    assert run.rc != 0 and "can be rolled back only with a snapshot" in run.stdout and migration.counts() == idle(0, 1)
 
 
 def test_a_chain_that_would_be_refused_is_not_uploaded(migration, playbook):
@@ -152,14 +152,14 @@ def test_a_chain_that_would_be_refused_is_not_uploaded(migration, playbook):
 def test_an_upload_that_does_not_come_up_says_that_there_is_no_way_back(migration, playbook, switches):
     migration.ask("ome-source", "POST", "/lab/switches", **switches)
     run = playbook(PLAYBOOK, *migration.given(ome_chain_wait_timeout=2))
-    assert run.rc != 0 and "go back to the snapshot" in run.stdout, run.stdout
+    assert run.rc != 0 and "Go back to the snapshot" in run.stdout, run.stdout
 
 
 @pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST names no environment with the oldest ansible-core")
 def test_the_oldest_ansible_core_does_the_same(migration, playbook):
     program = OLDEST + "/ansible-playbook"
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *migration.given(), program=program)
+    predicted = playbook(PLAYBOOK, "--check", "--diff", *migration.given(), program=program)
     made = playbook(PLAYBOOK, "--diff", *migration.given(), program=program)
-    assert foretold.rc == made.rc == 0, made.stdout[-3000:]
-    assert shown(foretold) == shown(made) and migration.counts() == idle(1, 1)
+    assert predicted.rc == made.rc == 0, made.stdout[-3000:]
+    assert shown(predicted) == shown(made) and migration.counts() == idle(1, 1)
     assert playbook(PLAYBOOK, *migration.given(), program=program).changed == []

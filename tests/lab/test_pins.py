@@ -75,7 +75,7 @@ def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left
     before = vault.path.read_bytes()
     vault.rotate()
     refused = vault.run(program=program)
-    assert refused.rc == 2 and vault.path.read_bytes() == before and "nobody announced that" in refused.results[-1]["msg"], refused.stdout
+    assert refused.rc == 2 and vault.path.read_bytes() == before and "neither pinned nor announced" in refused.results[-1]["msg"], refused.stdout
     approval = vault.approval(refused)
     assert approval["old_pin"] == vault.pins()[0] != approval["new_pin"]
 

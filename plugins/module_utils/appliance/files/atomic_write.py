@@ -73,7 +73,7 @@ def _write_in_place(target: str, content: bytes, attributes: os.stat_result) -> 
         code = errno.EIO
         try:
             os.setsid()
-            _overwrite(target, content, attributes)
+            overwrite(target, content, attributes)
             code = 0
         except OSError as error:
             code = error.errno or errno.EIO
@@ -85,7 +85,8 @@ def _write_in_place(target: str, content: bytes, attributes: os.stat_result) -> 
         raise OSError(code, os.strerror(code))
 
 
-def _overwrite(target: str, content: bytes, attributes: os.stat_result) -> None:
+def overwrite(target: str, content: bytes, attributes: os.stat_result) -> None:
+    """Write the content into an existing file, which keeps its inode, and set mode and owner."""
     handle = os.open(target, os.O_RDWR)
     try:
         size = os.fstat(handle).st_size

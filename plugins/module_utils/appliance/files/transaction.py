@@ -90,7 +90,8 @@ class Transaction:
         try:
             self.roll_back()
         except RemediationError as error:
-            raise RemediationError("%s; %s" % (reason, error.message), error.advice) from reason
+            first = reason.message if isinstance(reason, RemediationError) else str(reason)
+            raise RemediationError("%s; %s" % (first, error.message), error.advice) from reason
 
     def _replace(self, replacement: Replacement, temporary: str) -> None:
         path, target = replacement.path, replacement.target
