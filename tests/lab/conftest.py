@@ -25,7 +25,6 @@ from lab import Lab, places  # noqa: E402 - the line above makes it importable
 
 from ansible_collections.certmend.tls.tests.support.corporate import Pki  # noqa: E402
 
-
 OLDEST = os.environ.get("LAB_OLDEST")
 MARKERS = (
     "everything: not for every day; make test-all runs it",
