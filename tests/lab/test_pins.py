@@ -91,8 +91,9 @@ def pinned(lab, playbook, shared_pki, tmp_path, first_pin):
 PROGRAMS = [None, pytest.param("oldest", marks=pytest.mark.everything)]
 
 
-def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left_alone(vault, folder):
-    program = folder and os.path.join(folder, "ansible-playbook")
+@pytest.mark.parametrize("program", PROGRAMS, ids=["core", "oldest-core"])
+def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left_alone(vault, program, request):
+    program = program and request.getfixturevalue(program)
     check = vault.run("--check", program=program)
     assert check.rc == 0 and not vault.path.exists(), check.stdout
     first = vault.run(program=program)
