@@ -134,7 +134,7 @@ def examples_of(path):
 
 
 EXAMPLES = {path.stem: examples_of(path) for path in sorted(MODULES.glob("*.py"))}
-PROGRAMS = [None, "oldest"]
+PROGRAMS = [None, pytest.param("oldest", marks=pytest.mark.everything)]
 
 
 def play_of(module, tasks, known):
@@ -167,14 +167,19 @@ def predictions(run, module):
     return {result["task"].partition(": ")[2]: result["diff"] for result in found}
 
 
+def playbooks(lab, pki):
+    """On fresh hosts: the playbook for --check, and that of all examples with their twins."""
+    lab.reset()
+    known = {module: prepared(lab, pki, module) for module in EXAMPLES}
+    first = [play_of(module, independent(module), known[module]) for module in EXAMPLES]
+    return yaml.safe_dump(first), yaml.safe_dump([play_of(module, twins(tasks), known[module]) for module, tasks in EXAMPLES.items()])
+
+
 @pytest.fixture(scope="module", params=PROGRAMS, ids=["core", "oldest-core"])
 def trio(lab, playbook, shared_pki, request):
     """All modules' examples: with --check, as they stand, and again."""
     program = request.param and request.getfixturevalue(request.param)
-    lab.reset()
-    known = {module: prepared(lab, shared_pki, module) for module in EXAMPLES}
-    plays = yaml.safe_dump([play_of(module, twins(tasks), known[module]) for module, tasks in EXAMPLES.items()])
-    first = yaml.safe_dump([play_of(module, independent(module), known[module]) for module in EXAMPLES])
+    first, plays = playbooks(lab, shared_pki)
     check = playbook(first, "--diff", "--check", program=program)
     return Trio(check, *(playbook(plays, "--diff", program=program) for _rest in range(2)))
 
@@ -195,6 +200,14 @@ def test_the_examples_change_nothing_the_second_time(trio, module):
 
 def test_no_example_fails(trio):
     assert [run.rc for run in trio] == [0, 0, 0], "".join(run.stdout for run in trio if run.rc)
+
+
+def test_the_oldest_core_predicts_and_runs_all_examples(lab, playbook, shared_pki, oldest):
+    run = playbook(playbooks(lab, shared_pki)[1], "--diff", program=oldest)
+    assert run.rc == 0, run.stdout
+    for module, tasks in EXAMPLES.items():
+        made = diffs(run, module)
+        assert list(made) == [task["name"] for task in tasks] and predictions(run, module) == made
 
 
 @pytest.mark.everything
