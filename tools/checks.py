@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import List, Optional, TextIO
+from typing import Any, Dict, List, Optional, TextIO
 
 import stage
 
@@ -31,6 +31,8 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TESTS = re.compile(r"^(?:=+ )?(\d+ (?:passed|failed|error|skipped|deselected|warning).*) in [\d.]+s", re.MULTILINE)
 NOTHING = ("All targets skipped", "no tests ran")
 WORKERS = 2
+Command = List[Any]
+"""Words, paths among them."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ class Check:
 
     name: str
     programs: pathlib.Path
-    commands: List[list]
+    commands: List[Command]
     seconds: int
     leaves_files: bool = False
     every_day: bool = True
@@ -71,12 +73,12 @@ class Check:
             if not good:
                 print("\n".join("    " + line for line in text.splitlines()[-60:]) + "\n    (all of it: .logs/%s.log)" % self.name, flush=True)
 
-    def _succeeds(self, command: list, stream: TextIO) -> bool:
+    def _succeeds(self, command: Command, stream: TextIO) -> bool:
         nothing, both = subprocess.DEVNULL, subprocess.STDOUT
         done = subprocess.run(command, cwd=self.folder, env=self.environment(), stdin=nothing, stdout=stream, stderr=both, check=False)
         return done.returncode == 0
 
-    def environment(self) -> dict:
+    def environment(self) -> Dict[str, str]:
         """Nothing of the caller's but what programs need; its own programs first."""
         kept = {name: value for name, value in os.environ.items() if name.startswith(("LAB_", "PIP_", "HOME", "TERM", "USER", "XDG_", "http", "SSL_"))}
         kept.update(
@@ -131,7 +133,7 @@ class Queue:
         self.changed = threading.Condition()
 
     def work(self) -> None:
-        """What one worker does until nothing waits."""
+        """Take checks until none waits."""
         while True:
             with self.changed:
                 while self.waiting and self._next() is None:
@@ -203,7 +205,7 @@ def _sanity() -> List[Check]:
     return found
 
 
-def _in_lab(*command: str) -> list:
+def _in_lab(*command: str) -> Command:
     """A command in a lab of its own; several labs run side by side and do not meet."""
     return [str(BIN / "python"), str(ROOT / "tests/lab/labctl"), "enter", "--", str(BIN / "python"), "-m", *command]
 
