@@ -3,13 +3,13 @@ SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test test-all prepared lint unit floor sanity build docs lab molecule bench conformance fuzz lab-setup clean
+.PHONY: help demo test test-all prepared lint unit floor days sanity build docs lab molecule bench conformance fuzz lab-setup clean
 
 help:
 	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
 	@echo 'make test      what a change must pass, about 10 minutes on 2 cores'
 	@echo 'make test-all  everything: examples one by one, every Molecule scenario, the roles on the oldest core too'
-	@echo 'their parts:   make lint unit floor sanity build docs lab molecule'
+	@echo 'their parts:   make lint unit floor days sanity build docs lab molecule'
 	@echo 'one of a part: make lab-pins, make molecule-rollback'
 	@echo 'make bench     our figures beside those of the peers, in one run'
 	@echo 'make fuzz SECONDS=60   the reader of certificates, with atheris'
@@ -29,7 +29,7 @@ test-all:
 
 prepared: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
 
-lint unit floor sanity build docs: .venv/.made .venv-lint/.made .venv-floor/.made
+lint unit floor days sanity build docs: .venv/.made .venv-lint/.made .venv-floor/.made
 	@.venv/bin/python tools/checks.py $@
 
 lab molecule: .venv/.made .venv-floor/.made lab-setup
