@@ -70,7 +70,7 @@ def test_the_installer_verifies_the_depot_by_its_fqdn_and_a_second_run_changes_n
     assert "depot.corp.example" in served(estate)
     again = playbook("certmend.tls.offline_depot", "--diff", *extra(estate, provider))
     assert again.rc == 0 and again.changed == []
-    proofs = again.of("By the very anchors that its Java reads")
+    proofs = again.of("Verify the server with the certificates of each Java keystore")
     assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok", "item ok"]
 
 
@@ -142,7 +142,7 @@ def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, play
         "certmend.tls.offline_depot", *extra(estate), "-e", '{"fqdn_certificate_check_command": %s}' % sabotage, "-e", "fqdn_certificate_prove_attempts=1"
     )
     assert run.rc == 2
-    assert "was put back" in run.stdout and "TRUST-SELF-SIGNED" in run.stdout
+    assert "were rolled back" in run.stdout and "TRUST-SELF-SIGNED" in run.stdout
     assert {path: depot.read(path) for path in before} == before
     assert "10.77.0.10" in served(estate)
     assert "depot.corp.example" not in estate["installer"].read("/etc/hosts"), "no later play ran"
@@ -153,7 +153,7 @@ def test_a_configuration_that_the_server_refuses_is_put_back_before_any_reload(e
     before = depot.read("/etc/nginx/tls/depot.pem")
     sabotage = '{"fqdn_certificate_check_command": ["sh", "-c", "echo junk > /etc/nginx/tls/depot.pem; nginx -t"]}'
     run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", sabotage)
-    assert run.rc == 2 and "Check the configuration" in run.stdout and "was put back" in run.stdout
+    assert run.rc == 2 and "Check the configuration" in run.stdout and "were rolled back" in run.stdout
     assert depot.read("/etc/nginx/tls/depot.pem") == before and "10.77.0.10" in served(estate)
 
 

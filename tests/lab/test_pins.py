@@ -116,7 +116,7 @@ def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(vault):
     vault.rotate()
     approval = vault.approval(vault.run())
     failed = vault.run(pins_approvals=[approval], pins_worklist_dir="/nonexistent/folder")
-    assert failed.rc == 2 and "was put back" in failed.stdout and vault.pins() == old, failed.stdout
+    assert failed.rc == 2 and "were rolled back" in failed.stdout and vault.pins() == old, failed.stdout
     events = [json.loads(line)["event"] for line in (vault.folder / "pins.log").read_text(encoding="ascii").splitlines()]
     assert events == ["pinned", "repinned", "put_back"]
 

@@ -155,7 +155,7 @@ def test_scenario_1_is_replaced_where_a_ca_is_given_and_only_named_where_none_is
     before = estate[server.host].read(server.path)
     refused = playbook(PLAYBOOK, "--diff", *given(pki, server))
     assert refused.rc == 2 and refused.changed == []
-    assert "1 (self-signed, replace it by one that a CA signed)" in refused.stdout and "server_chain_ca_path" in refused.stdout
+    assert "1 (self-signed, replace it with a certificate that a CA signed)" in refused.stdout and "server_chain_ca_path" in refused.stdout
     assert estate[server.host].read(server.path) == before
     ca = dict(server_chain_ca_path=pki.ca, server_chain_ca_private_key_path=pki.ca_key)
     foretold = playbook(PLAYBOOK, "--check", "--diff", *given(pki, server, **ca))
@@ -168,7 +168,7 @@ def test_scenario_1_is_replaced_where_a_ca_is_given_and_only_named_where_none_is
 def test_scenario_2_is_reissued_with_the_name_that_is_used(estate, playbook, pki):
     install(estate, APACHE, pki.leaf("other.corp.example"), pki.two, pki.one)
     refused = playbook(PLAYBOOK, *given(pki, APACHE))
-    assert refused.rc == 2 and "2 (addressed by a name that it does not have" in refused.stdout
+    assert refused.rc == 2 and "2 (the certificate does not contain the name that clients use" in refused.stdout
     ca = dict(server_chain_ca_path=pki.ca, server_chain_ca_private_key_path=pki.ca_key)
     made = playbook(PLAYBOOK, *given(pki, APACHE, **ca))
     assert made.rc == 0 and verifies(APACHE, pki), made.stdout
@@ -178,7 +178,7 @@ def test_scenario_3_is_mended_at_the_client(estate, playbook, pki):
     other = pki.authority("Another Root CA", None)
     install(estate, APACHE, pki.leaf(APACHE.name, issuer=other), other)
     refused = playbook(PLAYBOOK, *given(pki, APACHE))
-    assert refused.rc == 2 and "3 (the client does not know the CA" in refused.stdout and "trust_anchor" in refused.stdout
+    assert refused.rc == 2 and "3 (the client does not trust the CA" in refused.stdout and "trust_anchor" in refused.stdout
     pki.roots.write_text(other.pem, encoding="ascii")
     clients = dict(server_chain_clients="lb")
     foretold = playbook(PLAYBOOK, "--check", "--diff", *given(pki, APACHE, **clients))
@@ -207,7 +207,7 @@ def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki, server):
     sabotage = '["cp", "/root/before.pem", "%s"]' % server.path  # between change and reload the old file comes back
     more = ("-e", '{"server_chain_check_command": %s}' % sabotage, "-e", "server_chain_prove_attempts=1")
     run = playbook(PLAYBOOK, *given(pki, server), *more)
-    assert run.rc == 2 and "was put back" in run.stdout, run.stdout
+    assert run.rc == 2 and "were rolled back" in run.stdout, run.stdout
     assert host.read(server.path) == before and presented(server) == [leaf.der]
 
 
@@ -215,7 +215,7 @@ def test_a_configuration_that_does_not_check_is_never_loaded(estate, playbook, p
     leaf = pki.leaf(NGINX.name)
     install(estate, NGINX, leaf)
     run = playbook(PLAYBOOK, *given(pki, NGINX), "-e", '{"server_chain_check_command": ["sh", "-c", "echo broken >&2; exit 1"]}')
-    assert run.rc == 2 and "broken" in run.stdout and "was put back" in run.stdout
+    assert run.rc == 2 and "broken" in run.stdout and "were rolled back" in run.stdout
     assert presented(NGINX) == [leaf.der]
 
 
