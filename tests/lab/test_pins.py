@@ -144,7 +144,7 @@ def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(pinned):
     new = pin_of(vault.rotate())
     approval = {"host": APACHE.name, "ticket": "CHG-4711", "old_pin": old[0], "new_pin": new, "expires": UNTIL}
     failed = vault.run(pins_approvals=[approval], pins_worklist_dir="/nonexistent/folder")
-    assert failed.rc == 2 and "was put back" in failed.stdout and vault.pins() == old, failed.stdout
+    assert failed.rc == 2 and "were rolled back" in failed.stdout and vault.pins() == old, failed.stdout
     events = [json.loads(line)["event"] for line in (vault.folder / "pins.log").read_text(encoding="ascii").splitlines()]
     assert events == ["pinned", "repinned", "put_back"]
 
