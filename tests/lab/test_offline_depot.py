@@ -128,7 +128,7 @@ def test_the_installer_verifies_the_depot_by_its_fqdn_and_a_second_run_changes_n
     again = mended.trio.again
     assert "depot.corp.example" in mended.after.served
     assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
-    proofs = again.of("By the very anchors that its Java reads")
+    proofs = again.of("Verify the server with the certificates of each Java keystore")
     assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok", "item ok"]
 
 
@@ -180,7 +180,7 @@ def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, play
         "certmend.tls.offline_depot", *extra(estate), "-e", '{"fqdn_certificate_check_command": %s}' % sabotage, "-e", "fqdn_certificate_prove_attempts=1"
     )
     assert run.rc == 2
-    assert "was put back" in run.stdout and "TRUST-SELF-SIGNED" in run.stdout
+    assert "were rolled back" in run.stdout and "TRUST-SELF-SIGNED" in run.stdout
     assert {path: depot.read(path) for path in before} == before
     assert "10.77.0.10" in served(estate)
     assert "depot.corp.example" not in estate["installer"].read("/etc/hosts"), "no later play ran"

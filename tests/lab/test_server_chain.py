@@ -222,7 +222,7 @@ def replaced(lab, playbook, shared_pki, incomplete):
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.kind)
 def test_scenarios_1_and_2_are_replaced_where_a_ca_is_given_and_only_named_where_none_is(replaced, server):
     before, predicted, after, finally_ = replaced.states
-    scenario = "2 (addressed by a name that it does not have" if server is APACHE else "1 (self-signed, replace it by one that a CA signed)"
+    scenario = "2 (the certificate does not contain the name that clients use" if server is APACHE else "1 (self-signed, replace it with a certificate that a CA signed)"
     refused, (check, run, again) = replaced.refused, replaced.trio
     assert refused.rc == 2 and refused.changed == []
     assert scenario in reports(refused)[server.host] and "server_chain_ca_path" in refused.failure(server.host)
@@ -254,7 +254,7 @@ def test_a_chain_that_cannot_be_built_changes_nothing_and_names_what_is_missing(
 
 def test_scenario_3_is_refused_and_named(refused):
     run, _before, _after = refused
-    assert run.rc == 2 and "3 (the client does not know the CA" in reports(run)["web"] and "trust_anchor" in str(run.on("web"))
+    assert run.rc == 2 and "3 (the client does not trust the CA" in reports(run)["web"] and "trust_anchor" in str(run.on("web"))
 
 
 def test_scenario_3_is_mended_at_the_client(estate, playbook, pki):
@@ -280,7 +280,7 @@ def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki):
     run = playbook(PLAYBOOK, *given(pki, *SERVERS, **sabotage))
     assert run.rc == 2, run.stdout
     for server in SERVERS:
-        assert "was put back" in run.failure(server.host)
+        assert "were rolled back" in run.failure(server.host)
         assert presented(server) == [leaves[server.host].der]
     assert contents(estate) == before
 
@@ -290,7 +290,7 @@ def test_a_configuration_that_does_not_check_is_never_loaded(estate, playbook, p
     leaf = pki.leaf(NGINX.name)
     install(estate, NGINX, leaf)
     run = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_check_command=["sh", "-c", "echo broken >&2; exit 1"]))
-    assert run.rc == 2 and "broken" in run.stdout and "was put back" in run.stdout
+    assert run.rc == 2 and "broken" in run.stdout and "were rolled back" in run.stdout
     assert presented(NGINX) == [leaf.der]
 
 

@@ -181,7 +181,7 @@ def test_an_update_that_cannot_be_proved_is_put_back(untouched, playbook):
     other.write_text(untouched.old, encoding="ascii")
     wrong = {"ssl_trust_old_fingerprint": sha1(untouched.new.read_text(encoding="ascii")), "ssl_trust_new_certificate": str(other)}
     run = playbook(PLAYBOOK, *untouched.update(**wrong))
-    assert run.rc == 2 and "was put back" in run.stdout, run.stdout
+    assert run.rc == 2 and "were rolled back" in run.stdout, run.stdout
     assert "5 stale" in playbook(PLAYBOOK, *untouched.given()).stdout
 
 
