@@ -7,56 +7,52 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tls_handshake
-short_description: Make a TLS handshake from this host and tell whether it verifies, and why not
+short_description: Make a TLS handshake from this host, and report whether and why not it verifies
 version_added: 0.1.0
 author: certmend.tls contributors (@certmend)
 description:
-  - Resolves the host, connects, and verifies chain and name as a client on this very host would.
-  - Trusts only the anchors that are given, or those of a Java keystore, read by the platform's keytool.
-  - Returns the chain as the server sent it, also when it does not verify.
-  - Names are compared as RFC 9525 has it; a common name counts only where the certificate has no dNSName at all, as Java and OpenSSL do it.
-  - Uses nothing but Python's standard library, so that it runs on appliances. Never changes anything.
+  - Resolves the host name, connects, and verifies certificate chain and name as a client on this host would.
+  - Trusts only the certificates that are given, or those of a Java keystore, which the platform's keytool reads.
+  - Returns the chain as the server sent it, also if it does not verify.
+  - Names are compared as in RFC 9525. The common name counts only if the certificate has no dNSName, as in Java and OpenSSL.
+  - Changes nothing. Needs nothing but Python's standard library, so that it runs on appliances.
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.reads_only
+  - certmend.tls.keystore.java_keystore
 options:
   host:
-    description: The host to connect to.
+    description: The host name or IP address of the server.
     type: str
     required: true
   port:
-    description: The port.
+    description: The TCP port of the server.
     type: int
     default: 443
   name:
-    description: The name that the certificate must have; also sent as SNI. The default is O(host).
+    description:
+      - The host name or IP address that the certificate must have. It is also sent as SNI.
+      - The default is the value of O(host).
     type: str
   address:
-    description: Connect to this IP address instead of resolving O(host).
+    description: An IP address to connect to instead of resolving O(host).
     type: str
   ca_path:
-    description: A PEM file with the certificates to trust.
+    description: The path of a PEM file with the certificates to trust.
     type: path
   ca_content:
-    description: The same as PEM text.
+    description: The certificates to trust, as PEM text.
     type: str
   java_keystore:
-    description: Trust what this Java keystore trusts. Each of its certificates ends a path, self-signed or not, as in Java.
-    type: dict
-    suboptions:
-      path:
-        description: The keystore, JKS or PKCS#12.
-        type: path
-        required: true
-      password_file:
-        description: A file whose first line is the password. Without it, the usual one of C(cacerts) is tried.
-        type: path
+    description:
+      - A Java keystore whose trusted certificates are trusted.
+      - A certificate chain may end at each of them, self-signed or not, as in Java.
   timeout:
-    description: Seconds for all of it, from resolving the name to the end of the handshake.
+    description: The maximum number of seconds for the whole handshake, including the name resolution.
     type: float
     default: 10
   expect:
-    description: With V(verified) the task fails where the handshake does not verify; with V(any) it only reports.
+    description: With V(verified) the task fails if the handshake does not verify. With V(any) it only reports the result.
     type: str
     choices: [verified, any]
     default: verified
@@ -65,7 +61,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Does this host reach the depot by its FQDN, with the anchors that its Java reads?
+- name: Does this host reach the depot by its FQDN, with the certificates that its Java trusts?
   certmend.tls.tls_handshake:
     host: depot.corp.example
     address: 10.77.0.10
@@ -75,7 +71,7 @@ EXAMPLES = r"""
     expect: any
   register: handshake
 
-- name: Judge what was seen there on the controller, where cryptography is
+- name: Judge the chain that this host received, on the controller, which has cryptography
   certmend.tls.cert_inspect:
     presented: "{{ handshake.presented }}"
     name: depot.corp.example
@@ -85,68 +81,80 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verified:
-  description: Whether chain and name verified.
+  description: Whether certificate chain and name verified.
   returned: always
   type: bool
   sample: false
 error:
-  description: Why not (C(code), C(message), C(advice)); null where it verified.
+  description: Why the handshake did not verify (C(code), C(message), C(advice)). Null if it verified.
   returned: always
   type: dict
   sample:
     code: NAME-MISMATCH
-    message: "Hostname mismatch, certificate is not valid for 'depot.corp.example'."
-    advice: Connect by a name that the certificate has, or reissue it with the name that clients use.
+    message: "Hostname mismatch, certificate is not valid for 'depot.corp.example' (OpenSSL 62)"
+    advice: Connect by a name that the certificate has, or reissue it with the name that clients use (role fqdn_certificate).
 host:
-  description: What was connected to, with C(port) and C(name).
+  description: The value of O(host).
   returned: always
   type: str
+  sample: depot.corp.example
+port:
+  description: The value of O(port).
+  returned: always
+  type: int
+  sample: 443
+name:
+  description: The name that the certificate had to have.
+  returned: always
+  type: str
+  sample: depot.corp.example
 addresses:
-  description: What the host resolved to.
+  description: The IP addresses that the host name resolved to, or the value of O(address). Empty if there was no handshake.
   returned: always
   type: list
   elements: str
   sample: [10.77.0.10]
 address:
-  description: The address that answered, or null.
+  description: The IP address that answered. Null if there was no handshake.
   returned: always
   type: str
   sample: 10.77.0.10
 protocol:
-  description: The protocol's version.
+  description: The version of the TLS protocol. Empty if there was no handshake.
   returned: always
   type: str
   sample: TLSv1.3
 cipher:
-  description: The cipher suite; empty where the handshake was not finished.
+  description: The cipher suite. Empty if the handshake was not completed.
   returned: always
   type: str
   sample: TLS_AES_256_GCM_SHA384
 presented:
-  description: The chain as sent, each certificate as Base64 of its DER, the server's own first.
+  description: The chain as the server sent it, each certificate as Base64 of its DER, the server's own first.
   returned: always
   type: list
   elements: str
 fingerprints:
-  description: SHA-1 and SHA-256 of the server's own certificate; empty where none was sent.
+  description: SHA-1 and SHA-256 fingerprints of the server's own certificate. Empty if the server sent none.
   returned: always
   type: dict
   sample: {sha1: "AB:CD", sha256: "12:34"}
 duration_ms:
-  description: How long it took.
+  description: The duration in milliseconds, including the name resolution. 0 if there was no handshake.
   returned: always
   type: int
   sample: 12
 anchors:
-  description: How many certificates were trusted.
+  description: The number of certificates that were trusted.
   returned: always
   type: int
   sample: 1
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import reporting
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.run import handshake
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import KEYSTORE_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.run import TlsHandshakeRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
 ARGUMENT_SPEC = dict(
     host=dict(type="str", required=True),
@@ -155,11 +163,7 @@ ARGUMENT_SPEC = dict(
     address=dict(type="str"),
     ca_path=dict(type="path"),
     ca_content=dict(type="str"),
-    java_keystore=dict(
-        type="dict",
-        no_log=False,
-        options=dict(path=dict(type="path", required=True), password_file=dict(type="path", no_log=False)),
-    ),
+    java_keystore=KEYSTORE_SPEC,
     timeout=dict(type="float", default=10),
     expect=dict(type="str", choices=["verified", "any"], default="verified"),
 )
@@ -167,13 +171,8 @@ ARGUMENT_SPEC = dict(
 
 def main():
     anchors = ("ca_path", "ca_content", "java_keystore")
-    module = AnsibleModule(
-        ARGUMENT_SPEC, mutually_exclusive=[anchors], required_one_of=[anchors], supports_check_mode=True
-    )
-    facts = {}
-    with reporting(module, facts):
-        handshake(module.params, facts)
-    module.exit_json(changed=False, **facts)
+    module = AnsibleModule(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_one_of=[anchors], supports_check_mode=True)
+    run_module(module, TlsHandshakeRun.from_params)
 
 
 if __name__ == "__main__":

@@ -7,57 +7,53 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: trust_anchor
-short_description: Add CA certificates to a trust store, or take them out
+short_description: Add CA certificates to a trust store, or remove them
 version_added: 0.1.0
 author: certmend.tls contributors (@certmend)
 description:
-  - Adds certificates to the operating system's trust store or to a Java keystore, or takes them out.
-  - Compares by SHA-256, never by alias or file name; a certificate that is there under whatever name is not added again.
-  - A Java keystore is changed as a copy that then takes its place, so that no reader finds half of it.
-  - Holds a lock on the store while it reads and changes it, and sees afterwards that the system's programs see the change.
-  - Uses nothing but Python's standard library and the platform's own tools, so that it runs on appliances.
+  - Adds certificates to the operating system's trust store or to a Java keystore, or removes them.
+  - Compares certificates by SHA-256, not by alias or file name. A certificate that the store contains under any name is not added again.
+  - A Java keystore is changed as a copy, which then replaces it, so that no program reads an incomplete keystore.
+  - Holds a lock while it reads and changes the store, and verifies afterwards that the system's programs use the change.
+  - Needs nothing but Python's standard library and the platform's own tools, so that it runs on appliances.
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.files.backup
+  - certmend.tls.keystore
 options:
   path:
-    description: A PEM file on the target with one certificate or more.
+    description: The path of a PEM file on the target, with one or more certificates.
     type: path
   content:
-    description: The same as PEM text.
+    description: One or more certificates as PEM text.
     type: str
   store:
     description:
-      - The store. V(auto) is the operating system's, V(java) is the keystore of O(keystore).
-      - V(debian) and V(java) are tested with the real tools; V(redhat), V(suse) and V(photon) follow the systems' documentation and are unproven here.
+      - The trust store. V(auto) is that of the operating system. V(java) is the keystore of O(keystore).
+      - V(debian) and V(java) are tested with the real tools. V(redhat), V(suse) and V(photon) follow the documentation of those systems and were
+        not tested with them.
     type: str
     choices: [auto, debian, redhat, suse, photon, java]
     default: auto
   keystore:
-    description: For O(store=java), the keystore.
-    type: dict
-    suboptions:
-      path:
-        description: The keystore, JKS or PKCS#12. It must exist.
-        type: path
-        required: true
-      password_file:
-        description: A file whose first line is the password. Without it, the usual one of C(cacerts) is tried.
-        type: path
+    description: The Java keystore, with O(store=java).
   name:
-    description: A name for the anchor in the store. The default is made of its common name and fingerprint.
+    description:
+      - A name for the certificate in the store, an alias or a file name. If the task adds several certificates, a part of the fingerprint is appended.
+      - The default is the common name with a part of the fingerprint.
     type: str
   state:
-    description: Whether the store shall hold the certificates.
+    description: V(present) adds the certificates to the store. V(absent) removes them.
     type: str
     choices: [present, absent]
     default: present
   allow_leaf:
-    description: Accept a certificate that is no CA, as a self-signed server certificate is.
+    description: Accept a certificate that is not a CA, for example a self-signed server certificate.
     type: bool
     default: false
   label:
-    description: What the diff calls the anchors instead of subject and fingerprint.
+    description: A text that the diff shows instead of subject and fingerprint of each certificate.
     type: str
   pending:
     description:
@@ -66,15 +62,16 @@ options:
     type: bool
     default: false
   backup:
-    description: Keep the old keystore beside the new one. Files of the operating system's store need none, each is one certificate.
-    type: bool
-    default: true
+    description:
+      - Keep a copy of a Java keystore that is replaced, in the same folder, with the same owner and mode.
+      - Its name is that of the keystore, with the time (UTC) and C(.bak) appended.
+      - The operating system's store needs no backup, because each certificate has a file of its own.
 seealso:
   - module: certmend.tls.tls_handshake
 """
 
 EXAMPLES = r"""
-- name: The CA of the depot, for the Java of the VCF installer
+- name: Let the Java of the VCF installer trust the CA of the depot
   certmend.tls.trust_anchor:
     content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
     store: java
@@ -82,7 +79,7 @@ EXAMPLES = r"""
       path: /etc/vmware/vcf/commonsvcs/trusted_certificates.store
       password_file: /etc/vmware/vcf/commonsvcs/trusted_certificates.key
 
-- name: The same for the operating system
+- name: Let the operating system trust it
   certmend.tls.trust_anchor:
     content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
     name: lab-root
@@ -90,56 +87,54 @@ EXAMPLES = r"""
 
 RETURN = r"""
 store:
-  description: The folder or keystore.
+  description: The path of the store, a folder or a keystore.
   returned: always
   type: str
   sample: /etc/vmware/vcf/commonsvcs/trusted_certificates.store
 anchors:
-  description: The certificates that were given.
+  description: The certificates of O(path) or O(content).
   returned: always
   type: list
   elements: dict
   sample: [{subject: CN=Lab Root CA, fingerprint_sha256: "12:34", is_ca: true, pem: "-----BEGIN CERTIFICATE-----"}]
 added:
-  description: Those that were, or would be, added.
+  description: The certificates that were added, or would be in check mode.
   returned: always
   type: list
   elements: dict
 removed:
-  description: Those that were, or would be, taken out.
+  description: The certificates that were removed, or would be in check mode.
   returned: always
   type: list
   elements: dict
 backup_files:
-  description: The keystore that was kept, by the path that it was at.
+  description: The path of the backup, by the path of the keystore.
   returned: always
   type: dict
 created_files:
-  description: The files that were not there before.
+  description: The paths of the files that did not exist before.
   returned: always
   type: list
   elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.run import Trust, opened
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import KEYSTORE_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.run import TrustAnchorRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
 ARGUMENT_SPEC = dict(
     path=dict(type="path"),
     content=dict(type="str"),
     store=dict(type="str", choices=["auto", "debian", "redhat", "suse", "photon", "java"], default="auto"),
-    keystore=dict(
-        type="dict",
-        no_log=False,
-        options=dict(path=dict(type="path", required=True), password_file=dict(type="path", no_log=False)),
-    ),
+    keystore=KEYSTORE_SPEC,
     name=dict(type="str"),
     state=dict(type="str", choices=["present", "absent"], default="present"),
     allow_leaf=dict(type="bool", default=False),
     label=dict(type="str"),
     pending=dict(type="bool", default=False),
-    backup=dict(type="bool", default=True),
+    **BACKUP_SPEC,
 )
 
 
@@ -151,12 +146,7 @@ def main():
         required_if=[("store", "java", ["keystore"]), ("pending", True, ["label"])],
         supports_check_mode=True,
     )
-    facts = {}
-    with reporting(module, facts):
-        trust = Trust(module.params, facts, is_rehearsal(module))
-        with opened(module.params) as store:
-            facts.update(converge(module, trust.plan(store), trust.apply))
-    module.exit_json(**facts)
+    run_module(module, TrustAnchorRun.from_params)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pathlib
 import subprocess
 import sys
 from importlib.util import find_spec
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 from unittest import mock
 
 from ansible.module_utils import basic
@@ -24,6 +24,8 @@ from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 
 #: where the collection is imported from
 TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
+#: where modules import from: the collection, then what the tests were started with
+PATH = os.pathsep.join([str(TREE), *filter(None, [os.environ.get("PYTHONPATH")])])
 MODULES = "ansible_collections.certmend.tls.plugins.modules."
 
 
@@ -51,7 +53,7 @@ def module_process(name: str, params: Dict[str, Any], check: bool = False, pytho
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(os.environ, PYTHONPATH=str(TREE), _ANSIBLE_MODULE_PROFILE="legacy"),
+        env=dict(os.environ, PYTHONPATH=PATH, _ANSIBLE_MODULE_PROFILE="legacy"),
     )
     process.ask = arguments(name, params, check)
     return process
@@ -65,9 +67,13 @@ def result_of(out: str, err: str) -> Dict[str, Any]:
 
 def run_in_process(name: str, params: Dict[str, Any], check: bool = False) -> Dict[str, Any]:
     """Call a module's main() here: its parameters, its end and its printed result are the real ones."""
-    module = importlib.import_module(MODULES + name)
+    return call_main(importlib.import_module(MODULES + name).main, arguments(name, params, check))
+
+
+def call_main(main: Callable[[], None], ask: str) -> Dict[str, Any]:
+    """Call the main() of any module here, with what Ansible sends it."""
     out = io.StringIO()
-    state = {"_ANSIBLE_ARGS": arguments(name, params, check).encode("utf-8")}
+    state = {"_ANSIBLE_ARGS": ask.encode("utf-8")}
     if hasattr(basic, "_ANSIBLE_PROFILE"):  # from core 2.19 on
         state["_ANSIBLE_PROFILE"] = "legacy"
     with contextlib.ExitStack() as stack:
@@ -75,8 +81,8 @@ def run_in_process(name: str, params: Dict[str, Any], check: bool = False) -> Di
         stack.enter_context(fresh_messages())
         stack.enter_context(contextlib.redirect_stdout(out))
         with contextlib.suppress(SystemExit):
-            module.main()
-    return result_of(out.getvalue(), "%s printed nothing" % name)
+            main()
+    return result_of(out.getvalue(), "the module printed nothing")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Java keystores, through the platform's keytool. The password never stands on a command line or in a message.
+"""Java keystores, through the platform's keytool. The password appears on no command line and in no message.
 
 Standard library only: appliances run this.
 """
@@ -14,56 +14,62 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import PEM
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
-#: what every JRE ships its cacerts with
-USUAL_PASSWORD = "changeit"
-SECONDS = 60
+#: the argument specification of an option that names a keystore (doc fragment ``keystore``)
+KEYSTORE_SPEC: Dict[str, Any] = dict(
+    type="dict", no_log=False, options=dict(path=dict(type="path", required=True), password_file=dict(type="path", no_log=False))
+)
+#: the password with which every JRE ships its cacerts
+DEFAULT_PASSWORD = "changeit"
+TIMEOUT_SECONDS = 60
+#: where Java is installed on appliances that do not have it on the PATH
+FOLDERS = ("/usr/bin", "/usr/local/bin", "/etc/alternatives/jre/bin", "/usr/lib/jvm/default-java/bin")
 ALIAS = re.compile(r"^Alias name: (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Keystore:
-    """A keystore file and where its password lies.
+    """A keystore file and the file with its password.
 
-    :param password_file: its first line is the password; None: the usual one of cacerts.
+    :param password_file: its first line is the password; None: the default password of cacerts.
     """
 
     path: str
     password_file: Optional[str] = None
 
-    def password_arguments(self) -> Tuple[List[str], dict]:
-        """How keytool is told the password, and the environment for it."""
+    def password_arguments(self) -> Tuple[List[str], Dict[str, str]]:
+        """The arguments that hand keytool the password, and the environment variables that they refer to."""
         if self.password_file:
             return ["-storepass:file", self.password_file], {}
-        return ["-storepass:env", "CERTMEND_STOREPASS"], {"CERTMEND_STOREPASS": USUAL_PASSWORD}
+        return ["-storepass:env", "CERTMEND_STOREPASS"], {"CERTMEND_STOREPASS": DEFAULT_PASSWORD}
 
 
 def keytool() -> str:
-    """The program.
+    """The path of the program.
 
-    :raises RemediationError: there is no Java here.
+    :raises RemediationError: this host has no Java.
     """
-    places = ["/usr/bin", "/usr/local/bin", "/etc/alternatives/jre/bin", "/usr/lib/jvm/default-java/bin"]
-    found = shutil.which("keytool") or shutil.which("keytool", path=os.pathsep.join(places))
-    if not found:
+    path = shutil.which("keytool") or shutil.which("keytool", path=os.pathsep.join(FOLDERS))
+    if not path:
         raise RemediationError(
-            "keystore: there is no keytool on this host (looked on the PATH and in %s)" % ", ".join(places),
-            "Run the task where the Java of the keystore is, or put its bin folder on the PATH.",
+            "keystore: keytool was not found on this host (searched the PATH and %s)" % ", ".join(FOLDERS),
+            "Run the task on the host whose Java uses the keystore, or add the bin folder of Java to the PATH.",
         )
-    return found
+    return path
 
 
 def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: str = "") -> str:
-    """Run keytool on a keystore and return what it prints.
+    """Run keytool on a keystore and return its output.
 
-    :raises RemediationError: keytool failed; a wrong password is told as such.
+    :param option: the module's option that names the keystore, for messages.
+    :raises RemediationError: keytool failed; a wrong password has a message of its own.
     """
-    secret, environment = keystore.password_arguments()
-    command = [keytool(), "-J-Duser.language=en", *arguments, "-keystore", keystore.path, *secret]
+    password, environment = keystore.password_arguments()
+    command = [keytool(), "-J-Duser.language=en", *arguments, "-keystore", keystore.path, *password]
     try:
         done = subprocess.run(
             command,
@@ -71,12 +77,13 @@ def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: st
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
             env=dict(os.environ, **environment),
         )
     except subprocess.TimeoutExpired:
-        raise RemediationError("%s: keytool did not end within %d s" % (option, SECONDS), "Look at the host.") from None
+        message = "%s: keytool on %s did not end within %d seconds" % (option, keystore.path, TIMEOUT_SECONDS)
+        raise RemediationError(message, "Check the load of the host.") from None
     if done.returncode:
         raise _failure(keystore, option, done.stdout + done.stderr)
     return done.stdout
@@ -84,44 +91,47 @@ def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: st
 
 def _failure(keystore: Keystore, option: str, text: str) -> RemediationError:
     if "password was incorrect" in text or "password verification failed" in text:
-        where = "%s.password_file (%s)" % (option, keystore.password_file or "not given: the usual one was tried")
+        source = "%s.password_file (%s)" % (option, keystore.password_file or "not set: the default password was tried")
         return RemediationError(
-            "%s: this is not the password of %s" % (where, keystore.path), "Give the file whose first line is the password."
+            "%s: wrong password for the keystore %s" % (source, keystore.path), "Give a file whose first line is the password."
         )
     lines = [line for line in text.splitlines() if line.strip()]
-    return RemediationError("%s: keytool on %s: %s" % (option, keystore.path, " ".join(lines[:2])), "See keytool's message.")
+    return RemediationError("%s: keytool on %s failed: %s" % (option, keystore.path, " ".join(lines[:2])), "See keytool's message.")
 
 
 def check_files(keystore: Keystore, option: str = "keystore") -> None:
-    """Say which file is missing before keytool says it in its own way.
+    """Report a missing file by the name of its option, which keytool's messages do not contain.
 
-    :raises RemediationError: a file cannot be read, or the password file is empty.
+    :raises RemediationError: a file does not exist or cannot be read.
     """
     for name, path in (("path", keystore.path), ("password_file", keystore.password_file)):
         if path is not None and not os.access(path, os.R_OK):
             reason = "is not readable" if os.path.exists(path) else "does not exist"
-            raise RemediationError("%s.%s: %s %s" % (option, name, path, reason), "Check the path, and become root.")
+            raise RemediationError("%s.%s: %s %s" % (option, name, path, reason), "Check the path, or run the task as root (become).")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """An entry of a keystore: a trusted certificate, or a key with its chain."""
+class KeystoreEntry:
+    """An entry of a keystore: a trusted certificate, or a private key with its chain.
+
+    :param certificates: as PEM.
+    """
 
     alias: str
     trusted: bool
     certificates: Tuple[str, ...]
 
 
-def entries(keystore: Keystore, option: str = "keystore") -> List[Entry]:
-    """All the entries; certificates as PEM."""
+def read_entries(keystore: Keystore, option: str = "keystore") -> List[KeystoreEntry]:
+    """All the entries of a keystore."""
     check_files(keystore, option)
     parts = ALIAS.split(run(keystore, "-list", "-rfc", option=option))
-    return [Entry(alias, "trustedCertEntry" in text, tuple(PEM.findall(text))) for alias, text in zip(parts[1::2], parts[2::2])]
+    return [KeystoreEntry(alias, "trustedCertEntry" in text, tuple(PEM.findall(text))) for alias, text in zip(parts[1::2], parts[2::2])]
 
 
 def anchors_pem(keystore: Keystore, option: str = "keystore") -> str:
-    """What a Java client trusts of a keystore, as PEM text.
+    """The certificates of a keystore that a Java client trusts, as PEM text.
 
-    Of an entry with a key that is its own certificate, and not the chain behind it: so does the trust manager of the JDK.
+    Of an entry with a private key, only the first certificate counts, not the chain above it, as in the trust manager of the JDK.
     """
-    return "\n".join(pem for entry in entries(keystore, option) for pem in entry.certificates[:1]) + "\n"
+    return "\n".join(pem for entry in read_entries(keystore, option) for pem in entry.certificates[:1]) + "\n"

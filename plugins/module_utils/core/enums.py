@@ -17,3 +17,10 @@ class StringEnum(str, enum.Enum):
 
     def __format__(self, spec: str) -> str:
         return format(str(self.value), spec)
+
+
+class State(StringEnum):
+    """The option ``state`` of modules that add and remove things."""
+
+    PRESENT = "present"
+    ABSENT = "absent"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let a whole file take another one's place: by rename, or in place where a rename is refused.
+"""Replace a file as a whole: by a rename, or by writing in place if the file cannot be renamed over.
 
 Standard library only: appliances run this.
 """
@@ -17,12 +17,15 @@ import tempfile
 
 RENAME = "rename"
 IN_PLACE = "in_place"
-#: of files that are not in place yet
+#: of the names of temporary files
 PREFIX = ".certmend-"
 
 
 def write_temporary(target: str, content: bytes) -> str:
-    """A whole file beside the target, on the disk, closed to others."""
+    """Write a file beside the target, readable by its owner only, and flush it to the disk.
+
+    :returns: its path.
+    """
     handle, name = tempfile.mkstemp(prefix=PREFIX, dir=os.path.dirname(target))
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -36,9 +39,9 @@ def write_temporary(target: str, content: bytes) -> str:
 
 
 def replace_file(temporary: str, target: str) -> str:
-    """Let a whole file take the place of another one.
+    """Replace a file with another one.
 
-    By rename; where the target is a mount point, which cannot be renamed over (EBUSY), by writing into it.
+    By a rename. If the target is a mount point, which cannot be renamed over (EBUSY), by writing in place.
 
     :returns: ``rename`` or ``in_place``.
     """
@@ -48,7 +51,7 @@ def replace_file(temporary: str, target: str) -> str:
         if error.errno not in (errno.EBUSY, errno.EXDEV):
             raise
         with open(temporary, "rb") as stream:
-            _write_into(target, stream.read(), os.fstat(stream.fileno()))
+            _write_in_place(target, stream.read(), os.fstat(stream.fileno()))
         return IN_PLACE
     folder = os.open(os.path.dirname(target), os.O_RDONLY)
     try:
@@ -58,68 +61,73 @@ def replace_file(temporary: str, target: str) -> str:
     return RENAME
 
 
-def _write_into(target: str, content: bytes, like: os.stat_result) -> None:
-    """Write a file's content in place, so that no reader and no kill finds half of it.
+def _write_in_place(target: str, content: bytes, attributes: os.stat_result) -> None:
+    """Write the content into an existing file, so that neither a reader nor a kill meets half of it.
 
-    Room is taken first, so that a full disk is met before the first byte. One pwrite puts the whole text there, padded with line
-    breaks where it shrinks; then the rest is cut off. A process of its own session does it: whoever kills the
-    caller (or its process group) does not hit the writer.
+    The disk space is allocated first, so that a full disk is found before the first byte is written. One pwrite writes the whole
+    content, padded with line breaks if the file shrinks; then the rest is cut off. A child process in a session of its own does
+    this, so that a signal that kills the caller or its process group does not kill the writer.
     """
     child = os.fork()
     if child == 0:
         code = errno.EIO
         try:
             os.setsid()
-            _overwrite(target, content, like)
+            overwrite(target, content, attributes)
             code = 0
         except OSError as error:
             code = error.errno or errno.EIO
         finally:
             os._exit(code)
     _pid, status = os.waitpid(child, 0)
-    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else errno.EINTR  # a signal ended the writer itself
+    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else errno.EINTR  # a signal killed the writer
     if code:
         raise OSError(code, os.strerror(code))
 
 
-def _overwrite(target: str, content: bytes, like: os.stat_result) -> None:
+def overwrite(target: str, content: bytes, attributes: os.stat_result) -> None:
+    """Write the content into an existing file, which keeps its inode, and set mode and owner."""
     handle = os.open(target, os.O_RDWR)
     try:
         size = os.fstat(handle).st_size
-        _take_room(handle, size, len(content))
+        _allocate(handle, size, len(content))
         padded, written = content.ljust(size, b"\n"), 0
         while written < len(padded):
             written += os.pwrite(handle, padded[written:], written)
         os.ftruncate(handle, len(content))
-        os.fchown(handle, like.st_uid, like.st_gid)
-        os.fchmod(handle, stat.S_IMODE(like.st_mode))
+        os.fchown(handle, attributes.st_uid, attributes.st_gid)
+        os.fchmod(handle, stat.S_IMODE(attributes.st_mode))
         os.fsync(handle)
     finally:
         os.close(handle)
 
 
-def _take_room(handle: int, size: int, wanted: int) -> None:
+def _allocate(handle: int, size: int, wanted: int) -> None:
+    """Reserve the disk space for a file that grows."""
     if wanted <= size:
         return
     try:
         os.posix_fallocate(handle, size, wanted - size)
     except OSError:
-        os.ftruncate(handle, size)  # some file systems keep the part that they found
+        os.ftruncate(handle, size)  # some file systems keep what they allocated before the disk was full
         raise
 
 
 def apply_attributes(path: str, model: str, mode: int, owner: int, group: int) -> None:
-    """Owner first, then mode (a change of owner clears bits), then what the old file carried beside (SELinux, ACLs)."""
+    """Set the owner, then the mode (a change of owner clears bits of it), then the extended attributes of the old file (SELinux, ACLs).
+
+    :param model: the old file, if it exists.
+    """
     if (owner, group) != (os.geteuid(), os.getegid()):
         os.chown(path, owner, group)
     os.chmod(path, mode)
     if os.path.exists(model):
         for name in os.listxattr(model):
-            with contextlib.suppress(OSError):  # not every file system takes every attribute; the content matters more
+            with contextlib.suppress(OSError):  # not every file system accepts every attribute
                 os.setxattr(path, name, os.getxattr(model, name))
 
 
 def remove_if_present(path: str) -> None:
-    """Remove a file that may not be there."""
+    """Remove a file, if it exists."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Locks that keep two runs apart. Standard library only: appliances run this."""
+"""A lock that keeps concurrent runs out. Standard library only: appliances run this."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.prefl
 
 @contextlib.contextmanager
 def locked(path: str, option: str) -> Iterator[None]:
-    """Hold the folder of a file for this process alone, among all that use this function.
+    """Hold a lock on the folder of a file, and wait for it if another process holds it.
 
-    The lock is on the folder itself: it survives a rename of the file and leaves nothing behind.
+    A lock on the folder survives a rename of the file, and no lock file remains.
+
+    :param option: the module's option that named the path, for messages.
+    :raises RemediationError: the folder cannot be opened.
     """
     folder = os.path.dirname(os.path.realpath(path))
     try:

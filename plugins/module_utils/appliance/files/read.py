@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read files with errors that name the option. Standard library only: appliances run this."""
+"""Read files; errors name the option of the module. Standard library only: appliances run this."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.prefl
 
 
 def read_file(path: str, option: str) -> bytes:
-    """A file's content.
+    """The content of a file.
 
-    :raises RemediationError: naming the option and the system's reason.
+    :raises RemediationError: it cannot be read; the message names the option and the reason.
     """
     try:
         with open(path, "rb") as handle:
@@ -24,9 +24,11 @@ def read_file(path: str, option: str) -> bytes:
 
 
 def read_path_or_content(params: Mapping[str, Any], path_option: str, content_option: str) -> Tuple[Optional[bytes], str]:
-    """The bytes of the option that was given, of two that exclude each other, and its name; None if neither was.
+    """The content that is given by path or as text, and the name of the option that gives it.
 
-    :raises RemediationError: the path cannot be read.
+    :param params: the module's parameters; the two options exclude each other.
+    :returns: None as content if neither option is set.
+    :raises RemediationError: the file cannot be read.
     """
     if params[content_option] is not None:
         return params[content_option].encode("utf-8"), content_option

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write several files, all or none, with a backup and a way back.
+"""Write several files, all of them or none, with backups and a rollback.
 
 Standard library only: appliances run this.
 """
@@ -10,12 +10,8 @@ Standard library only: appliances run this.
 from __future__ import annotations
 
 import functools
-import grp
 import os
-import pwd
-import stat
-from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import (
     apply_attributes,
@@ -25,39 +21,18 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomi
 )
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement, describe_attributes
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
-
-@dataclass(frozen=True)
-class Replacement:
-    """The new content of a file.
-
-    :param option: the module's option that named the path, for messages.
-    :param mode: as Ansible writes it (``"0640"``) or a number; None: the old file's, else 0644.
-    :param owner: a user's name or number; None: the old file's. ``group`` likewise.
-    :param secret: closed to others from its first byte; a new file has mode 0600.
-    """
-
-    path: str
-    content: bytes
-    option: str
-    mode: Any = None
-    owner: Optional[str] = None
-    group: Optional[str] = None
-    secret: bool = False
-
-    @property
-    def target(self) -> str:
-        """The file itself, where the path is a symbolic link."""
-        return os.path.realpath(self.path)
+__all__ = ["Replacement", "Transaction", "check_writable", "describe_attributes"]
 
 
 class Transaction:
-    """Several files that are put in place together, or not at all.
+    """Files that are replaced together, or not at all.
 
-    ``backups`` tells afterwards which path was kept where, ``created`` which paths are new, ``methods`` how each one was
-    written (``rename`` or ``in_place``).
+    After ``commit``, ``backups`` maps the paths to their backups, ``created`` lists the paths that are new, and ``methods`` maps
+    the paths to how they were written (``rename`` or ``in_place``).
     """
 
     def __init__(self, replacements: Sequence[Replacement], backup: bool) -> None:
@@ -69,31 +44,31 @@ class Transaction:
         self._undos: List[Tuple[str, Undo]] = []
 
     def commit(self, remove: Iterable[str] = ()) -> Undo:
-        """Put everything in place.
+        """Replace all the files.
 
-        :param remove: files to be taken away in the same transaction.
-        :returns: what takes all of it back.
-        :raises RemediationError: something could not be written; everything is as it was.
+        :param remove: files to remove in the same transaction.
+        :returns: what rolls all of it back.
+        :raises RemediationError: a file could not be written; all of them are as before.
         """
         check_writable(self.replacements)
-        staged = _stage(self.replacements)
+        temporaries = _write_temporaries(self.replacements)
         try:
-            for one in self.replacements:
-                self._place(one, staged[one.path])
+            for replacement in self.replacements:
+                self._replace(replacement, temporaries[replacement.path])
             for path in remove:
                 self._remove(path)
         except BaseException as error:
-            self._give_up(error)
+            self._roll_back_because(error)
             raise
         finally:
-            for temporary in staged.values():
+            for temporary in temporaries.values():
                 remove_if_present(temporary)
         return self.roll_back
 
     def roll_back(self) -> None:
-        """Put the old files back, last first; new ones go, and the backups, which nobody needs then.
+        """Restore the old files, last first. New files are removed, and then the backups, which are not needed any more.
 
-        :raises RemediationError: some could not be put back; all the others were.
+        :raises RemediationError: some could not be restored; all the others were.
         """
         left = []
         while self._undos:
@@ -103,95 +78,62 @@ class Transaction:
             except (OSError, RemediationError) as error:
                 left.append("%s (%s)" % (path, error))
         if left:
-            kept = ", ".join(self.backups.values()) or "there is none"
-            raise RemediationError("NOT put back: %s" % ", ".join(left), "Put it back by hand; backups: %s." % kept)
+            backups = ", ".join(self.backups.values()) or "none"
+            raise RemediationError("NOT rolled back: %s" % ", ".join(left), "Restore the files by hand. Backups: %s." % backups)
         for backup in self.backups.values():
             remove_if_present(backup)
         for record in (self.backups, self.created, self.methods):
             record.clear()
 
-    def _give_up(self, reason: BaseException) -> None:
-        """Take everything back; where that fails too, tell both."""
+    def _roll_back_because(self, reason: BaseException) -> None:
+        """Roll back; if that fails too, report both errors."""
         try:
             self.roll_back()
         except RemediationError as error:
-            raise RemediationError("%s; %s" % (reason, error.message), error.advice) from reason
+            first = reason.message if isinstance(reason, RemediationError) else str(reason)
+            raise RemediationError("%s; %s" % (first, error.message), error.advice) from reason
 
-    def _place(self, one: Replacement, temporary: str) -> None:
-        old = Snapshot.of(one.target)
+    def _replace(self, replacement: Replacement, temporary: str) -> None:
+        path, target = replacement.path, replacement.target
+        old = Snapshot.of(target)
         if old and self.backup:
-            self.backups[one.path] = old.back_up(one.option)
+            self.backups[path] = old.back_up(replacement.option)
         try:
-            self.methods[one.path] = replace_file(temporary, one.target)
+            self.methods[path] = replace_file(temporary, target)
         except OSError as error:
-            raise path_error(one.option, one.path, "cannot be written", error) from error
+            raise path_error(replacement.option, path, "cannot be written", error) from error
         if old:
-            self._undos.append((one.path, old.restore))
+            self._undos.append((path, old.restore))
         else:
-            self.created.append(one.path)
-            self._undos.append((one.path, functools.partial(remove_if_present, one.target)))
+            self.created.append(path)
+            self._undos.append((path, functools.partial(remove_if_present, target)))
 
     def _remove(self, path: str) -> None:
         old = Snapshot.of(path)
-        if old:
-            if self.backup:
-                self.backups[path] = old.back_up("backup")
-            try:
-                os.unlink(path)
-            except OSError as error:
-                raise path_error("path", path, "cannot be removed", error) from error
-            self._undos.append((path, old.restore))
+        if old is None:
+            return
+        if self.backup:
+            self.backups[path] = old.back_up("backup")
+        try:
+            os.unlink(path)
+        except OSError as error:
+            raise path_error("path", path, "cannot be removed", error) from error
+        self._undos.append((path, old.restore))
 
 
-def _stage(replacements: Sequence[Replacement]) -> Dict[str, str]:
-    """Write every new content beside its target, as it will be; on any failure none is left."""
-    staged: Dict[str, str] = {}
+def _write_temporaries(replacements: Sequence[Replacement]) -> Dict[str, str]:
+    """Write each new content, with its attributes, to a file beside its target; if that fails, none remains."""
+    temporaries: Dict[str, str] = {}
     try:
-        for one in replacements:
+        for replacement in replacements:
+            path, target = replacement.path, replacement.target
             try:
-                staged[one.path] = write_temporary(one.target, one.content)
-                apply_attributes(staged[one.path], one.target, *_attributes(one))
+                temporaries[path] = write_temporary(target, replacement.content)
+                apply_attributes(temporaries[path], target, *replacement.attributes())
             except OSError as error:
-                raise path_error(one.option, one.path, "cannot be written", error) from error
+                raise path_error(replacement.option, path, "cannot be written", error) from error
     except BaseException:
-        for temporary in staged.values():
+        for temporary in temporaries.values():
             remove_if_present(temporary)
         raise
-    return staged
-
-
-def _attributes(one: Replacement) -> Tuple[int, int, int]:
-    """Mode, owner and group that the file will have."""
-    mode, owner, group = 0o600 if one.secret else 0o644, os.geteuid(), os.getegid()
-    if os.path.exists(one.target):
-        status = os.stat(one.target)
-        mode, owner, group = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
-    if one.mode is not None:
-        mode = parse_mode(one.mode)
-    return (
-        mode,
-        owner if one.owner is None else _number(one.owner, "owner", lambda name: pwd.getpwnam(name).pw_uid),
-        group if one.group is None else _number(one.group, "group", lambda name: grp.getgrnam(name).gr_gid),
-    )
-
-
-def describe_attributes(one: Replacement) -> Tuple[str, str]:
-    """Mode, owner and group of an existing file, and those that it will have, as text for a diff."""
-    status = os.stat(one.target)
-    now = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
-    return tuple("mode: %04o\nowner: %d\ngroup: %d\n" % which for which in (now, _attributes(one)))  # type: ignore
-
-
-def parse_mode(value: Any) -> int:
-    """A mode as Ansible writes it: ``"0640"`` (octal text) or a number."""
-    try:
-        return value if isinstance(value, int) else int(str(value), 8)
-    except ValueError:
-        raise RemediationError("mode: %r is not an octal mode" % value, 'Write it in quotes, as "0640".') from None
-
-
-def _number(name: str, option: str, look_up: Callable[[str], int]) -> int:
-    try:
-        return int(name) if name.isdigit() else look_up(name)
-    except KeyError:
-        raise RemediationError("%s: %r does not exist here" % (option, name), "Create it first.") from None
+    return temporaries

@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The little of a certificate's DER (X.690, RFC 5280 section 4.1) that an appliance needs to know: its subject, and whether it is a CA.
+"""The few fields of a certificate (DER: X.690, RFC 5280 section 4.1) that appliances need: its subject, and whether it is a CA.
 
-Standard library only. Meaning is judged on the controller; this only keeps a leaf out of a trust store.
+Standard library only. Certificates are judged on the controller; this is enough to keep a leaf out of a trust store.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
@@ -19,11 +19,15 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 SEQUENCE, BOOLEAN, OCTET_STRING, OBJECT_IDENTIFIER, BMP_STRING = 0x30, 0x01, 0x04, 0x06, 0x1E
 VERSION, EXTENSIONS = 0xA0, 0xA3
 BASIC_CONSTRAINTS = "2.5.29.19"
+TRUNCATED = "it ends too early"
 
 
 @dataclass(frozen=True)
 class CertificateOutline:
-    """What was read. ``subject`` as RFC 4514 text."""
+    """The fields of a certificate that a trust store needs.
+
+    :param subject: as RFC 4514 text.
+    """
 
     der: bytes
     subject: str
@@ -31,14 +35,14 @@ class CertificateOutline:
 
     @property
     def sha256(self) -> str:
-        """As openssl prints it."""
+        """The SHA-256 fingerprint as openssl prints it."""
         return fingerprint_of(self.der)
 
 
 def read_outline(der: bytes, option: str) -> CertificateOutline:
     """Read a certificate.
 
-    :raises RemediationError: it is none, naming the option.
+    :raises RemediationError: the bytes are not a certificate; the message names the option.
     """
     try:
         (_tag, certificate), = items(der)
@@ -47,38 +51,44 @@ def read_outline(der: bytes, option: str) -> CertificateOutline:
         return CertificateOutline(der, dn.rfc4514(relative_names(subject)), _is_ca(fields))
     except (ValueError, IndexError, StopIteration, UnicodeError) as error:
         raise RemediationError(
-            "%s: it holds a block that is no certificate (%s)" % (option, str(error) or "it ends too early"),
+            "%s: contains a block that is not a certificate (%s)" % (option, str(error) or TRUNCATED),
             "Export the certificate again, as PEM.",
         ) from error
 
 
 def items(data: bytes) -> Iterator[Tuple[int, bytes]]:
-    """Tag and content of each item; raises ValueError where the lengths do not add up."""
-    place = 0
-    while place < len(data):
-        start, end = bounds(data, place)
-        yield data[place], data[start:end]
-        place = end
+    """Tag and content of each item.
+
+    :raises ValueError: a length is wrong.
+    """
+    offset = 0
+    while offset < len(data):
+        start, end = bounds(data, offset)
+        yield data[offset], data[start:end]
+        offset = end
 
 
-def bounds(data: bytes, place: int) -> Tuple[int, int]:
-    """Where the content of the item at a place starts and ends; raises ValueError where the lengths do not add up."""
-    if place + 2 > len(data):
-        raise ValueError("it ends too early")
-    length, start = data[place + 1], place + 2
+def bounds(data: bytes, offset: int) -> Tuple[int, int]:
+    """Start and end of the content of the item at an offset.
+
+    :raises ValueError: a length is wrong.
+    """
+    if offset + 2 > len(data):
+        raise ValueError(TRUNCATED)
+    length, start = data[offset + 1], offset + 2
     if length & 0x80:
         size = length & 0x7F
         if not 1 <= size <= 4:
             raise ValueError("a length is malformed")
         length, start = int.from_bytes(data[start : start + size], "big"), start + size
     if start + length > len(data):
-        raise ValueError("it ends too early")
+        raise ValueError(TRUNCATED)
     return start, start + length
 
 
 @dataclass(frozen=True)
 class Fields:
-    """The encoded parts of a certificate by which others are found (RFC 5280 section 4.1)."""
+    """The encoded fields of a certificate by which related certificates are found (RFC 5280 section 4.1)."""
 
     issuer: bytes
     subject: bytes
@@ -86,21 +96,21 @@ class Fields:
 
 
 def fields_of(der: bytes) -> Fields:
-    """Slice a certificate, without decoding more than lengths: pools have thousands.
+    """Slice a certificate. Only lengths are decoded, because a pool can have thousands of certificates.
 
-    :raises ValueError: it is no certificate.
+    :raises ValueError: the bytes are not a certificate.
     """
-    place, _end = bounds(der, bounds(der, 0)[0])
-    if der[place : place + 1] == bytes([VERSION]):
-        place = bounds(der, place)[1]
-    ends = [place]
+    offset, _end = bounds(der, bounds(der, 0)[0])
+    if der[offset : offset + 1] == bytes([VERSION]):
+        offset = bounds(der, offset)[1]
+    ends = [offset]
     for _field in range(6):  # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
         ends.append(bounds(der, ends[-1])[1])
     return Fields(der[ends[2] : ends[3]], der[ends[4] : ends[5]], der[ends[5] : ends[6]])
 
 
-def relative_names(subject: bytes) -> list:
-    """Pairs of OID and value for each relative name, whatever the values are; what cannot be decoded is replaced."""
+def relative_names(subject: bytes) -> List[List[Tuple[str, str]]]:
+    """Pairs of OID and value for each relative distinguished name. Characters that cannot be decoded are replaced."""
     names = []
     for _set, relative in items(subject):
         pairs = []
@@ -111,8 +121,8 @@ def relative_names(subject: bytes) -> list:
     return names
 
 
-def _is_ca(fields: list) -> bool:
-    """The cA flag of basic constraints; false where the extension is missing, as RFC 5280 section 4.2.1.9 has it."""
+def _is_ca(fields: Sequence[Tuple[int, bytes]]) -> bool:
+    """The cA flag of basic constraints; false if the extension is missing (RFC 5280 section 4.2.1.9)."""
     extensions = next((content for tag, content in fields if tag == EXTENSIONS), None)
     for _tag, extension in items(next(items(extensions))[1]) if extensions else ():
         parts = list(items(extension))
@@ -123,7 +133,7 @@ def _is_ca(fields: list) -> bool:
 
 
 def dotted(oid: bytes) -> str:
-    """An object identifier in its usual spelling."""
+    """An object identifier as text, such as ``2.5.29.19``."""
     numbers, value = [], 0
     for byte in oid:
         value = value << 7 | byte & 0x7F

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Sequence, Tuple
 
-#: RFC 4514 section 3 and RFC 4519, and what OpenSSL prints for the others
+#: RFC 4514 section 3 and RFC 4519; for the others the names that OpenSSL prints
 SHORT: Dict[str, str] = {
     "2.5.4.3": "CN",
     "2.5.4.5": "serialNumber",
@@ -25,7 +25,7 @@ SHORT: Dict[str, str] = {
 
 
 def escaped(value: str) -> str:
-    """RFC 4514 section 2.4; control characters too, so that a name stays on its line."""
+    """A value as RFC 4514 section 2.4 writes it. Control characters are escaped too, so that a name stays on its line."""
     out = "".join(
         "\\" + char if char in '"+,;<>\\' else ("\\%02X" % ord(char) if ord(char) < 0x20 or char == "\x7f" else char)
         for char in value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fingerprints as people write and paste them. Standard library only."""
+"""Fingerprints: made, and read as people write and paste them. Standard library only."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import List, Optional, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 DIGITS = {40: "SHA-1", 64: "SHA-256"}
+#: Unicode categories of white space, control and invisible characters
+INVISIBLE = ("Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Co", "Cn")
 
 
 def with_colons(data: bytes) -> str:
@@ -29,32 +31,31 @@ def fingerprint_of(der: bytes, algorithm: str = "sha256") -> str:
     return with_colons(hashlib.new(algorithm, der).digest())
 
 
-def parse_fingerprint(text: str, option: str, only: Tuple[int, ...] = (40, 64)) -> str:
+def parse_fingerprint(text: str, option: str, accepted_lengths: Tuple[int, ...] = (40, 64)) -> str:
     """A fingerprint in upper case with colons.
 
-    White space and invisible characters are refused, as KB 322835 warns of them: who pasted one may have pasted more or
-    less than the fingerprint.
+    White space and invisible characters are refused, as KB 322835 warns of them: text that was pasted with one may contain
+    more or less than the fingerprint.
 
-    :param only: how many digits are taken.
-    :raises RemediationError: with the form that was probably meant.
+    :param accepted_lengths: the numbers of hexadecimal digits that are accepted.
+    :raises RemediationError: with the fingerprint that was probably meant.
     """
-    strange = [one for one in text if unicodedata.category(one) in ("Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Co", "Cn")]
+    invisible = [character for character in text if unicodedata.category(character) in INVISIBLE]
     digits = re.sub(r"[^0-9A-Fa-f]", "", text).upper()
     meant = with_colons(bytes.fromhex(digits[: len(digits) // 2 * 2]))
-    wanted = " or ".join("%s (%d digits)" % (DIGITS[count], count) for count in only)
-    if strange:
-        names = sorted({"U+%04X %s" % (ord(one), unicodedata.name(one, "control character")) for one in strange})
+    wanted = " or ".join("%s (%d digits)" % (DIGITS[count], count) for count in accepted_lengths)
+    if invisible:
+        names = sorted({"U+%04X %s" % (ord(character), unicodedata.name(character, "control character")) for character in invisible})
         raise RemediationError(
-            "%s: there are characters in it that are no part of a fingerprint: %s" % (option, ", ".join(names)),
-            "Type it rather than paste it%s." % ("; meant is probably %s" % meant if len(digits) in only else ""),
+            "%s: contains characters that are not part of a fingerprint: %s" % (option, ", ".join(names)),
+            "Type it instead of pasting it%s." % ("; the fingerprint is probably %s" % meant if len(digits) in accepted_lengths else ""),
         )
-    if not re.fullmatch(r"[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2})*", text) or len(digits) not in only:
-        raise RemediationError(
-            "%s: %r is no fingerprint: it has %d hexadecimal digits" % (option, text, len(digits)), "Give a %s, with or without colons." % wanted
-        )
+    if not re.fullmatch(r"[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2})*", text) or len(digits) not in accepted_lengths:
+        message = "%s: %r is not a fingerprint: it has %d hexadecimal digits" % (option, text, len(digits))
+        raise RemediationError(message, "Give a %s fingerprint, with or without colons." % wanted)
     return meant
 
 
 def parse_server_fingerprints(values: Optional[List[str]]) -> Tuple[str, ...]:
-    """The SHA-256 fingerprints of the server, as they are compared."""
-    return tuple(parse_fingerprint(one, "server_fingerprint", (64,)).replace(":", "").lower() for one in values or ())
+    """The SHA-256 fingerprints of a server, as they are compared: lower case without colons."""
+    return tuple(parse_fingerprint(value, "server_fingerprint", (64,)).replace(":", "").lower() for value in values or ())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Anchors: the certificates of a trust store, as text and by name. Standard library only: appliances run this."""
+"""Trust anchors (CA certificates) as PEM text and in files. Standard library only: appliances run this."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.D
 
 
 def read_anchors(text: str, option: str) -> List[CertificateOutline]:
-    """The certificates of PEM text, each once."""
+    """The certificates of PEM text, without repetitions.
+
+    :raises RemediationError: a block is not a certificate; the message names the option.
+    """
     blocks = PEM.findall(text)
     anchors = [read_outline(_der(block, option), option) for block in blocks]
     return list({anchor.sha256: anchor for anchor in anchors}.values())
@@ -27,11 +30,15 @@ def _der(block: str, option: str) -> bytes:
     try:
         return ssl.PEM_cert_to_DER_cert(block)
     except ValueError as error:
-        raise RemediationError("%s: a block is not Base64: %s" % (option, error), "Export the certificate again, as PEM.") from error
+        raise RemediationError("%s: contains a block that is not Base64: %s" % (option, error), "Export the certificate again, as PEM.") from error
 
 
 def alias_for(anchor: CertificateOutline, name: Optional[str], several: bool) -> str:
-    """A name for an anchor in a store: lower case, as keytool lists them, and telling."""
+    """A name for an anchor in a store, in lower case as keytool lists them.
+
+    :param name: the name that the task gave; None: the common name and the start of the fingerprint.
+    :param several: whether the task adds several anchors, which need different names.
+    """
     common = re.search(r"CN=([^,+]+)", anchor.subject)
     base = name or (common.group(1) if common else "anchor")
     slug = re.sub(r"[^a-z0-9]+", "-", base.lower()).strip("-") or "anchor"
@@ -39,28 +46,28 @@ def alias_for(anchor: CertificateOutline, name: Optional[str], several: bool) ->
 
 
 def by_fingerprint(data: bytes) -> Dict[str, CertificateOutline]:
-    """The certificates of a file, PEM or one as DER, by fingerprint; what is none is not our matter here."""
-    found = {}
+    """The certificates of a file (PEM, or a single one as DER), by SHA-256 fingerprint. Other content is ignored."""
+    certificates = {}
     for block in PEM.findall(data.decode("latin-1")) or [data]:
         try:
             anchor = read_outline(block if isinstance(block, bytes) else _der(block, "store"), "store")
-            found[anchor.sha256] = anchor
+            certificates[anchor.sha256] = anchor
         except RemediationError:
             continue
-    return found
+    return certificates
 
 
-def without(data: bytes, anchor: CertificateOutline) -> bytes:
-    """A file's content without one of its certificates; every other byte stays."""
+def without_certificate(data: bytes, anchor: CertificateOutline) -> bytes:
+    """The content of a file without one of its certificates; every other byte stays."""
 
-    def unless_it_is_the_one(match: Match) -> bytes:
+    def unless_it_is_the_anchor(match: Match[bytes]) -> bytes:
         return b"" if anchor.sha256 in by_fingerprint(match.group()) else match.group()
 
     if data == anchor.der:
         return b""
-    return re.sub(PEM.pattern.encode("ascii") + b"\r?\n?", unless_it_is_the_one, data, flags=re.DOTALL)
+    return re.sub(PEM.pattern.encode("ascii") + b"\r?\n?", unless_it_is_the_anchor, data, flags=re.DOTALL)
 
 
 def pem_of(anchor: CertificateOutline) -> bytes:
-    """An anchor's certificate as PEM, with a line break at its end."""
+    """An anchor as PEM, with a line break at its end."""
     return ssl.DER_cert_to_PEM_cert(anchor.der).rstrip("\n").encode("ascii") + b"\n"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.entries import HostsEntry, State
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.entries import HostsEntry
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import RESERVED_NAMES, HostsLine, parse
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
 
 
 def edit(text: str, entries: Sequence[HostsEntry], exclusive: bool) -> Tuple[str, Dict[str, List[str]]]:

@@ -11,17 +11,10 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.hosts_file import ADDRESS, RESERVED_NAMES
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, host_name_problem
-from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 LOOPBACK = ("127.0.0.1", "::1")
-
-
-class State(StringEnum):
-    """Whether the names must map to the address, or must not."""
-
-    PRESENT = "present"
-    ABSENT = "absent"
 
 
 @dataclass(frozen=True)

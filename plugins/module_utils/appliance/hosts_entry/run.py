@@ -15,9 +15,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.prefl
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.edit import edit
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.entries import State
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 

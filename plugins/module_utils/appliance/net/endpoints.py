@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, List
+from typing import Any, Dict, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, host_name_problem, is_address, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 
-HOW = "Write host, host:port, [IPv6]:port, or a dict with host and, where wanted, port, address, server_name, name."
+FORMS = "Write host, host:port, [IPv6]:port, or a dict with host and optionally port, address, server_name and name."
 KEYS = ("host", "port", "address", "server_name", "name")
 
 
@@ -26,7 +26,7 @@ class HostPort:
 
     @classmethod
     def of(cls, host: str, port: int) -> HostPort:
-        """From a host as people write it."""
+        """A host name is normalized, an IP address too."""
         address = as_address(host)
         return cls(to_ascii(host) if address is None else str(address), port)
 
@@ -36,9 +36,9 @@ class HostPort:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a TLS server is.
+    """A TLS server to connect to.
 
-    :param address: connect there instead of resolving ``host``; empty: resolve.
+    :param address: connect there instead of resolving ``host``; empty: resolve it.
     :param server_name: the name sent in the handshake (SNI, RFC 6066 section 3).
     :param name: the name that the certificate must have.
     """
@@ -54,34 +54,34 @@ class Endpoint:
 
 
 def parse_endpoints(values: List[Any], name: str = "") -> List[Endpoint]:
-    """Read the option ``endpoints``; everything that is wrong in it is one error.
+    """Read the option ``endpoints``.
 
-    :param name: the name to compare for endpoints that give none of their own; empty: the endpoint's host.
+    :param name: the name that the certificates must have, for endpoints without a ``name``; empty: each endpoint's host.
+    :raises RemediationError: with everything that is wrong.
     """
     errors: List[RemediationError] = []
-    endpoints = [attempt(errors, partial(_parse, "endpoints[%d]" % place, value, name)) for place, value in enumerate(values)]
+    parsed = [attempt(errors, partial(_parse, "endpoints[%d]" % index, value, name)) for index, value in enumerate(values)]
     raise_all(errors)
-    return endpoints
+    return [endpoint for endpoint in parsed if endpoint is not None]
 
 
 def _parse(option: str, value: Any, name: str) -> Endpoint:
-    given = dict(value) if isinstance(value, dict) else _split(option, str(value))
-    unknown = sorted(set(given) - set(KEYS))
-    if unknown or not given.get("host"):
-        raise RemediationError(
-            "%s: %s" % (option, "unknown key %s" % ", ".join(unknown) if unknown else "host is missing"), HOW
-        )
-    host = str(given["host"]).strip("[]")
+    fields = dict(value) if isinstance(value, dict) else _split(str(value))
+    unknown = sorted(set(fields) - set(KEYS))
+    if unknown:
+        raise RemediationError("%s: unknown key %s" % (option, ", ".join(unknown)), FORMS)
+    if not fields.get("host"):
+        raise RemediationError("%s: host is missing" % option, FORMS)
+    host = str(fields["host"]).strip("[]")
     problem = None if is_address(host) else host_name_problem(host)
     if problem:
-        raise RemediationError("%s: %r %s" % (option, host, problem), HOW)
-    wanted = str(given.get("name") or name or host)
-    return Endpoint(
-        host, _port(option, given.get("port", 443)), str(given.get("address") or ""), str(given.get("server_name") or wanted), wanted
-    )
+        raise RemediationError("%s: %r %s" % (option, host, problem), FORMS)
+    expected_name = str(fields.get("name") or name or host)
+    server_name = str(fields.get("server_name") or expected_name)
+    return Endpoint(host, _port(option, fields.get("port", 443)), str(fields.get("address") or ""), server_name, expected_name)
 
 
-def _split(option: str, text: str) -> dict:
+def _split(text: str) -> Dict[str, str]:
     if is_address(text):
         return {"host": text}
     host, colon, port = text.rpartition(":")
@@ -94,5 +94,5 @@ def _port(option: str, value: Any) -> int:
     except (TypeError, ValueError):
         port = 0
     if not 0 < port < 65536:
-        raise RemediationError("%s: %r is no port (1 to 65535)" % (option, value), HOW)
+        raise RemediationError("%s: %r is not a port (1 to 65535)" % (option, value), FORMS)
     return port

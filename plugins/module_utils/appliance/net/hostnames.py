@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Host names and addresses: what they may look like and which presented names cover them.
+"""Host names and addresses: their syntax, and which names of a certificate cover them.
 
-The one place of the collection that compares names (RFC 9525), standard library only. docs/adr/0004-host-names.md tells
+The only code of the collection that compares names (RFC 9525), standard library only. docs/adr/0004-host-names.md explains
 how the contested cases were decided.
 """
 
@@ -22,7 +22,7 @@ MAXIMUM_LENGTH = 253
 
 
 def as_address(text: str) -> Optional[Address]:
-    """The IP address that a text spells, also in a URL's brackets; None for anything else."""
+    """The IP address that a text is, also in the brackets of a URL; None if it is not an address."""
     try:
         return ipaddress.ip_address(text[1:-1] if text[:1] == "[" and text[-1:] == "]" else text)
     except ValueError:
@@ -30,12 +30,12 @@ def as_address(text: str) -> Optional[Address]:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text spells an IPv4 or IPv6 address."""
+    """Whether a text is an IPv4 or IPv6 address."""
     return as_address(text) is not None
 
 
 def host_name_problem(name: str) -> Optional[str]:
-    """Why a text is no host name (RFC 1123), as the end of a sentence; None where it is one."""
+    """Why a text is not a host name (RFC 1123), as the end of a sentence; None if it is one."""
     if not name:
         return "is empty"
     if is_address(name):
@@ -53,7 +53,7 @@ def host_name_problem(name: str) -> Optional[str]:
 
 
 def fqdn_problem(name: str) -> Optional[str]:
-    """Why a text is no fully qualified domain name, as the end of a sentence; None where it is one."""
+    """Why a text is not a fully qualified domain name, as the end of a sentence; None if it is one."""
     problem = host_name_problem(name)
     if problem is None and "." not in name.rstrip("."):
         return "is a single label, not a fully qualified name"
@@ -61,9 +61,9 @@ def fqdn_problem(name: str) -> Optional[str]:
 
 
 def to_ascii(name: str) -> str:
-    """The form in which names are compared: A-labels, lower case, without the root's dot (RFC 9525 section 6.3).
+    """The form in which names are compared: A-labels, lower case, without the final dot of the DNS root (RFC 9525 section 6.3).
 
-    A name that IDNA cannot encode is only lowered: it then equals itself and no real name.
+    A name that IDNA cannot encode is only changed to lower case: it then equals itself and no real name.
     """
     name = name[:-1] if name.endswith(".") else name
     if name.isascii():
@@ -77,8 +77,8 @@ def to_ascii(name: str) -> str:
 def covers(presented: str, name: str) -> bool:
     """Whether a presented DNS identifier covers a host name (RFC 9525 section 6.3).
 
-    A wildcard stands for one whole left-most label, and for nothing in a public suffix of one label. An identifier that
-    ends in a dot is not in the preferred name syntax (RFC 5280 section 4.2.1.6) and covers nothing.
+    A wildcard covers exactly one left-most label, and none directly below a top-level domain. An identifier that ends in a dot
+    is not in the preferred name syntax (RFC 5280 section 4.2.1.6) and covers nothing.
     """
     if presented.endswith("."):
         return False
@@ -91,9 +91,9 @@ def covers(presented: str, name: str) -> bool:
 
 
 def any_covers(dns_names: Iterable[str], ip_addresses: Iterable[str], name: str) -> bool:
-    """Whether one of a certificate's subject alternative names identifies a host name or an address.
+    """Whether the subject alternative names of a certificate cover a host name or an address.
 
-    An address is compared with iPAddress entries only, byte for byte (RFC 9525 section 6.5): a dNSName that spells an
+    An address is compared with iPAddress entries only, byte for byte (RFC 9525 section 6.5): a dNSName that contains an
     address does not count.
     """
     address = as_address(name)

@@ -19,10 +19,10 @@ ProbeResult = Union[Tuple[bytes, ...], ProbeError]
 
 
 def probe_all(endpoints: Sequence[Endpoint], workers: int, timeout: float) -> Dict[Endpoint, ProbeResult]:
-    """Probe all the endpoints at once, each combination of host, port, address and server name only one time.
+    """Probe all the endpoints, each combination of host, port, address and server name only once.
 
     :param workers: the largest number of handshakes at the same time.
-    :param timeout: seconds for each.
+    :param timeout: seconds for each endpoint.
     """
     context = collecting_context()
     targets = {_target(endpoint): endpoint for endpoint in endpoints}

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read a server's half of a TLS handshake off the wire (RFC 8446, RFC 5246): what Python's ssl before 3.10 does not tell.
+"""Read a server's messages of a TLS handshake off the wire (RFC 8446, RFC 5246), which Python's ssl before 3.10 does not return.
 
-Only what travels in the clear: the Certificate message up to TLS 1.2, and alerts. Never raises.
+Only messages that are not encrypted: the Certificate message up to TLS 1.2, and alerts. Never raises.
 """
 
 from __future__ import annotations
@@ -44,23 +44,23 @@ ALERTS = {
 
 
 def is_tls(data: bytes) -> bool:
-    """Whether bytes begin as a TLS record does."""
+    """Whether the bytes begin as a TLS record does."""
     return len(data) >= 3 and 20 <= data[0] <= 23 and data[1] == 3
 
 
 def records(data: bytes) -> Iterator[Tuple[int, bytes]]:
-    """Type and content of each whole record."""
-    place = 0
-    while place + 5 <= len(data):
-        length = int.from_bytes(data[place + 3 : place + 5], "big")
-        if place + 5 + length > len(data):
+    """Type and content of each complete record."""
+    offset = 0
+    while offset + 5 <= len(data):
+        end = offset + 5 + int.from_bytes(data[offset + 3 : offset + 5], "big")
+        if end > len(data):
             return
-        yield data[place], data[place + 5 : place + 5 + length]
-        place += 5 + length
+        yield data[offset], data[offset + 5 : end]
+        offset = end
 
 
 def alert(data: bytes) -> str:
-    """The description of a fatal alert in the clear; empty where there is none."""
+    """The description of the first fatal alert that is not encrypted; empty if there is none."""
     for kind, content in records(data):
         if kind == ALERT and len(content) == 2 and content[0] == 2:
             return ALERTS.get(content[1], "alert %d" % content[1])
@@ -68,20 +68,24 @@ def alert(data: bytes) -> str:
 
 
 def certificates(data: bytes) -> List[bytes]:
-    """The DER certificates of the Certificate message, as sent; empty where it was not seen whole."""
+    """The DER certificates of the Certificate message, in the order sent; empty if the message is missing or incomplete."""
     messages = b"".join(content for kind, content in records(data) if kind == HANDSHAKE)
-    for kind, body in _vectors(messages, tag=True):
+    for kind, body in _vectors(messages, type_bytes=1):
         if kind == CERTIFICATE:
-            return [one for _kind, one in _vectors(body[3:], tag=False)]
+            return [certificate for _first, certificate in _vectors(body[3:], type_bytes=0)]
     return []
 
 
-def _vectors(data: bytes, tag: bool) -> Iterator[Tuple[int, bytes]]:
-    """Items with a length of three bytes, each with a byte of type before it where ``tag`` says so."""
-    place, head = 0, 4 if tag else 3
-    while place + head <= len(data):
-        length = int.from_bytes(data[place + head - 3 : place + head], "big")
-        if place + head + length > len(data):
+def _vectors(data: bytes, type_bytes: int) -> Iterator[Tuple[int, bytes]]:
+    """The first byte and the content of each complete item with a length of three bytes.
+
+    :param type_bytes: how many bytes stand before the length.
+    """
+    offset, header = 0, type_bytes + 3
+    while offset + header <= len(data):
+        start = offset + header
+        end = start + int.from_bytes(data[start - 3 : start], "big")
+        if end > len(data):
             return
-        yield data[place], data[place + head : place + head + length]
-        place += head + length
+        yield data[offset], data[start:end]
+        offset = end

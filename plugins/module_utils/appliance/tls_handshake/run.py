@@ -2,153 +2,78 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``tls_handshake`` does: anchors, one handshake, and its verdict in words.
-
-Standard library only: appliances run this.
-"""
+"""A run of ``tls_handshake``: read the anchors, make one handshake, and judge it. Standard library only: appliances run this."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import ssl
-from typing import Optional, Tuple
+from dataclasses import asdict
+from typing import Any, Dict, Mapping, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import PEM
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore, anchors_pem
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import host_name_problem, is_address
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import verifying_context
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.collect import Anchors, Outcome, collect_anchors, shake_hands
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.judge import Problem, judge
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.options import Expect, Options
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-
-REISSUE = "Connect by a name that the certificate has, or reissue it with the name that clients use (role fqdn_certificate)."
-TRUST = "Add the CA's certificate to the trust store, after comparing its fingerprint with another source (role trust_anchor)."
-STRENGTHEN = "Reissue it with an RSA key of 2048 bits or more, or P-256, signed with SHA-256 (role fqdn_certificate)."
-
-#: X509_V_ERR_* of OpenSSL's x509_vfy.h, in the codes of docs/findings.md
-VERDICTS = {
-    9: ("VALIDITY-NOT-YET", "Compare the clocks of client, server and CA."),
-    10: ("VALIDITY-EXPIRED", "Renew it (role fqdn_certificate)."),
-    18: ("TRUST-SELF-SIGNED", "Replace it by a CA-signed certificate, or import it into the trust store (role trust_anchor)."),
-    19: ("TRUST-UNKNOWN-CA", TRUST),
-    22: ("CHAIN-TOO-DEEP", "Shorten the chain."),
-    24: ("CHAIN-NOT-A-CA", "A certificate in the chain signed without being a CA: reissue it by a real one."),
-    62: ("NAME-MISMATCH", REISSUE),
-    64: ("NAME-MISMATCH", REISSUE),
-    66: ("KEY-WEAK", STRENGTHEN),
-    67: ("KEY-WEAK", STRENGTHEN),
-    68: ("SIGNATURE-WEAK", STRENGTHEN),
-    26: ("USAGE-NO-SERVER-AUTH", "Reissue it with serverAuth in its extended key usage (role fqdn_certificate)."),
-}
-NO_ISSUER = (2, 20, 21)
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 
 
-def handshake(params: dict, facts: dict) -> None:
-    """Fill the documented result into ``facts``.
+class TlsHandshakeRun(Run[None]):
+    """It changes nothing, so its plan has no step."""
 
-    :raises RemediationError: an option is wrong, or the handshake does not verify and ``expect`` asks for it.
-    """
-    name = params["name"] or params["host"]
-    facts.update(nothing_seen(params["host"], params["port"], name))
-    _check_names(params)
-    pem, count = _anchors(params)
-    facts["anchors"] = count
-    context = _context(pem)
-    try:
-        seen = tls_probe.probe(
-            params["host"], params["port"], name, params["address"], params["timeout"], context
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.options = options
+        self.anchors = Anchors("", 0)
+        self.outcome: Optional[Outcome] = None
+        self.problem: Optional[Problem] = None
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], _context: RunContext) -> TlsHandshakeRun:
+        """A run of the module's parameters."""
+        return cls(Options.from_params(params))
+
+    def collect(self) -> None:
+        """Read the anchors and make the handshake."""
+        self.anchors = collect_anchors(self.options)
+        self.outcome = shake_hands(self.options, self.anchors)
+        self.problem = judge(self.outcome)
+
+    def plan(self) -> Sequence[Step[None]]:
+        """Nothing is changed."""
+        return []
+
+    def verify(self, steps: Sequence[Step[None]]) -> None:
+        """Fail if the task expects a verified handshake and there is none."""
+        if self.problem and self.options.expect is Expect.VERIFIED:
+            server = "%s:%d as %s" % (self.options.host, self.options.port, self.options.name)
+            raise RemediationError("%s: %s: %s" % (server, self.problem.code, self.problem.message), self.problem.advice)
+
+    def facts(self) -> Dict[str, Any]:
+        """The documented result."""
+        handshake = self.outcome if isinstance(self.outcome, Handshake) else None
+        return dict(
+            _facts_of(handshake),
+            host=self.options.host,
+            port=self.options.port,
+            name=self.options.name,
+            verified=handshake is not None and self.problem is None,
+            error=asdict(self.problem) if self.problem else None,
+            anchors=self.anchors.count,
         )
-    except tls_probe.ProbeError as error:
-        facts["error"] = {"code": error.code, "message": error.message, "advice": error.advice}
-    else:
-        facts.update(facts_of(seen))
-    _expect(params["expect"], facts)
 
 
-def nothing_seen(host: str, port: int, name: str) -> dict:
-    """The result before anything was seen."""
-    return dict(
-        host=host, port=port, name=name, verified=False, error=None, addresses=[], address=None, protocol="", cipher="",
-        presented=[], fingerprints={}, duration_ms=0, anchors=0,
-    )  # fmt: skip
-
-
-def facts_of(seen: tls_probe.Handshake) -> dict:
-    """What a handshake showed, in the shape of the result."""
-    verified = seen.verify_code == 0
-    return dict(
-        verified=verified,
-        error=None if verified else verdict(seen),
-        addresses=list(seen.addresses),
-        address=seen.address,
-        protocol=seen.protocol,
-        cipher=seen.cipher,
-        presented=[base64.b64encode(der).decode("ascii") for der in seen.chain],
-        fingerprints=fingerprints(seen.chain[0]) if seen.chain else {},
-        duration_ms=int(seen.seconds * 1000),
-    )
-
-
-def fingerprints(der: bytes) -> dict:
-    """SHA-1 and SHA-256 as openssl prints them."""
-    found = {}
-    for algorithm in ("sha1", "sha256"):
-        found[algorithm] = ":".join("%02X" % byte for byte in hashlib.new(algorithm, der).digest())
-    return found
-
-
-def verdict(seen: tls_probe.Handshake) -> dict:
-    """OpenSSL's refusal with our code and the way out."""
-    code, advice = VERDICTS.get(seen.verify_code or 0, ("TLS-VERIFY", "See OpenSSL's message."))
-    if seen.verify_code in NO_ISSUER:
-        # OpenSSL says the same of a missing intermediate and of an unknown root; the number of certificates tells them apart
-        code, advice = "TRUST-UNKNOWN-CA", TRUST
-        if len(seen.chain) == 1:
-            code = "CHAIN-INCOMPLETE"
-            advice = "Append the missing intermediates on the server; where a root signed it directly, add that root to the trust store."
-    return {"code": code, "message": "%s (OpenSSL %s)" % (seen.verify_message.rstrip("."), seen.verify_code), "advice": advice}
-
-
-def _check_names(params: dict) -> None:
-    for option in ("host", "name"):
-        value = params[option]
-        problem = host_name_problem(value) if value and not is_address(value) else None
-        if problem or value == "":
-            raise RemediationError("%s: %r %s" % (option, value, problem or "is empty"), "Give a host name or an IP address.")
-    if params["address"] is not None and not is_address(params["address"]):
-        raise RemediationError("address: %r is not an IP address" % params["address"], "Names go into host.")
-    if not 0 < params["port"] < 65536:
-        raise RemediationError("port: %d is not between 1 and 65535" % params["port"], "Give the server's port.")
-
-
-def _anchors(params: dict) -> Tuple[str, int]:
-    """The anchors as PEM text, and how many they are."""
-    option = next(name for name in ("java_keystore", "ca_path", "ca_content") if params[name] is not None)
-    if option == "java_keystore":
-        store = params[option]
-        text = anchors_pem(Keystore(store["path"], store["password_file"]), option)
-    elif option == "ca_path":
-        text = read_file(params[option], option).decode("ascii", "replace")
-    else:
-        text = params[option]
-    blocks = PEM.findall(text)
-    if not blocks:
-        raise RemediationError("%s: there is no certificate in it" % option, "Give the CA's certificate as PEM.")
-    return "\n".join(blocks) + "\n", len(blocks)
-
-
-def _context(pem: str) -> ssl.SSLContext:
-    try:
-        return verifying_context(pem)
-    except (ssl.SSLError, ValueError) as error:
-        raise RemediationError(
-            "the given anchors cannot be read: %s" % (getattr(error, "reason", None) or error), "Give valid PEM certificates."
-        ) from error
-
-
-def _expect(word: str, facts: dict) -> None:
-    error: Optional[dict] = facts["error"]
-    if word == "verified" and error:
-        what = "%(host)s:%(port)d as %(name)s" % facts
-        raise RemediationError("%s: %s: %s" % (what, error["code"], error["message"]), error["advice"])
+def _facts_of(handshake: Optional[Handshake]) -> Dict[str, Any]:
+    """The part of the result that the server determines; empty values if there was no handshake."""
+    chain = handshake.chain if handshake else ()
+    return {
+        "addresses": list(handshake.addresses) if handshake else [],
+        "address": handshake.address if handshake else None,
+        "protocol": handshake.protocol if handshake else "",
+        "cipher": handshake.cipher if handshake else "",
+        "presented": [base64.b64encode(der).decode("ascii") for der in chain],
+        "fingerprints": {algorithm: fingerprint_of(chain[0], algorithm) for algorithm in ("sha1", "sha256")} if chain else {},
+        "duration_ms": int(handshake.seconds * 1000) if handshake else 0,
+    }

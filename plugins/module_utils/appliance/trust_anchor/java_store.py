@@ -7,74 +7,83 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, List, Sequence, Tuple
+from typing import ContextManager, Dict, List, Set, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance import keytool as keystore
+from ansible_collections.certmend.tls.plugins.module_utils.appliance import keytool
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change, TrustStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
+PATH_OPTION = "keystore.path"
 
-class JavaStore:
-    """A Java keystore, JKS or PKCS#12. It is changed as a copy that then takes its place. The caller holds its lock."""
 
-    def __init__(self, store: Keystore) -> None:
-        self.store = store
-        self.target = store.path
-        entries = keystore.entries(store)
-        self.taken = {entry.alias.lower() for entry in entries}
-        self.aliases: Dict[str, List[str]] = {}
+class JavaStore(TrustStore):
+    """A Java keystore, JKS or PKCS#12. keytool changes a copy, which then replaces the keystore."""
+
+    def __init__(self, keystore: Keystore) -> None:
+        self.keystore = keystore
+        self._used_aliases: Set[str] = set()
+        #: of the trusted certificates, by fingerprint
+        self._aliases: Dict[str, List[str]] = {}
+
+    @property
+    def path(self) -> str:
+        return self.keystore.path
+
+    def lock(self) -> ContextManager[None]:
+        keytool.check_files(self.keystore)
+        return locked(self.path, PATH_OPTION)
+
+    def read(self) -> None:
+        entries = keytool.read_entries(self.keystore)
+        self._used_aliases = {entry.alias.lower() for entry in entries}
+        self._aliases = {}
         for entry in entries:
-            # a key of the keystore's own is left alone, and its chain is no anchor
+            # the keystore's own private keys are left alone: their chains are not trust anchors
             for fingerprint in by_fingerprint("".join(entry.certificates).encode("ascii")) if entry.trusted else ():
-                self.aliases.setdefault(fingerprint, []).append(entry.alias)
+                self._aliases.setdefault(fingerprint, []).append(entry.alias)
 
-    def holds(self, anchor: CertificateOutline) -> bool:
-        """Whether one of its trusted certificates is this one."""
-        return anchor.sha256 in self.aliases
+    def trusts(self, anchor: CertificateOutline) -> bool:
+        return anchor.sha256 in self._aliases
 
-    #: a keystore has nothing that its readers do not see
-    keeps = holds
+    #: programs trust whatever trusted certificates the keystore contains
+    contains = trusts
 
-    def check(self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline]) -> None:
-        """What would stand in the way, found out without a change."""
-        check_writable([Replacement(self.store.path, b"", "keystore.path")])
-        raise_all(
-            [
-                RemediationError("name: the alias %s is taken by another entry in %s" % (alias, self.store.path), "Give another name.")
-                for _anchor, alias in adding
-                if alias in self.taken
-            ]
-        )
+    def check(self, change: Change) -> None:
+        check_writable([Replacement(self.path, b"", PATH_OPTION)])
+        used = [alias for _anchor, alias in change.adding if alias in self._used_aliases]
+        message = "name: the alias %s is already used by another entry of %s"
+        raise_all([RemediationError(message % (alias, self.path), "Give another name.") for alias in used])
 
-    def change(
-        self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline], backup: bool
-    ) -> Tuple[Undo, Transaction]:
-        """Change a copy with keytool and let it take the keystore's place."""
-        working = self._copy()
+    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+        working = self._working_copy()
         try:
-            copy = Keystore(working, self.store.password_file)
-            for anchor, alias in adding:
-                arguments = ("-importcert", "-noprompt", "-trustcacerts", "-alias", alias)
-                keystore.run(copy, *arguments, stdin=pem_of(anchor).decode("ascii"))
-            for anchor in removing:
-                for alias in self.aliases[anchor.sha256]:
-                    keystore.run(copy, "-delete", "-alias", alias)
-            content = read_file(working, "keystore.path")
+            self._edit(Keystore(working, self.keystore.password_file), change)
+            content = read_file(working, PATH_OPTION)
         finally:
             remove_if_present(working)
-        transaction = Transaction([Replacement(self.store.path, content, "keystore.path")], backup)
+        transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup)
         return transaction.commit(), transaction
 
-    def _copy(self) -> str:
+    def _edit(self, copy: Keystore, change: Change) -> None:
+        for anchor, alias in change.adding:
+            arguments = ("-importcert", "-noprompt", "-trustcacerts", "-alias", alias)
+            keytool.run(copy, *arguments, stdin=pem_of(anchor).decode("ascii"))
+        for anchor in change.removing:
+            for alias in self._aliases[anchor.sha256]:
+                keytool.run(copy, "-delete", "-alias", alias)
+
+    def _working_copy(self) -> str:
         try:
-            return Snapshot.of_existing(os.path.realpath(self.store.path), "keystore.path").write_copy()
+            return Snapshot.of_existing(os.path.realpath(self.path), PATH_OPTION).write_copy()
         except OSError as error:
-            raise path_error("keystore.path", self.store.path, "cannot be copied", error) from error
+            raise path_error(PATH_OPTION, self.path, "cannot be copied", error) from error

@@ -2,108 +2,103 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``trust_anchor`` does: compare by SHA-256, plan, and change one store.
+"""A run of ``trust_anchor``: compare by SHA-256, plan, and change one store under its lock.
 
 Standard library only: appliances run this.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-from typing import Iterator, List, Union
+from typing import Any, ContextManager, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import alias_for, pem_of, read_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore, check_files
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import pem_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.collect import collect_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore, layout_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import layout_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.options import Options
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.plan import plan_pending, plan_step
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change, TrustStore
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 
-Store = Union[SystemStore, JavaStore]
 
+class TrustAnchorRun(Run[Change]):
+    """The payload of its only step is what changes in the store."""
 
-class Trust:
-    """One run of the module."""
+    def __init__(self, options: Options, context: RunContext) -> None:
+        super().__init__()
+        self.options = options
+        # a text has no path that could be missing; only the playbook knows that it will have content
+        declared = options.pending and options.state is State.PRESENT
+        self.pending = declared and context.is_pending(options.path or "", declared)
+        self.anchors: Tuple[CertificateOutline, ...] = ()
+        self.store: Optional[TrustStore] = None
+        self.change = Change()
+        self.transaction: Optional[Transaction] = None
 
-    def __init__(self, params: dict, facts: dict, check_only: bool) -> None:
-        self.params = params
-        self.facts = facts
-        facts.update(store=None, anchors=[], added=[], removed=[], backup_files={}, created_files=[])
-        self.pending = params["pending"] and check_only and params["state"] == "present"
-        self.anchors = self._anchors()
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], context: RunContext) -> TrustAnchorRun:
+        """A run of the module's parameters."""
+        return cls(Options.from_params(params), context)
 
-    def _anchors(self) -> List[CertificateOutline]:
-        content, option = self.params["content"], "content"
-        if self.params["path"] is not None:
-            content, option = read_file(self.params["path"], "path").decode("latin-1"), "path"
-        if self.pending and not (content or "").strip():
-            return []
-        anchors = read_anchors(content, option)
-        if not anchors:
-            raise RemediationError("%s: there is no certificate in it" % option, "Give the CA's certificate as PEM.")
-        if self.params["state"] == "present" and not self.params["allow_leaf"]:
-            raise_all([_leaf(anchor, option) for anchor in anchors if not anchor.is_ca])
-        self.facts["anchors"] = [as_dict(anchor) for anchor in anchors]
-        return anchors
+    def collect(self) -> None:
+        """Read the certificates that the task names."""
+        self.anchors = collect_anchors(self.options, self.pending)
 
-    def plan(self, store: Store) -> List[Step]:
-        """Which anchors are missing, or are still there. The caller holds the store's lock."""
-        self.store = store
-        self.facts["store"] = store.target
-        adding = self.params["state"] == "present"
-        concerned = [one for one in self.anchors if (not store.holds(one) if adding else store.keeps(one))]
-        label = self.params["label"]
-        lines = [label or "%s (sha256 %s)" % (anchor.subject, anchor.sha256) for anchor in concerned]
+    def lock(self) -> ContextManager[None]:
+        """Other runs wait: two that change the store at once would lose one of the changes."""
+        self.store = open_store(self.options)
+        return self.store.lock()
+
+    def plan(self) -> Sequence[Step[Change]]:
+        """Read the store: which anchors are missing, or still there?"""
+        store = self._opened()
+        store.read()
+        step = plan_step(self.options, store, self.anchors)
         if self.pending and not self.anchors:
-            lines = [label]
-        if not lines:
+            step = plan_pending(self.options, store)
+        if step is None:
             return []
-        several = len(self.anchors) > 1
-        named = [(anchor, alias_for(anchor, self.params["name"], several)) for anchor in concerned]
-        payload = (named, []) if adding else ([], concerned)
-        store.check(*payload)
-        there = "".join(line + "\n" for line in lines)
-        self.facts["added" if adding else "removed"] = [as_dict(anchor) for anchor in concerned]
-        return [Step("trust store %s" % store.target, "" if adding else there, there if adding else "", payload)]
+        store.check(step.payload)
+        self.change = step.payload
+        return [step]
 
-    def apply(self, step: Step) -> Undo:
+    def apply(self, step: Step[Change]) -> Undo:
         """Change the store."""
-        undo, transaction = self.store.change(*step.payload, self.params["backup"])
-        self.facts.update(backup_files=transaction.backups, created_files=transaction.created)
+        undo, self.transaction = self._opened().apply(step.payload, self.options.backup)
         return undo
 
+    def _opened(self) -> TrustStore:
+        assert self.store is not None, "the store is opened with its lock"
+        return self.store
 
-def as_dict(anchor: CertificateOutline) -> dict:
-    """An anchor in the module's result."""
-    return {
-        "subject": anchor.subject,
-        "fingerprint_sha256": anchor.sha256,
-        "is_ca": anchor.is_ca,
-        "pem": pem_of(anchor).decode("ascii"),
-    }
+    def facts(self) -> Dict[str, Any]:
+        """The documented result."""
+        written = self.transaction
+        return {
+            "store": self.store.path if self.store else None,
+            "anchors": _as_dicts(self.anchors),
+            "added": _as_dicts(anchor for anchor, _alias in self.change.adding),
+            "removed": _as_dicts(self.change.removing),
+            "backup_files": written.backups if written else {},
+            "created_files": written.created if written else [],
+        }
 
 
-def _leaf(anchor: CertificateOutline, option: str) -> RemediationError:
-    return RemediationError(
-        "%s: %s is no CA (basic constraints): as an anchor it would vouch for itself alone" % (option, anchor.subject),
-        "Give the CA that signed it; for a self-signed certificate set allow_leaf.",
-    )
+def open_store(options: Options) -> TrustStore:
+    """The store that the options name.
+
+    :raises RemediationError: this system has no such store.
+    """
+    return JavaStore(options.keystore) if options.keystore else SystemStore(layout_of(options.store))
 
 
-@contextlib.contextmanager
-def opened(params: dict) -> Iterator[Store]:
-    """The store that the options name, for this process alone: two that change it at once would lose one's change."""
-    if params["store"] == "java":
-        given = params["keystore"]
-        keystore = Keystore(given["path"], given["password_file"])
-        check_files(keystore)
-        with locked(keystore.path, "keystore.path"):
-            yield JavaStore(keystore)
-    else:
-        layout = layout_of(params["store"])
-        with locked(os.path.join(layout.folder, "any"), "store"):
-            yield SystemStore(layout)
+def _as_dicts(anchors: Iterable[CertificateOutline]) -> List[Dict[str, Any]]:
+    return [
+        {"subject": anchor.subject, "fingerprint_sha256": anchor.sha256, "is_ca": anchor.is_ca, "pem": pem_of(anchor).decode("ascii")}
+        for anchor in anchors
+    ]

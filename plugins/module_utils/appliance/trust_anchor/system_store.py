@@ -2,214 +2,151 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operating system's trust store, by family. Standard library only: appliances run this."""
+"""The operating system's trust store. Standard library only: appliances run this."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
-from typing import Dict, List, Sequence, Tuple
+from typing import Callable, ContextManager, Dict, Iterator, List, Sequence, Set, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of, without
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of, without_certificate
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import Layout
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change, TrustStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
-OS_RELEASE = "/etc/os-release"
-SECONDS = 300
+TIMEOUT_SECONDS = 300
+#: where the systems' commands are, which are not on the PATH of every user
+FOLDERS = ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin"
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where a family of systems keeps added anchors, and what must run then.
-
-    :param folder: one PEM file an anchor.
-    :param ending: of the names of our files.
-    :param counted: endings of the files that the system's tool takes into account.
-    :param bundle: what programs read; empty: the folder itself.
-    """
-
-    folder: str
-    ending: str
-    counted: Tuple[str, ...]
-    bundle: str
-    after_adding: Tuple[str, ...]
-    after_removing: Tuple[str, ...]
-
-
-LAYOUTS = {
-    "debian": Layout(
-        "/usr/local/share/ca-certificates",
-        ".crt",
-        (".crt",),
-        "/etc/ssl/certs/ca-certificates.crt",
-        ("update-ca-certificates",),
-        ("update-ca-certificates", "--fresh"),
-    ),
-    "redhat": Layout(
-        "/etc/pki/ca-trust/source/anchors",
-        ".pem",
-        ("",),
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        ("update-ca-trust", "extract"),
-        ("update-ca-trust", "extract"),
-    ),
-    "suse": Layout(
-        "/etc/pki/trust/anchors",
-        ".pem",
-        ("",),
-        "/etc/ssl/ca-bundle.pem",
-        ("update-ca-certificates",),
-        ("update-ca-certificates",),
-    ),
-    "photon": Layout(
-        "/etc/ssl/certs",
-        ".pem",
-        (".pem", ".crt"),
-        "",
-        ("rehash_ca_certificates.sh",),
-        ("rehash_ca_certificates.sh",),
-    ),
-}
-FAMILIES = {"ubuntu": "debian", "rhel": "redhat", "fedora": "redhat", "centos": "redhat", "sles": "suse", "opensuse": "suse"}
-
-
-def family_here() -> str:
-    """The kind of store that this system has.
-
-    :raises RemediationError: it is none of those that are known.
-    """
-    fields = dict(line.split("=", 1) for line in read_file(OS_RELEASE, "store").decode("utf-8", "replace").splitlines() if "=" in line)
-    words = (fields.get("ID", "") + " " + fields.get("ID_LIKE", "")).replace('"', " ").split()
-    for word in words:
-        family = FAMILIES.get(word, word)
-        if family in LAYOUTS:
-            return family
-    raise RemediationError(
-        "store: auto does not know this system (%s)" % (" ".join(words) or "no ID in %s" % OS_RELEASE),
-        "Name one of %s, java." % ", ".join(sorted(LAYOUTS)),
-    )
-
-
-class SystemStore:
-    """The operating system's store. The caller holds its lock."""
+class SystemStore(TrustStore):
+    """A folder of added anchors, and the bundle that the system's command makes of it."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.target = layout.folder
-        self._read()
+        #: the files of the folder that contain a certificate, by its fingerprint
+        self._files: Dict[str, List[str]] = {}
+        #: the fingerprints of the certificates that programs trust
+        self._trusted: Set[str] = set()
 
-    def _read(self) -> None:
-        """What the folder holds, by fingerprint with the files that do, and what programs see."""
-        self.files: Dict[str, List[str]] = {}
-        for folder, _folders, names in os.walk(self.layout.folder):
-            for path in (os.path.join(folder, name) for name in sorted(names) if name.endswith(self.layout.counted)):
-                # links are what the system's own tools made: not ours
-                for anchor in by_fingerprint(read_file(path, "store")) if not os.path.islink(path) else ():
-                    self.files.setdefault(anchor, []).append(path)
+    @property
+    def path(self) -> str:
+        return self.layout.folder
+
+    def lock(self) -> ContextManager[None]:
+        return locked(os.path.join(self.path, "any"), "store")
+
+    def read(self) -> None:
+        self._files = {}
+        for path in self._own_files():
+            for fingerprint in by_fingerprint(read_file(path, "store")):
+                self._files.setdefault(fingerprint, []).append(path)
+        self._trusted = self._bundled() if self.layout.bundle else set(self._files)
+
+    def _own_files(self) -> Iterator[str]:
+        """The files that the system's command reads, without the links that it made itself."""
+        for folder, _folders, names in os.walk(self.path):
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                if name.endswith(self.layout.extensions) and not os.path.islink(path):
+                    yield path
+
+    def _bundled(self) -> Set[str]:
         bundle = self.layout.bundle
-        self.seen = set(self.files)
-        if bundle:
-            self.seen = set(by_fingerprint(read_file(bundle, "store"))) if os.path.exists(bundle) else set()
+        return set(by_fingerprint(read_file(bundle, "store"))) if os.path.exists(bundle) else set()
 
-    def holds(self, anchor: CertificateOutline) -> bool:
-        """Whether programs see it, by whatever way it came in."""
-        return anchor.sha256 in self.seen
+    def trusts(self, anchor: CertificateOutline) -> bool:
+        return anchor.sha256 in self._trusted
 
-    def keeps(self, anchor: CertificateOutline) -> bool:
-        """Whether programs see it, or will when the system's tool runs the next time."""
-        return self.holds(anchor) or anchor.sha256 in self.files
+    def contains(self, anchor: CertificateOutline) -> bool:
+        return self.trusts(anchor) or anchor.sha256 in self._files
 
-    def check(self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline]) -> None:
-        """What would stand in the way, found out without a change."""
-        changed = self._added(adding) + self._removed(removing)
-        check_writable(changed)
-        raise_all([_foreign(anchor, self.target) for anchor in removing if anchor.sha256 not in self.files])
-        taken = [one.path for one in self._added(adding) if os.path.lexists(one.path)]
-        raise_all([RemediationError("name: %s is there and is another file" % path, "Give another name.") for path in taken])
+    def check(self, change: Change) -> None:
+        added, reduced = self._added(change), self._reduced(change)
+        check_writable(added + reduced)
+        raise_all([_not_added_here(anchor, self.path) for anchor in change.removing if anchor.sha256 not in self._files])
+        existing = [replacement.path for replacement in added if os.path.lexists(replacement.path)]
+        raise_all([RemediationError("name: %s already exists, with other content" % path, "Give another name.") for path in existing])
 
-    def _added(self, adding: Sequence[Tuple[CertificateOutline, str]]) -> List[Replacement]:
+    def _added(self, change: Change) -> List[Replacement]:
+        """The files of the added anchors."""
         return [
-            Replacement(os.path.join(self.target, alias + self.layout.ending), pem_of(anchor), "store", mode="0644")
-            for anchor, alias in adding
-            if anchor.sha256 not in self.files
+            Replacement(os.path.join(self.path, alias + self.layout.extension), pem_of(anchor), "store", mode="0644")
+            for anchor, alias in change.adding
+            if anchor.sha256 not in self._files
         ]
 
-    def _removed(self, removing: Sequence[CertificateOutline]) -> List[Replacement]:
-        """The files that lose a certificate, with what is left: perhaps nothing."""
-        left: Dict[str, bytes] = {}
-        for anchor in removing:
-            for path in self.files.get(anchor.sha256, ()):
-                left[path] = without(left[path] if path in left else read_file(path, "store"), anchor)
-        return [Replacement(path, content, "store") for path, content in left.items()]
+    def _reduced(self, change: Change) -> List[Replacement]:
+        """The files that lose a certificate, with their remaining content, which may be empty."""
+        remaining: Dict[str, bytes] = {}
+        for anchor in change.removing:
+            for path in self._files.get(anchor.sha256, ()):
+                content = remaining[path] if path in remaining else read_file(path, "store")
+                remaining[path] = without_certificate(content, anchor)
+        return [Replacement(path, content, "store") for path, content in remaining.items()]
 
-    def change(
-        self, adding: Sequence[Tuple[CertificateOutline, str]], removing: Sequence[CertificateOutline], backup: bool
-    ) -> Tuple[Undo, Transaction]:
-        """Add and remove in one transaction, run the system's tool, and see that programs see it."""
-        removed = self._removed(removing)
-        shrunk = [one for one in removed if by_fingerprint(one.content)]
-        gone = [one.path for one in removed if one not in shrunk]
-        transaction = Transaction(self._added(adding) + shrunk, backup=False)  # a copy in this folder would be an anchor too
-        roll_back = transaction.commit(remove=gone)
+    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+        reduced = self._reduced(change)
+        rewritten = [replacement for replacement in reduced if by_fingerprint(replacement.content)]
+        emptied = [replacement.path for replacement in reduced if replacement not in rewritten]
+        transaction = Transaction(self._added(change) + rewritten, backup=False)  # a backup in this folder would be an anchor too
+        roll_back = transaction.commit(remove=emptied)
 
         def undo() -> None:
             roll_back()
             _run(self.layout.after_removing)
 
-        try:
-            _run(self.layout.after_removing if removing else self.layout.after_adding)
-            self._prove([anchor for anchor, _alias in adding], removing)
-        except RemediationError as reason:
-            try:
-                undo()
-            except RemediationError as error:
-                raise RemediationError("%s; and then: %s" % (reason.message, error.message), error.advice) from reason
-            raise
+        command = self.layout.after_removing if change.removing else self.layout.after_adding
+        _run_or_undo(lambda: self._update(command, change), undo)
         return undo, transaction
 
-    def _prove(self, added: Sequence[CertificateOutline], removed: Sequence[CertificateOutline]) -> None:
-        self._read()
-        wrong = ["%s is missing" % anchor.subject for anchor in added if not self.holds(anchor)]
-        wrong += ["%s is there still" % anchor.subject for anchor in removed if self.holds(anchor)]
+    def _update(self, command: Sequence[str], change: Change) -> None:
+        """Run the system's command, and prove that programs trust exactly what they must."""
+        _run(command)
+        self.read()
+        wrong = ["%s is missing" % anchor.subject for anchor, _alias in change.adding if not self.trusts(anchor)]
+        wrong += ["%s is still trusted" % anchor.subject for anchor in change.removing if self.trusts(anchor)]
         if wrong:
-            where = self.layout.bundle or self.target
             raise RemediationError(
-                "store: after %s, in %s: %s" % (self.layout.after_adding[0], where, ", ".join(wrong)),
-                "Look at what the system's tool makes of %s; everything was put back." % self.target,
+                "store: after %s, in %s: %s" % (command[0], self.layout.bundle or self.path, ", ".join(wrong)),
+                "Find out what the command does with the files in %s. The change was rolled back." % self.path,
             )
 
 
-def _foreign(anchor: CertificateOutline, folder: str) -> RemediationError:
+def _run_or_undo(update: Callable[[], None], undo: Undo) -> None:
+    """Reverse the change if the update fails; if that fails too, report both."""
+    try:
+        update()
+    except RemediationError as reason:
+        try:
+            undo()
+        except RemediationError as error:
+            raise RemediationError("%s; the rollback failed: %s" % (reason.message, error.message), error.advice) from reason
+        raise
+
+
+def _not_added_here(anchor: CertificateOutline, folder: str) -> RemediationError:
     return RemediationError(
-        "store: %s comes with the system and not from %s" % (anchor.subject, folder),
+        "store: %s comes with the operating system, not from %s" % (anchor.subject, folder),
         "Deselect it with the system's own tool (on Debian: dpkg-reconfigure ca-certificates).",
     )
 
 
-def layout_of(store: str) -> Layout:
-    """The layout that the option ``store`` names.
-
-    :raises RemediationError: this system has no such store.
-    """
-    layout = LAYOUTS[family_here() if store == "auto" else store]
-    if not os.path.isdir(layout.folder):
-        raise RemediationError("store: %s does not exist" % layout.folder, "Install ca-certificates, or name the right store.")
-    return layout
-
-
 def _run(command: Sequence[str]) -> None:
-    environment = dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin")
+    environment = dict(os.environ, PATH=os.environ.get("PATH", "") + FOLDERS)
     try:
         done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, timeout=SECONDS, check=False
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, timeout=TIMEOUT_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise RemediationError("store: %s could not run: %s" % (command[0], error), "Install ca-certificates.") from error
+        raise RemediationError("store: %s cannot be run: %s" % (command[0], error), "Install ca-certificates.") from error
     if done.returncode:
-        text = " ".join(done.stdout.split())[-300:]
-        raise RemediationError("store: %s failed: %s" % (" ".join(command), text), "See its message; nothing was kept.")
+        output = " ".join(done.stdout.split())[-300:]
+        raise RemediationError("store: %s failed: %s" % (" ".join(command), output), "See the message of the command.")

@@ -62,10 +62,11 @@ def test_a_private_key_and_a_request_are_compared_and_never_shown(inspect, tmp_p
 
 
 def test_a_waived_finding_stays_visible_and_does_not_count(inspect):
-    waiver = dict(code="NAME-CN-IS-IP", about="con*", until="2099-12-31", reason="replaced with the machine")
+    past, until = (str(moment.date()) for moment in REAL.days(-9).values())
+    waiver = dict(code="NAME-CN-IS-IP", about="con*", until=until, reason="replaced with the machine")
     result = inspect(content=mint.mint("10.0.0.1", dns=["a.example"], issuer=ROOT, **DAYS).pem, profile=["vcf_installer"], waivers=[waiver])
-    assert result["verdict"] == "ok" and result["findings"][0]["waived"] == {"until": "2099-12-31", "reason": "replaced with the machine"}
-    expired = inspect(content=BAD.pem, profile=["vcf_installer"], waivers=[dict(waiver, until="2020-01-01")])
+    assert result["verdict"] == "ok" and result["findings"][0]["waived"] == {"until": until, "reason": "replaced with the machine"}
+    expired = inspect(content=BAD.pem, profile=["vcf_installer"], waivers=[dict(waiver, until=past)])
     assert expired["verdict"] == "error"
 
 
@@ -90,7 +91,7 @@ def test_the_moment_of_the_judgement_can_be_chosen(inspect):
         (dict(path="/nowhere/c.pem"), "path: /nowhere/c.pem cannot be read"),
         (dict(content_base64="%%%"), "content_base64 is not Base64"),
         (dict(endpoints=["bad host:443"]), "endpoints[0]: 'bad host'"),
-        (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is no port"),
+        (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is not a port"),
         (dict(endpoints=[{"port": 443}]), "endpoints[0]: host is missing"),
         (dict(content=GOOD.pem, trusted=["/nowhere"]), "trusted: /nowhere cannot be read"),
         (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a date or time"),
@@ -122,8 +123,8 @@ def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
     assert answers[2] == "no, other.corp.test is not among them"
     assert "localhost: " in answers[3] and "127.0.0.1" in answers[3] and "*.corp.example: a wildcard" in answers[3]
     assert "nowhere.invalid: not resolvable (" in answers[3]
-    assert answers[4] == "yes, to a trusted one: CN=localhost < CN=Middle < CN=Test Root CA"
-    assert answers[5] == "a private one: CN=Test Root CA is not in this machine's store"
+    assert answers[4] == "yes, to a trusted certificate: CN=localhost < CN=Middle < CN=Test Root CA"
+    assert answers[5] == "a private CA: CN=Test Root CA is not in this machine's trust store"
     assert answers[6] == "no, CN=Middle signed it"
 
 
@@ -131,7 +132,7 @@ def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
     "certificate, trusted, number, answer",
     [
         (BAD, ROOT, 6, "yes"),
-        (BAD, ROOT, 5, "by none, it is self-signed"),
+        (BAD, ROOT, 5, "by no CA, it is self-signed"),
         (GOOD, BAD, 4, "no, CN=Test Root CA is missing above CN=localhost"),
         (mint.mint("old", **REAL.days(-9, -3)), None, 0, "no, until "),
     ],

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import time
 
 import pytest
 
+from ansible_collections.certmend.tls.tests.support.mounts import needs_mounts
 from ansible_collections.certmend.tls.tests.support.run import module_process
 
 WRITERS = 50
@@ -115,11 +115,7 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_file(hosts):
 BIG = 48 * 1024 * 1024
 
 
-def may_mount():
-    return shutil.which("unshare") and subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not may_mount(), reason="needs a mount namespace of its own (root)")
+@needs_mounts
 def test_a_kill_while_a_mounted_file_is_written_in_place_leaves_the_old_or_the_new_file(hosts):
     killed_at_any_moment(hosts, SCRIPT % "in_place", MOUNTED)
 
@@ -150,7 +146,7 @@ Transaction([Replacement(sys.argv[1], b"n" * %d, "path")], backup=False).commit(
 """ % BIG
 
 
-@pytest.mark.skipif(not may_mount(), reason="needs a mount namespace of its own (root)")
+@needs_mounts
 def test_a_kill_in_the_middle_of_a_long_write_in_place_does_not_stop_the_writer(hosts):
     hosts.write_bytes(b"o" * BIG)
     process = subprocess.Popen(MOUNTED + [sys.executable, "-c", ONE_BIG_WRITE, str(hosts)], stdout=subprocess.PIPE, start_new_session=True)
@@ -166,7 +162,7 @@ def test_a_kill_in_the_middle_of_a_long_write_in_place_does_not_stop_the_writer(
     assert set(hosts.read_bytes()) == {ord("n")}
 
 
-@pytest.mark.skipif(not may_mount(), reason="needs a mount namespace of its own (root)")
+@needs_mounts
 def test_nobody_reads_an_empty_file_while_it_is_written_in_place(hosts):
     text = "127.0.0.1 localhost\n" * 100
     hosts.write_text(text, encoding="ascii")

@@ -98,7 +98,7 @@ def test_an_alias_that_another_entry_has_is_told_in_check_mode_too(store, run_mo
     before = store.read_bytes()
     for check in (True, False):
         result = run_module("trust_anchor", given(store, ROOT.pem, name="Ours"), check=check)
-        assert result["failed"] and "name: the alias ours is taken by another entry" in result["msg"]
+        assert result["failed"] and "name: the alias ours is already used by another entry" in result["msg"]
     assert store.read_bytes() == before
 
 
@@ -108,21 +108,21 @@ def test_a_label_makes_the_diff_of_a_certificate_to_come_that_of_the_run(store, 
     made = run_module("trust_anchor", dict(coming, content=ROOT.pem))
     assert foretold["changed"] and foretold["diff"] == made["diff"] and "depot's" in made["diff"][0]["after"]
     empty = run_module("trust_anchor", coming)
-    assert empty["failed"] and "content: there is no certificate in it" in empty["msg"]
+    assert empty["failed"] and "content: contains no certificate" in empty["msg"]
 
 
 def test_a_leaf_is_refused_unless_it_is_asked_for(store, run_module):
     leaf = mint.mint("depot.corp.example", **DAYS)
     refused = run_module("trust_anchor", given(store, leaf.pem + ROOT.pem))
-    assert refused["failed"] and "content: CN=depot.corp.example is no CA" in refused["msg"] and sha256(ROOT) not in fingerprints(store)
+    assert refused["failed"] and "content: CN=depot.corp.example is not a CA" in refused["msg"] and sha256(ROOT) not in fingerprints(store)
     assert run_module("trust_anchor", given(store, leaf.pem, allow_leaf=True))["changed"]
 
 
 @pytest.mark.parametrize(
     "wrong, words",
     [
-        (dict(content="no certificate"), "content: there is no certificate in it"),
-        (dict(content="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "content: it holds a block that is no certificate"),
+        (dict(content="no certificate"), "content: contains no certificate"),
+        (dict(content="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "content: contains a block that is not a certificate"),
         (dict(keystore=dict(path="/nowhere/ks")), "keystore.path: /nowhere/ks does not exist"),
         (dict(keystore=dict(path="/dev/null", password_file="/nowhere/pw")), "keystore.password_file: /nowhere/pw does not exist"),
         (dict(path="/nowhere/ca.pem", content=None), "path: /nowhere/ca.pem cannot be read"),
@@ -141,7 +141,7 @@ def test_bad_input_names_the_option_in_check_mode_and_in_the_run(store, run_modu
 def test_a_wrong_password_names_the_option_and_is_not_repeated(store, run_module, tmp_path):
     (tmp_path / "password").write_text("wrong-horse\n", encoding="ascii")
     result = run_module("trust_anchor", given(store, ROOT.pem))
-    assert result["failed"] and "keystore.password_file (%s): this is not the password" % (tmp_path / "password") in result["msg"]
+    assert result["failed"] and "keystore.password_file (%s): wrong password for the keystore" % (tmp_path / "password") in result["msg"]
     assert "wrong-horse" not in json.dumps(result)
 
 
@@ -170,4 +170,4 @@ def test_a_keystore_without_a_certificate_is_an_error_of_its_option(store, run_m
     keytool(store, "-delete", "-alias", "Somebody's")
     asked = dict(host="localhost", port=1, java_keystore=dict(path=str(store), password_file=str(store.parent.parent / "password")))
     result = run_module("tls_handshake", asked)
-    assert result["failed"] and "java_keystore: there is no certificate in it" in result["msg"]
+    assert result["failed"] and "java_keystore: contains no certificate" in result["msg"]

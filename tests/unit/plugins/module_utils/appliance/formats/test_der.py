@@ -37,5 +37,5 @@ def test_a_damaged_certificate_is_read_or_refused(place, byte, cut):
 
 @given(junk=st.binary(max_size=64))
 def test_junk_is_refused(junk):
-    with pytest.raises(RemediationError, match="is no certificate"):
+    with pytest.raises(RemediationError, match="is not a certificate"):
         read_outline(junk, "content")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.entries import HostsEntry, State, make_entries
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.entries import HostsEntry, make_entries
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import read_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import Layout, SystemStore
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import Layout
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.tests.support import mint
 
@@ -19,7 +21,7 @@ TOOL = """cat "$1/system.pem" $(find "$1/anchors" -name '*.crt') > "$1/bundle.pe
 
 
 def outline_of(*certificates):
-    return read_anchors("".join(one.pem for one in certificates), "content")
+    return read_anchors("".join(certificate.pem for certificate in certificates), "content")
 
 
 @pytest.fixture
@@ -31,21 +33,29 @@ def layout(tmp_path):
     return Layout(str(tmp_path / "anchors"), ".crt", (".crt",), str(tmp_path / "bundle.pem"), add, remove)
 
 
-def add(layout, *certificates, alias="ours"):
+def opened(layout):
     store = SystemStore(layout)
-    adding = [(anchor, "%s-%d" % (alias, number)) for number, anchor in enumerate(outline_of(*certificates))]
-    store.check(adding, [])
-    return store.change(adding, [], backup=True)[0]
+    store.read()
+    return store
+
+
+def changed(layout, change):
+    store = opened(layout)
+    store.check(change)
+    return store.apply(change, backup=True)[0]
+
+
+def add(layout, *certificates, alias="ours"):
+    return changed(layout, Change(adding=tuple((anchor, "%s-%d" % (alias, number)) for number, anchor in enumerate(outline_of(*certificates)))))
 
 
 def remove(layout, *certificates):
-    store = SystemStore(layout)
-    store.check([], outline_of(*certificates))
-    return store.change([], outline_of(*certificates), backup=True)[0]
+    return changed(layout, Change(removing=tuple(outline_of(*certificates))))
 
 
 def held(layout, *certificates):
-    return [SystemStore(layout).holds(anchor) for anchor in outline_of(*certificates)]
+    store = opened(layout)
+    return [store.trusts(anchor) for anchor in outline_of(*certificates)]
 
 
 def test_several_anchors_are_added_each_in_a_file_and_taken_back(layout, tmp_path):
@@ -76,14 +86,14 @@ def test_a_file_with_several_certificates_keeps_the_others(layout, tmp_path):
 
 def test_a_file_in_der_counts_where_the_tool_reads_it(layout, tmp_path):
     (tmp_path / "anchors" / "corp.crt").write_bytes(ONE.der)
-    assert SystemStore(layout).keeps(outline_of(ONE)[0])
+    assert opened(layout).contains(outline_of(ONE)[0])
     remove(layout, ONE)
     assert not list((tmp_path / "anchors").iterdir())
 
 
 def test_a_file_that_the_tool_has_not_taken_up_yet_is_not_added_twice(layout, tmp_path):
     (tmp_path / "anchors" / "corp.crt").write_text(ONE.pem, encoding="ascii")
-    assert held(layout, ONE) == [False] and SystemStore(layout).keeps(outline_of(ONE)[0])
+    assert held(layout, ONE) == [False] and opened(layout).contains(outline_of(ONE)[0])
     add(layout, ONE)
     assert held(layout, ONE) == [True] and [path.name for path in (tmp_path / "anchors").iterdir()] == ["corp.crt"]
 
@@ -96,19 +106,19 @@ def test_a_file_that_the_tool_does_not_count_is_not_taken_for_an_anchor(layout, 
 
 def test_a_name_that_is_taken_is_told_and_the_other_file_stays(layout, tmp_path):
     add(layout, ONE)
-    with pytest.raises(RemediationError, match="name: .*/ours-0.crt is there and is another file"):
+    with pytest.raises(RemediationError, match="name: .*/ours-0.crt already exists, with other content"):
         add(layout, TWO)
     assert held(layout, ONE, TWO) == [True, False]
 
 
 def test_what_the_system_brings_along_is_not_ours_to_take_out(layout):
-    with pytest.raises(RemediationError, match="CN=Of the system comes with the system"):
+    with pytest.raises(RemediationError, match="CN=Of the system comes with the operating system"):
         remove(layout, SYSTEM_S)
 
 
 def test_an_anchor_that_is_there_twice_is_not_said_to_be_gone(layout, tmp_path):
     (tmp_path / "anchors" / "copy.crt").write_text(SYSTEM_S.pem, encoding="ascii")
-    with pytest.raises(RemediationError, match="CN=Of the system is there still"):
+    with pytest.raises(RemediationError, match="CN=Of the system is still trusted"):
         remove(layout, SYSTEM_S)
     assert (tmp_path / "anchors" / "copy.crt").exists()
 
@@ -118,11 +128,11 @@ def test_an_anchor_that_is_there_twice_is_not_said_to_be_gone(layout, tmp_path):
     [
         (("sh", "-c", "echo the tool is unwell; exit 3"), "store: sh -c .* failed: the tool is unwell"),
         (("true",), "store: after true, in .*/bundle.pem: CN=One is missing"),
-        (("no-such-tool",), "store: no-such-tool could not run"),
+        (("no-such-tool",), "store: no-such-tool cannot be run"),
     ],
 )
 def test_when_the_tool_fails_nothing_stays_and_the_tool_runs_again(layout, tmp_path, command, words):
-    unwell = Layout(layout.folder, layout.ending, layout.counted, layout.bundle, command, layout.after_removing)
+    unwell = Layout(layout.folder, layout.extension, layout.extensions, layout.bundle, command, layout.after_removing)
     with pytest.raises(RemediationError, match=words):
         add(unwell, ONE)
     assert not list((tmp_path / "anchors").iterdir()) and (tmp_path / "log").read_text() == "remove\n"

@@ -1,0 +1,63 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why a handshake did not verify, with a code and advice. Pure, standard library only: appliances run this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.collect import Outcome
+
+REISSUE = "Connect by a name that the certificate has, or reissue it with the name that clients use (role fqdn_certificate)."
+TRUST = "Compare the fingerprint of the CA's certificate with another source, then add it to the trust store (role trust_anchor)."
+STRENGTHEN = "Reissue the certificate with an RSA key of at least 2048 bits or P-256, signed with SHA-256 (role fqdn_certificate)."
+APPEND = "Append the missing intermediate certificates on the server. If a root issued the certificate, add that root to the trust store."
+
+#: X509_V_ERR_* of OpenSSL's x509_vfy.h, in the codes of docs/findings.md
+VERDICTS = {
+    9: ("VALIDITY-NOT-YET", "Compare the clocks of client, server and CA."),
+    10: ("VALIDITY-EXPIRED", "Renew the certificate (role fqdn_certificate)."),
+    18: ("TRUST-SELF-SIGNED", "Replace the certificate with one that a CA issued, or add it to the trust store (role trust_anchor)."),
+    19: ("TRUST-UNKNOWN-CA", TRUST),
+    22: ("CHAIN-TOO-DEEP", "Shorten the chain."),
+    24: ("CHAIN-NOT-A-CA", "A certificate of the chain is not a CA, but issued the one below it. Have the lower one reissued by a CA."),
+    62: ("NAME-MISMATCH", REISSUE),
+    64: ("NAME-MISMATCH", REISSUE),
+    66: ("KEY-WEAK", STRENGTHEN),
+    67: ("KEY-WEAK", STRENGTHEN),
+    68: ("SIGNATURE-WEAK", STRENGTHEN),
+    26: ("USAGE-NO-SERVER-AUTH", "Reissue the certificate with serverAuth in its extended key usage (role fqdn_certificate)."),
+}
+#: OpenSSL reports a missing intermediate and an unknown root alike
+NO_ISSUER = (2, 20, 21)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why there is no verified handshake."""
+
+    code: str
+    message: str
+    advice: str
+
+
+def judge(outcome: Outcome) -> Optional[Problem]:
+    """Why the outcome is not a verified handshake; None if it is one."""
+    if isinstance(outcome, ProbeError):
+        return Problem(outcome.code, outcome.message, outcome.advice)
+    if outcome.verify_code == 0:
+        return None
+    code, advice = _verdict(outcome)
+    return Problem(code, "%s (OpenSSL %s)" % (outcome.verify_message.rstrip("."), outcome.verify_code), advice)
+
+
+def _verdict(handshake: Handshake) -> Tuple[str, str]:
+    """The code and the advice for an error of OpenSSL."""
+    if handshake.verify_code in NO_ISSUER:
+        # a server that sends its own certificate alone lacks intermediates; otherwise the root is unknown
+        return ("CHAIN-INCOMPLETE", APPEND) if len(handshake.chain) == 1 else ("TRUST-UNKNOWN-CA", TRUST)
+    return VERDICTS.get(handshake.verify_code or 0, ("TLS-VERIFY", "See OpenSSL's message."))

@@ -1,0 +1,81 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of ``tls_handshake``, validated. Standard library only: appliances run this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterator, Mapping, Optional
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import host_name_problem, is_address
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+
+
+class Expect(StringEnum):
+    """Which results of the handshake the task accepts."""
+
+    VERIFIED = "verified"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the task asks for. Exactly one of ``ca_path``, ``ca_content`` and ``java_keystore`` is set.
+
+    :param name: the name that the certificate must have.
+    :param address: connect there instead of resolving ``host``.
+    :param timeout: seconds for the whole handshake.
+    """
+
+    host: str
+    port: int
+    name: str
+    address: Optional[str]
+    ca_path: Optional[str]
+    ca_content: Optional[str]
+    java_keystore: Optional[Keystore]
+    timeout: float
+    expect: Expect
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any]) -> Options:
+        """Validate the module's parameters.
+
+        :raises RemediationError: with everything that is wrong in them.
+        """
+        raise_all(list(_problems(params)))
+        keystore = params["java_keystore"]
+        return cls(
+            host=params["host"],
+            port=params["port"],
+            name=params["name"] or params["host"],
+            address=params["address"],
+            ca_path=params["ca_path"],
+            ca_content=params["ca_content"],
+            java_keystore=Keystore(keystore["path"], keystore["password_file"]) if keystore else None,
+            timeout=params["timeout"],
+            expect=Expect(params["expect"]),
+        )
+
+    @property
+    def trust_option(self) -> str:
+        """The option that says what is trusted, for messages."""
+        if self.java_keystore is not None:
+            return "java_keystore"
+        return "ca_content" if self.ca_path is None else "ca_path"
+
+
+def _problems(params: Mapping[str, Any]) -> Iterator[RemediationError]:
+    for option in ("host", "name"):
+        value = params[option]
+        problem = host_name_problem(value) if value is not None and not is_address(value) else None
+        if problem:
+            yield RemediationError("%s: %r %s" % (option, value, problem), "Give a host name or an IP address.")
+    if params["address"] is not None and not is_address(params["address"]):
+        yield RemediationError("address: %r is not an IP address" % params["address"], "Give a host name with the option host.")
+    if not 0 < params["port"] < 65536:
+        yield RemediationError("port: %d is not between 1 and 65535" % params["port"], "Give the port of the server.")

@@ -1,0 +1,72 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every trust store can do. Standard library only: appliances run this."""
+
+from __future__ import annotations
+
+import abc
+from dataclasses import dataclass
+from typing import ContextManager, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
+
+
+@dataclass(frozen=True)
+class Change:
+    """What changes in a store.
+
+    :param adding: anchors, each with the alias or file name that it gets.
+    """
+
+    adding: Tuple[Tuple[CertificateOutline, str], ...] = ()
+    removing: Tuple[CertificateOutline, ...] = ()
+
+
+class TrustStore(abc.ABC):
+    """A trust store. Everything but ``path`` and ``lock`` requires the lock; ``read`` comes first."""
+
+    @property
+    @abc.abstractmethod
+    def path(self) -> str:
+        """The folder or file of the store."""
+
+    @abc.abstractmethod
+    def lock(self) -> ContextManager[None]:
+        """Keep other runs out: two that change the store at once would lose one of the changes.
+
+        :raises RemediationError: the store does not exist.
+        """
+
+    @abc.abstractmethod
+    def read(self) -> None:
+        """Read the certificates of the store.
+
+        :raises RemediationError: it cannot be read.
+        """
+
+    @abc.abstractmethod
+    def trusts(self, anchor: CertificateOutline) -> bool:
+        """Whether the programs that use the store trust the certificate."""
+
+    @abc.abstractmethod
+    def contains(self, anchor: CertificateOutline) -> bool:
+        """Whether the store contains the certificate, trusted already or not yet."""
+
+    @abc.abstractmethod
+    def check(self, change: Change) -> None:
+        """Find out, without changing anything, whether the change is possible.
+
+        :raises RemediationError: with everything that prevents it.
+        """
+
+    @abc.abstractmethod
+    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+        """Make the change, and prove it.
+
+        :returns: what reverses it, and the files that were written.
+        :raises RemediationError: it failed, and was rolled back.
+        """
