@@ -14,6 +14,8 @@ help:
 	@echo 'make bench     our figures beside those of the peers, in one run'
 	@echo 'make fuzz SECONDS=60   the reader of certificates, with atheris'
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
+	@echo 'make new-rule CODE=NAME-EXAMPLE, make new-profile NAME=my_client   start one, with its failing test'
+	@echo 'make findings  write docs/findings.md from the rules and the catalogue of codes'
 	@echo 'make clean     remove what these commands made here'
 
 demo: .venv/.made lab-setup
@@ -51,6 +53,24 @@ fuzz: .venv-fuzz/.made
 
 lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup
+
+# A rule or a profile, from its failing test on: docs/contributing.md.
+.PHONY: new-rule new-profile rule-tests findings
+new-rule:
+	@$(PY) tools/new_rule.py '$(CODE)' $(SUBJECT)
+
+new-profile:
+	@$(PY) tools/new_profile.py '$(NAME)'
+
+rule-tests: .venv/.made
+	@.venv/bin/python tools/stage.py >/dev/null
+	@cd .tree/ansible_collections/certmend/tls && PYTHONPATH=$(CURDIR)/.tree PYTHONDONTWRITEBYTECODE=1 \
+		$(CURDIR)/.venv/bin/python -m pytest tests/unit/plugins/module_utils/x509/rules $(if $(K),-k '$(K)')
+
+findings: .venv/.made
+	@.venv/bin/python tools/stage.py >/dev/null
+	@PYTHONPATH=.tree .venv/bin/python tools/findings_md.py > .tree/findings.md
+	@cp .tree/findings.md docs/findings.md
 
 # One environment each: what the collection runs and is tested with, what looks at it, and the oldest that it is for.
 .venv/.made: requirements/run.txt requirements/test.txt

@@ -73,6 +73,12 @@ def test_a_code_outside_the_rules_has_a_claim_a_citation_and_advice(entry):
     assert entry.reported_by == tuple(sorted(entry.reported_by))
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_is_finished(rule):
+    texts = [rule.claim, rule.cites] + [outcome.advice for outcome in rule.outcomes.values()]
+    assert not any("TODO" in text for text in texts), "make new-rule leaves these texts to you"
+
+
 REPORTS = [(entry.code, module) for entry in CODES for module in entry.reported_by]
 
 
