@@ -161,6 +161,7 @@ class Session:
             except (OSError, http.client.HTTPException) as error:
                 raise ConnectionFailed(*self._description_of(error)) from error
             self._check_pins(connection)
+            connection.auto_open = 0  # http.client would connect again by itself, without checking the pins
             self._connection = connection
         return self._connection
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, covers, fqdn_problem, host_name_problem
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import (
+    any_covers,
+    as_address,
+    covers,
+    fqdn_problem,
+    host_name_problem,
+    to_ascii,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,24 @@ def test_no_host_name(name):
 
 def test_a_single_label_is_no_fqdn():
     assert fqdn_problem("depot") and not fqdn_problem("depot.example")
+
+
+@pytest.mark.parametrize(
+    "name, ascii_form",
+    [("Depot.Example.", "depot.example"), ("B\u00dcCHER.example", "xn--bcher-kva.example"), ("\u00fc" * 70 + ".example", "\u00fc" * 70 + ".example")],
+)
+def test_names_are_compared_in_lower_case_ascii_if_idna_can_encode_them(name, ascii_form):
+    assert to_ascii(name) == ascii_form
+
+
+@pytest.mark.parametrize("text, address", [("10.0.0.1", "10.0.0.1"), ("[fd00:0::1]", "fd00::1"), ("fd00::1", "fd00::1"), ("depot", None), ("[10]", None)])
+def test_a_text_is_an_address_also_in_brackets(text, address):
+    assert (None if as_address(text) is None else str(as_address(text))) == address
+
+
+def test_a_presented_name_with_a_final_dot_covers_nothing():
+    assert not covers("depot.corp.example.", "depot.corp.example")
+
+
+def test_one_of_several_names_is_enough():
+    assert any_covers(["a.example", "*.corp.example"], [], "depot.corp.example") and not any_covers([], [], "depot.corp.example")

@@ -36,11 +36,16 @@ class Service:
         self.replies, self.closes = list(replies), closes
         self.requests, self.connections = [], 0
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        (folder / "service.pem").write_text(certificate.key_pem + certificate.pem, encoding="ascii")
-        self.context.load_cert_chain(folder / "service.pem")
+        self.path = folder / "service.pem"
+        self.present(certificate)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def present(self, certificate):
+        """Use a certificate for all further connections."""
+        self.path.write_text(certificate.key_pem + certificate.pem, encoding="ascii")
+        self.context.load_cert_chain(self.path)
 
     def accept(self):
         with contextlib.suppress(OSError):
@@ -225,6 +230,16 @@ def test_a_server_with_another_certificate_than_the_pinned_gets_no_request(servi
     with pytest.raises(RemediationError, match="not among the fingerprints given") as caught:
         Session("localhost", running.port, trust_of(None, ("00" * 32,), False), PATIENCE).post("/", b"", {})
     assert fingerprint_of(certificate.der) in caught.value.message and running.requests == []
+
+
+def test_a_new_connection_is_verified_like_the_first(service, certificate):
+    running = service(OK.replace(b"\r\nDate", b"\r\nConnection: close\r\nDate"), OK)
+    session = Session("localhost", running.port, trust_of(None, (pin_of(certificate),), True), PATIENCE)
+    session.post("/", b"", {})
+    running.present(mint.mint("localhost", dns=["localhost"], **REAL.days()))
+    with pytest.raises(RemediationError, match="not among the fingerprints given"):
+        session.post("/", b"", {})
+    assert len(running.requests) == 1
 
 
 def test_without_validation_every_server_is_trusted(service):

@@ -98,6 +98,7 @@ def test_a_backup_that_cannot_be_written_is_known_before(tmp_path):
         b"7",
         b"{}",
         b'{"format": "another"}',
+        json.dumps({"format": "another", "sso_domain": "a", "hostname": "b", "registrations": []}).encode(),
         json.dumps({"format": FORMAT, "registrations": []}).encode(),
         json.dumps({"format": FORMAT, "sso_domain": "a", "hostname": "b", "registrations": [{}]}).encode(),
         json.dumps({"format": FORMAT, "sso_domain": "a", "hostname": "b", "registrations": 7}).encode(),
@@ -130,6 +131,11 @@ def test_the_identity_of_a_registration_is_not_restored():
     current = (replace(registered("vc-a", certificate=NEW)[0], owner_id="somebody"), *registered("vc-b"))
     (step,) = plan_restore(current, BACKUP, "vsphere.local")
     assert step.payload.after.owner_id == "somebody" and step.payload.after.mutable == BACKUP.registrations[0].mutable
+
+
+def test_a_registration_that_differs_in_its_identity_only_is_not_restored():
+    current = (replace(registered("vc-a")[0], owner_id="somebody"), *registered("vc-b"))
+    assert plan_restore(current, BACKUP, "vsphere.local") == []
 
 
 @pytest.mark.parametrize("domain, name", [("other.local", "other.local"), ("", "(unknown)")])

@@ -75,10 +75,15 @@ def test_a_list_of_the_appliance_s_tool_needs_no_service():
 
 def test_each_host_and_port_is_probed_once_and_only_if_it_can_be_compared(served_port, silent_port):
     url = "https://%s:%d" % (HOST, served_port)
-    listed_trusts = trusts(
-        (url + "/a", OLD), (url.replace(HOST, HOST.upper()) + "/b", NEW), ("http://%s:%d/" % (HOST, served_port), OLD), (url + "/none",)
-    ) + trusts(("https://%s:%d/" % (HOST, silent_port), OLD), ("https://localhost:%d/" % served_port, OLD))
-    served = collect.probe_endpoints(listed_trusts, options(addresses={HOST: "127.0.0.1"}, probe_timeout=PATIENCE))
+    endpoints = [
+        (url + "/a", OLD),
+        ("https://%s:%d/b" % (HOST.upper(), served_port), NEW),
+        ("http://%s:%d/" % (HOST, served_port), OLD),
+        ("https://nsx.corp.example:%d/none" % served_port,),
+        ("https://%s:%d/" % (HOST, silent_port), OLD),
+        ("https://localhost:%d/" % served_port, OLD),
+    ]
+    served = collect.probe_endpoints(trusts(*endpoints), options(addresses={HOST: "127.0.0.1"}, probe_timeout=PATIENCE))
     assert set(served) == {HostPort(HOST, served_port), HostPort(HOST, silent_port)}
     assert served[HostPort(HOST, served_port)] == Served(read(NEW, CA))
     assert served[HostPort(HOST, silent_port)].chain == () and "CONNECT-REFUSED" in served[HostPort(HOST, silent_port)].error

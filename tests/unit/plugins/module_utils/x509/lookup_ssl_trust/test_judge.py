@@ -76,6 +76,10 @@ def test_the_report_has_each_certificate_once():
     assert list(report["certificates"]) == [read(minted)[0].fingerprint() for minted in (NEW, OLD, OTHER)]
 
 
+def test_the_report_has_a_certificate_that_is_served_and_not_registered():
+    assert list(audit((URL, OLD)).report()["certificates"]) == [read(minted)[0].fingerprint() for minted in (OLD, NEW)]
+
+
 def test_an_endpoint_is_reported_whole():
     (endpoint,) = audit((URL, OLD)).report()["endpoints"]
     certificate = endpoint["ssl_trust"][0]

@@ -35,6 +35,11 @@ def test_two_certificates_in_one_entry_are_malformed():
     assert read_entry(OLD.pem + NEW.pem).problem == "the entry contains 2 certificates instead of one"
 
 
+def test_a_certificate_beside_something_that_cannot_be_read_is_malformed():
+    entry = read_entry(OLD.pem + "-----BEGIN CERTIFICATE-----\nrubbish\n-----END CERTIFICATE-----\n")
+    assert entry.certificate is None and entry.problem
+
+
 def test_an_entry_is_shown_in_short():
     shown = read_entry(estate.anchor(OLD)).as_dict(NOW)
     assert shown["subject"] == "CN=vc1.corp.example" and shown["is_ca"] is False and "pem" not in shown
@@ -55,6 +60,7 @@ def test_an_endpoint_accepts_its_certificate_and_what_its_ca_signed():
     [
         ("https://vc1.corp.example/sdk", ""),
         ("https://10.9.8.7/sdk", ""),
+        (" HTTPS://vc1.corp.example/sdk", ""),
         (" ", "the url is empty"),
         ("http://vc1.corp.example/", "the url is not https"),
         ("https:///sdk", "the url contains no valid host and port"),

@@ -42,6 +42,7 @@ def test_only_endpoints_of_the_given_hosts_change():
     spec = UpdateSpec(read(NEW), hosts=frozenset([HOST]))
     assert replaced(spec, "https://vc2.corp.example/sdk", OLD) == [False]
     assert replaced(spec, "https://VC1.CORP.example/sdk", OLD) == [True]
+    assert replaced(UpdateSpec(read(NEW), hosts=frozenset(["xn--bcher-kva.example"])), "https://B\u00fccher.example./", OLD) == [True]
 
 
 def test_an_alias_is_the_host_that_it_stands_for():
