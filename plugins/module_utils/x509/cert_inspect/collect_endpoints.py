@@ -11,7 +11,6 @@ from typing import List, Sequence
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import ProbeResult, probe_all
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
-from ansible_collections.certmend.tls.plugins.module_utils.core.codes import citation_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import merge_readings, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource
@@ -29,6 +28,8 @@ def collect_endpoints(endpoints: Sequence[Endpoint], workers: int, timeout: floa
 
 def _source(endpoint: Endpoint, result: ProbeResult) -> CollectedSource:
     if isinstance(result, ProbeError):
+        from ansible_collections.certmend.tls.plugins.module_utils.core.codes import citation_of
+
         finding = Finding(result.code, ERROR, result.message, str(endpoint), "", result.advice, citation_of(result.code))
         return CollectedSource(str(endpoint), endpoint.name, reachable=False, error=finding)
     reading = merge_readings([read_certificates(der) for der in result])
