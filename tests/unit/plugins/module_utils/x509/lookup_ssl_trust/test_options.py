@@ -68,7 +68,7 @@ def test_a_server_is_probed_at_its_address():
 
 def test_everything_that_is_wrong_is_reported_at_once():
     message = refused(ca_path="/does/not/exist", state="updated", old_fingerprint=["AB", "CD"], new_certificate="/neither")
-    for words in ("4 things are wrong", "ca_path: /does/not/exist", "'AB' is no fingerprint", "'CD' is no fingerprint", "new_certificate: /neither"):
+    for words in ("4 things are wrong", "ca_path: /does/not/exist", "'AB' is not a fingerprint", "'CD' is not a fingerprint", "new_certificate: /neither"):
         assert words in message
 
 
