@@ -45,6 +45,13 @@ def test_days_left_count_from_the_time_of_the_judgement():
     assert run.facts()["results"][0]["certificates"][0]["days_left"] == later + 5
 
 
+@pytest.mark.parametrize("given, codes", [(dict(expires_within=400), ["VALIDITY-SOON"]), (dict(expires_within=1), []), (dict(), [])])
+def test_the_warning_before_the_end_of_validity_begins_as_the_option_says(given, codes):
+    run, context = run_of(content=SELF_SIGNED.pem, trusted_content=SELF_SIGNED.pem, **given)
+    carry_out(run, context)
+    assert [finding["code"] for finding in run.facts()["findings"]] == codes
+
+
 def test_a_failed_collection_has_no_result_because_no_findings_would_look_good():
     run, context = run_of(path="/nowhere/c.pem")
     with pytest.raises(RemediationError, match="path: /nowhere/c.pem cannot be read"):
