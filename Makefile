@@ -1,29 +1,44 @@
-# Two commands, each complete on a fresh machine: make demo, make test. The others are their parts: make help.
+# Three commands, each complete on a fresh machine: make demo, make test, make test-all. The others are their parts: make help.
 SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test lint unit floor sanity build docs lab molecule bench conformance fuzz lab-setup clean
+.PHONY: help demo test test-all prepared lint unit floor days sanity build docs lab molecule bench conformance fuzz lab-setup clean
 
 help:
 	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
-	@echo 'make test      everything'
-	@echo 'its parts:     make lint unit floor sanity build docs lab molecule'
+	@echo 'make test      what a change must pass, about 10 minutes on 2 cores'
+	@echo 'make test-all  everything: examples one by one, every Molecule scenario, the roles on the oldest core too'
+	@echo 'their parts:   make lint unit floor days sanity build docs lab molecule'
+	@echo 'one of a part: make lab-pins, make molecule-rollback'
 	@echo 'make bench     our figures beside those of the peers, in one run'
 	@echo 'make fuzz SECONDS=60   the reader of certificates, with atheris'
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
+	@echo 'make new-rule CODE=NAME-EXAMPLE, make new-profile NAME=my_client   start one, with its failing test'
+	@echo 'make findings  write docs/findings.md from the rules and the catalogue of codes'
 	@echo 'make clean     remove what these commands made here'
 
 demo: .venv/.made lab-setup
 	@$(LAB) enter -- $(CURDIR)/.venv/bin/python tests/lab/demo.py
 
-test: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
+test:
+	@$(MAKE) --no-print-directory --jobs=2 prepared
 	@.venv/bin/python tools/checks.py
 
-lint unit floor sanity build docs lab molecule: .venv/.made .venv-lint/.made .venv-floor/.made
+test-all:
+	@$(MAKE) --no-print-directory --jobs=2 prepared
+	@.venv/bin/python tools/checks.py --all
+
+prepared: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
+
+lint unit floor days sanity build docs: .venv/.made .venv-lint/.made .venv-floor/.made
 	@.venv/bin/python tools/checks.py $@
 
-lab molecule: lab-setup
+lab molecule: .venv/.made .venv-floor/.made lab-setup
+	@.venv/bin/python tools/checks.py $@
+
+lab-% molecule-%: .venv/.made .venv-floor/.made lab-setup
+	@.venv/bin/python tools/checks.py $@
 
 bench: .venv/.made .venv-bench/.made lab-setup
 	@$(LAB) enter -- $(CURDIR)/.venv/bin/python tests/bench/bench.py
@@ -39,12 +54,32 @@ fuzz: .venv-fuzz/.made
 lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup
 
+# A rule or a profile, from its failing test on: docs/contributing.md.
+.PHONY: new-rule new-profile rule-tests findings
+new-rule:
+	@$(PY) tools/new_rule.py '$(CODE)' $(SUBJECT)
+
+new-profile:
+	@$(PY) tools/new_profile.py '$(NAME)'
+
+rule-tests: .venv/.made
+	@.venv/bin/python tools/stage.py >/dev/null
+	@cd .tree/ansible_collections/certmend/tls && PYTHONPATH=$(CURDIR)/.tree PYTHONDONTWRITEBYTECODE=1 \
+		$(CURDIR)/.venv/bin/python -m pytest tests/unit/plugins/module_utils/x509/rules $(if $(K),-k '$(K)')
+
+findings: .venv/.made
+	@.venv/bin/python tools/stage.py >/dev/null
+	@PYTHONPATH=.tree .venv/bin/python tools/findings_md.py > .tree/findings.md
+	@cp .tree/findings.md docs/findings.md
+
 # One environment each: what the collection runs and is tested with, what looks at it, and the oldest that it is for.
 .venv/.made: requirements/run.txt requirements/test.txt
 .venv-lint/.made: requirements/lint.txt
 .venv-floor/.made: requirements/floor.txt
 .venv-bench/.made: requirements/bench.txt
 .venv-fuzz/.made: requirements/run.txt requirements/test.txt requirements/fuzz.txt
+# The first may have to install what all of them need; the others then do not compete for it.
+.venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-fuzz/.made: | .venv/.made
 .venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-fuzz/.made: tools/venv.sh
 	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
 

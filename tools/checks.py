@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the checks: all of them in two lanes, or those that are named. A line for each, its whole output in .logs/, a sum at the end.
+"""Run the checks of every day, with --all every check, or those that are named. A line for each, its whole output in .logs/, a sum at the end.
 
-A check is a list of commands. It passes where all of them exit with 0 and none of them says that it skipped everything.
+A check is a list of commands. It passes if all of them exit with 0 and none of them reports that it skipped everything. Two workers take the checks
+from one queue, the longest first. A name stands for a check and for its parts: `lab` for `lab-pins` and all the others.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import pathlib
 import re
@@ -18,7 +20,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import List, TextIO
+from typing import Any, Dict, List, Optional, TextIO
 
 import stage
 
@@ -26,17 +28,29 @@ ROOT = stage.ROOT
 LOGS = ROOT / ".logs"
 BIN, LINT, FLOOR = (ROOT / name / "bin" for name in (".venv", ".venv-lint", ".venv-floor"))
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#: what mypy looks at, below the folder that holds ansible_collections
+SHIPPED = "ansible_collections/certmend/tls/plugins/module_utils"
 TESTS = re.compile(r"^(?:=+ )?(\d+ (?:passed|failed|error|skipped|deselected|warning).*) in [\d.]+s", re.MULTILINE)
 NOTHING = ("All targets skipped", "no tests ran")
+WORKERS = 2
+Command = List[Any]
+"""Words, paths among them."""
 
 
 @dataclass
 class Check:
-    """Commands, run one after another in the staged tree with a folder of programs first on the PATH."""
+    """Commands, run one after another in the staged tree with a folder of programs first on the PATH.
+
+    `seconds` is about what the check takes on two idle cores; it decides the order and nothing else. Of the checks that leave files in the staged tree
+    only one runs at a time. A check that is not for every day runs if it is named, and in `make test-all`.
+    """
 
     name: str
     programs: pathlib.Path
-    commands: List[list]
+    commands: List[Command]
+    seconds: int
+    leaves_files: bool = False
+    every_day: bool = True
     folder: pathlib.Path = stage.STAGED
     passed: int = 0
     failed: int = 0
@@ -44,7 +58,7 @@ class Check:
     notes: List[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Run it and say how it went."""
+        """Run it and report how it went."""
         started = time.monotonic()
         log = LOGS / (self.name + ".log")
         good = True
@@ -57,16 +71,16 @@ class Check:
         good = good and not any(words in text for words in NOTHING)
         self._count(text, good)
         with SAYING:
-            print("%-10s %s in %.0f s%s" % (self.name, "passed" if good else "FAILED", time.monotonic() - started, self._told()), flush=True)
+            print("%-20s %s in %.0f s%s" % (self.name, "passed" if good else "FAILED", time.monotonic() - started, self._told()), flush=True)
             if not good:
                 print("\n".join("    " + line for line in text.splitlines()[-60:]) + "\n    (all of it: .logs/%s.log)" % self.name, flush=True)
 
-    def _succeeds(self, command: list, stream: TextIO) -> bool:
+    def _succeeds(self, command: Command, stream: TextIO) -> bool:
         nothing, both = subprocess.DEVNULL, subprocess.STDOUT
         done = subprocess.run(command, cwd=self.folder, env=self.environment(), stdin=nothing, stdout=stream, stderr=both, check=False)
         return done.returncode == 0
 
-    def environment(self) -> dict:
+    def environment(self) -> Dict[str, str]:
         """Nothing of the caller's but what programs need; its own programs first."""
         kept = {name: value for name, value in os.environ.items() if name.startswith(("LAB_", "PIP_", "HOME", "TERM", "USER", "XDG_", "http", "SSL_"))}
         kept.update(
@@ -99,11 +113,53 @@ class Check:
 
 
 SAYING = threading.Lock()
+LAB_SECONDS = {
+    "lab-examples": 130,
+    "lab-lab": 80,
+    "lab-offline-depot": 190,
+    "lab-ome-migration": 110,
+    "lab-pins": 90,
+    "lab-server-chain": 120,
+    "lab-ssl-trust": 110,
+    "lab-trust-anchor": 30,
+}
+"""What each file of tests/lab takes; a file that is not named here counts as 120."""
 
 
-def checks() -> List[List[Check]]:
-    """All the checks, in two lanes: what computes, and what mostly waits."""
-    python, lab = str(BIN / "python"), [str(BIN / "python"), str(ROOT / "tests/lab/labctl"), "enter", "--"]
+class Queue:
+    """The checks that wait for a worker, the longest first."""
+
+    def __init__(self, waiting: List[Check]) -> None:
+        self.waiting = sorted(waiting, key=lambda check: -check.seconds)
+        self.running: List[Check] = []
+        self.changed = threading.Condition()
+
+    def work(self) -> None:
+        """Take checks until none waits."""
+        while True:
+            with self.changed:
+                while self.waiting and self._next() is None:
+                    self.changed.wait()
+                check = self._next()
+                if check is None:
+                    return
+                self.waiting.remove(check)
+                self.running.append(check)
+            try:
+                check.run()
+            finally:
+                with self.changed:
+                    self.running.remove(check)
+                    self.changed.notify_all()
+
+    def _next(self) -> Optional[Check]:
+        occupied = any(check.leaves_files for check in self.running)
+        return next((check for check in self.waiting if not (occupied and check.leaves_files)), None)
+
+
+def checks(everything: bool) -> List[Check]:
+    """All the checks; with everything each in full."""
+    python = str(BIN / "python")
     dist, site = ROOT / ".tree" / "dist", ROOT / ".docsite"
     pytest = ["-m", "pytest", "-rs"]
     lint = Check(
@@ -111,14 +167,21 @@ def checks() -> List[List[Check]]:
         LINT,
         [
             ["ruff", "check", "--no-cache", "."],
+            ["ruff", "format", "--check", "--no-cache", "."],
+            ["bash", "-c", "cd %s && python -m mypy --config-file %s %s" % (stage.TREE, stage.STAGED / "pyproject.toml", SHIPPED)],
             ["yamllint", "--strict", "."],
             ["ansible-lint", "--offline", "-q"],
             ["antsibull-changelog", "lint"],
             ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."],
         ],
+        seconds=70,
+        leaves_files=True,
     )
-    unit = Check("unit", BIN, [[python, *pytest, "tests/unit"]])
-    floor = Check("floor", FLOOR, [[FLOOR / "python", *pytest, "tests/unit"]])
+    coverage = ["--cov", "--cov-config=pyproject.toml", "--cov-report=term-missing:skip-covered"]  # the gate stands in pyproject.toml
+    unit = Check("unit", BIN, [[python, *pytest, *coverage, "tests/unit"]], seconds=240)
+    day, quick = ["bash", str(ROOT / "tools/any_day.sh")], "tests/unit/plugins/module_utils"
+    floor = Check("floor", FLOOR, [[*day, "+310d", FLOOR / "python", *pytest, "tests/unit"]], seconds=230)
+    days = Check("days", BIN, [[*day, moment, python, *pytest, quick] for moment in ("-1d", "23:59:50", "00:00:05")], seconds=120)
     build = Check(
         "build",
         LINT,
@@ -128,11 +191,12 @@ def checks() -> List[List[Check]]:
             ["bash", "-c", "ansible-galaxy collection install --offline --force -p %s/installed %s/*.tar.gz" % (dist, dist)],
             ["bash", "-c", "python -m galaxy_importer.main %s/*.tar.gz" % dist],
         ],
+        seconds=40,
+        leaves_files=True,
     )
-    docs = Check("docs", LINT, [["bash", str(ROOT / "tools/docs.sh"), str(site)]])
-    test_lab = Check("lab", BIN, [[*lab, python, *pytest, "tests/lab"]])
-    molecule = Check("molecule", BIN, [[*lab, python, "-m", "molecule", "test", "--all"]])
-    return [[lint, unit, floor, build, docs, *_sanity(), molecule], [test_lab]]
+    docs = Check("docs", LINT, [["bash", str(ROOT / "tools/docs.sh"), str(site)]], seconds=40)
+    found = [lint, unit, floor, days, build, docs, *_sanity(), *_lab(everything), *_molecule()]
+    return found
 
 
 def _sanity() -> List[Check]:
@@ -140,24 +204,67 @@ def _sanity() -> List[Check]:
     found = []
     for name, programs in (("sanity", BIN), ("sanity-2.16", FLOOR)):
         cache = [programs / "python", str(ROOT / "tools/ansible_test_cache.py")]
-        found.append(Check(name, programs, [cache, [programs / "ansible-test", "sanity", "--color", "no"]]))
+        found.append(Check(name, programs, [cache, [programs / "ansible-test", "sanity", "--color", "no"]], seconds=140, leaves_files=True))
     return found
 
 
-def main(names: List[str]) -> int:
-    """Run the checks named, or all; 0 where everything passed."""
+def _in_lab(*command: str) -> Command:
+    """A command in a lab of its own; several labs run side by side and do not meet."""
+    return [str(BIN / "python"), str(ROOT / "tests/lab/labctl"), "enter", "--", str(BIN / "python"), "-m", *command]
+
+
+def _lab(everything: bool) -> List[Check]:
+    """A check for each file of tests/lab."""
+    selection = [] if everything else ["-m", "not everything"]
+    found = []
+    for path in sorted((ROOT / "tests/lab").glob("test_*.py")):
+        name = "lab-" + path.stem.partition("_")[2].replace("_", "-")
+        command = _in_lab("pytest", "-rs", *selection, "tests/lab/" + path.name)
+        found.append(Check(name, BIN, [command], seconds=LAB_SECONDS.get(name, 120)))
+    return found
+
+
+def _molecule() -> List[Check]:
+    """A check for each scenario. Every day runs the one that proves most: what a role changed is as it was after a failure."""
+    found = []
+    for path in sorted((ROOT / "extensions/molecule").glob("*/molecule.yml")):
+        scenario = path.parent.name
+        command = _in_lab("molecule", "test", "--scenario-name", scenario)
+        found.append(Check("molecule-" + scenario.replace("_", "-"), BIN, [command], seconds=60, every_day=scenario == "rollback"))
+    return found
+
+
+def chosen(names: List[str], everything: bool) -> List[Check]:
+    """The checks with these names or beginnings of names; without names those of every day, or everything."""
+    known = checks(everything)
+    unknown = [name for name in names if not any(_stands_for(name, check) for check in known)]
+    if unknown:
+        sys.exit("%s: no such check. The checks are: %s" % (", ".join(unknown), ", ".join(check.name for check in known)))
+    if names:
+        return [check for check in known if any(_stands_for(name, check) for name in names)]
+    return [check for check in known if everything or check.every_day]
+
+
+def _stands_for(name: str, check: Check) -> bool:
+    return check.name == name or check.name.startswith(name + "-")
+
+
+def main(arguments: List[str]) -> int:
+    """Run the checks; 0 if everything passed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="run these checks, or all whose names begin so: lab, lab-pins")
+    parser.add_argument("--all", action="store_true", help="run every check in full")
+    options = parser.parse_args(arguments)
     stage.stage()
     LOGS.mkdir(exist_ok=True)
-    lanes = checks()
-    if names:
-        lanes = [[check for lane in lanes for check in lane if check.name.split("-")[0] in names]]
-    threads = [threading.Thread(target=lambda lane=lane: [check.run() for check in lane]) for lane in lanes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    done = [check for lane in lanes for check in lane]
-    passed, failed, skipped = (sum(getattr(check, word) for check in done) for word in ("passed", "failed", "skipped"))
+    todo = chosen(options.names, options.all)
+    queue = Queue(todo)
+    workers = [threading.Thread(target=queue.work) for _worker in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    passed, failed, skipped = (sum(getattr(check, word) for check in todo) for word in ("passed", "failed", "skipped"))
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
     return 1 if failed or not passed else 0
 

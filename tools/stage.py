@@ -12,6 +12,7 @@ from __future__ import annotations
 import pathlib
 import shutil
 import subprocess
+from typing import Set
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TREE = ROOT / ".tree"
@@ -19,7 +20,7 @@ STAGED = TREE / "ansible_collections" / "certmend" / "tls"
 KEPT = (".git", "tests/output")
 
 
-def wanted() -> set:
+def wanted() -> Set[str]:
     """The files that git knows: tracked, or new and not ignored."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.split("\0")

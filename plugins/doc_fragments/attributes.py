@@ -20,6 +20,10 @@ attributes:
     description: Target OS/families that can be operated against.
     support: full
     platforms: posix
+  action_group:
+    description: Use C(group/certmend.tls.tls) in C(module_defaults) to set defaults for all the modules of this collection.
+    support: full
+    membership: [certmend.tls.tls]
 """
 
     CHANGES = r"""

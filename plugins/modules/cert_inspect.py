@@ -7,102 +7,78 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cert_inspect
-short_description: Find out what is wrong with a certificate or a TLS server, and what mends it
+short_description: Report what is wrong with a certificate or a TLS server, and what repairs it
 version_added: 0.1.0
 author: certmend.tls contributors (@certmend)
 description:
   - Reads certificates from TLS servers, files or text, and judges them by the rules of the clients that will use them.
-  - Reports everything that is wrong, not the first thing. Each finding has a code, says what was seen, cites its source
-    and names the role that mends it. The codes are listed in C(docs/findings.md).
+  - Reports every problem, not only the first one. Each finding has a code, says what is wrong, cites the source of the rule and names the role that
+    repairs it. C(docs/findings.md) lists the codes.
   - Never changes anything. An endpoint that cannot be reached is a result, not a failed task.
-  - Run it on the controller (C(delegate_to=localhost)); appliances stay as they are.
+  - Run it on the controller (C(delegate_to=localhost)); nothing needs to be installed on appliances.
 requirements:
   - cryptography >= 3.4.8
   - jmespath (for O(query))
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.reads_only
+  - certmend.tls.certificate_input
+  - certmend.tls.trust_sources
 options:
   endpoints:
     description:
-      - TLS servers to ask, all at the same time.
-      - Each is C(host), C(host:port), C([IPv6]:port), or a dict with C(host) and, where wanted, C(port) (443),
-        C(address) (connect there instead of resolving the host), C(server_name) (sent as SNI) and C(name) (the name that
-        the certificate must have; the host where it is missing).
+      - TLS servers to connect to, all at the same time.
+      - Each is C(host), C(host:port), C([IPv6]:port), or a dict with C(host) and, optionally, C(port) (default 443),
+        C(address) (connect to it instead of resolving the host), C(server_name) (sent as SNI) and C(name) (the name that
+        the certificate must have; default is the host).
     type: list
     elements: raw
-  path:
-    description:
-      - A file with certificates, in whatever form people have them. PEM, with whatever stands around it, in UTF-8 or UTF-16, with
-        any line ends, indented, quoted, or with escaped line ends; DER; PKCS#7, also labelled CERTIFICATE; PKCS#12 (O(password));
-        and Base64 of any of these without a label.
-      - It is read block by block. What cannot be read is a warning with its line and hides nothing else.
-    type: path
-  password:
-    description: What a PKCS#12 file is encrypted with.
-    type: str
-  content:
-    description: The same as text.
-    type: str
-  content_base64:
-    description: A file's bytes as Base64, as M(ansible.builtin.slurp) returns them.
-    type: str
   presented:
-    description: A chain that M(certmend.tls.tls_handshake) saw from another host, its RV(certmend.tls.tls_handshake#module:presented).
+    description:
+      - The chain that a server presented to M(certmend.tls.tls_handshake) on another host, its RV(certmend.tls.tls_handshake#module:presented).
     type: list
     elements: str
   name:
     description:
-      - The name by which clients connect. Names are not compared where there is none.
+      - The name by which clients connect. If there is none, names are not compared.
       - For O(endpoints) the default is each endpoint's host.
     type: str
   profile:
     description:
-      - Which clients the certificate is for. With several, all their rules apply.
+      - The clients that the certificate is for. With several profiles the rules of all of them apply.
       - V(generic) is a modern TLS client (RFC 9525, RFC 5280).
       - V(vcf_installer) is the VMware Cloud Foundation 9 installer that connects to an offline depot (KB 429301).
-      - V(ome_single) and V(ome_migration) are Dell OpenManage Enterprise, to which a single certificate, or the chain that a migration needs, is
-        uploaded. They do not look at names and trust as clients do; ask for V(generic) as well where that matters.
+      - V(ome_single) and V(ome_migration) are Dell OpenManage Enterprise, to which a single certificate, or the chain for a migration, is
+        uploaded. They do not verify names and trust as clients do; add V(generic) if that matters.
       - V(pinned) is a client that has pinned public keys, those in O(pins_path).
     type: list
     elements: str
     choices: [generic, vcf_installer, ome_single, ome_migration, pinned]
     default: [generic]
-  trusted:
-    description:
-      - Files or folders with the CA certificates that the client trusts.
-      - Where neither this nor O(trusted_content) nor O(trust_system) is given, nothing is said about trust.
-    type: list
-    elements: path
-  trusted_content:
-    description: CA certificates that the client trusts, as PEM text.
-    type: str
-  trust_system:
-    description: Also trust what the machine's OpenSSL trusts.
-    type: bool
-    default: false
   csr_path:
-    description: A certificate signing request (PEM or DER) that the certificate must answer.
+    description: A certificate signing request (PEM or DER) whose key must be the certificate's.
     type: path
   csr_content:
-    description: The same as PEM text.
+    description: A certificate signing request as PEM text, whose key must be the certificate's.
     type: str
   private_key_path:
-    description: A private key (PEM or DER, not encrypted) that must belong to the certificate. It is compared by its public half and never shown.
+    description:
+      - A private key (PEM or DER, not encrypted) that must belong to the certificate.
+      - Only its public key is compared; the private key is never shown.
     type: path
   peer_chain_content:
     description: For the profile V(ome_migration), the chain of the other appliance as PEM text. The names of the CAs are compared level by level.
     type: str
     version_added: 0.4.0
   at:
-    description: Judge as if it were this moment, for example V(2026-11-20T12:00:00Z). The default is now.
+    description: Judge the certificates at this time, for example V(2026-11-20T12:00:00Z). The default is the current time.
     type: str
   expires_within:
-    description: How many days before its end a certificate is worth a warning.
+    description: The number of days before its end of validity from which a certificate gets a warning.
     type: int
     default: 30
   workers:
-    description: How many endpoints are asked at the same time.
+    description: The largest number of endpoints that are connected to at the same time.
     type: int
     default: 32
   timeout:
@@ -112,48 +88,48 @@ options:
   questions:
     description:
       - Also answer the seven questions of article 000011648 for each certificate, in RV(results[].questions).
-      - This resolves its host names and reads the machine's own trust store.
+      - This resolves the host names of the certificate and reads the machine's own trust store.
     type: bool
     default: false
   ssl_trust:
     description:
-      - What M(certmend.tls.lookup_ssl_trust) returned, all of it. Where its Lookup Service holds something for one of the endpoints that does not
-        accept what it serves, that is the finding C(SSLTRUST-STALE).
+      - The complete result of M(certmend.tls.lookup_ssl_trust). If the trust anchors that its Lookup Service has for one of the endpoints do not
+        accept the certificate that the endpoint presents, there is a finding C(SSLTRUST-STALE).
     type: dict
     version_added: 0.3.0
   pins_path:
     description:
-      - A pin store of M(certmend.tls.cert_pin), for O(profile=pinned). An endpoint that shows a key that is neither pinned nor announced there has the
-        finding C(PIN-CHANGED). What was never pinned has none.
+      - A pin store of M(certmend.tls.cert_pin), for O(profile=pinned). An endpoint that presents a key that is neither pinned nor announced there has
+        the finding C(PIN-CHANGED). An endpoint without a pin has no finding.
     type: path
     version_added: 0.4.0
   fail_on:
-    description: Fail the task where a finding of this severity (or a worse one) was not waived.
+    description: Fail the task if there is a finding of this severity, or a worse one, that is not waived.
     type: str
     choices: [never, warning, error]
     default: never
   waivers:
-    description: Findings that somebody accepted. They stay visible, marked, until their date.
+    description: Findings that somebody accepted. Until their date they stay visible, marked as waived, and do not count.
     type: list
     elements: dict
     suboptions:
       code:
-        description: The finding's code.
+        description: The code of the finding.
         type: str
         required: true
       about:
-        description: What it is about, as the finding says it; C(*) and C(?) as in file names. All where it is missing.
+        description: The C(about) of the finding, with the wildcards C(*) and C(?). The default is all findings with the code.
         type: str
       until:
-        description: The last day (UTC) on which the waiver counts, as YYYY-MM-DD.
+        description: The last day (UTC) on which the waiver applies, as YYYY-MM-DD.
         type: str
         required: true
       reason:
-        description: Why it was accepted.
+        description: Why the finding was accepted.
         type: str
         required: true
   query:
-    description: A JMESPath expression over the result; what it chooses is returned as RV(selected).
+    description: A JMESPath expression over the result; the values that it selects are returned as RV(selected).
     type: str
 seealso:
   - module: certmend.tls.tls_handshake
@@ -161,7 +137,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What does the VCF installer dislike about the depot?
+- name: Would the VCF installer accept the depot?
   certmend.tls.cert_inspect:
     endpoints:
       - host: depot.corp.example
@@ -170,7 +146,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: depot
 
-- name: Stop the play where the installer would refuse a web server, by the CA that it trusts
+- name: Stop the play if the installer would reject a web server, given the CA that it trusts
   certmend.tls.cert_inspect:
     endpoints:
       - host: web.corp.example
@@ -180,7 +156,7 @@ EXAMPLES = r"""
     fail_on: error
   delegate_to: localhost
 
-- name: Would OpenManage Enterprise take such a chain for a migration, and what would it answer?
+- name: Would OpenManage Enterprise accept this chain for a migration, and what would it answer?
   certmend.tls.cert_inspect:
     endpoints:
       - host: web.corp.example
@@ -188,7 +164,7 @@ EXAMPLES = r"""
     profile: [ome_migration]
   delegate_to: localhost
 
-- name: Choose the endpoints that need a new certificate
+- name: Select the endpoints that need a new certificate
   certmend.tls.cert_inspect:
     endpoints: [10.77.0.10, "10.77.0.12:443", "10.77.0.13:443"]
     query: "results[?findings[?remedy=='fqdn_certificate']].source"
@@ -202,20 +178,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One for each source, in the order of the options.
+  description: One item for each source, in the order of the options.
   returned: always
   type: list
   elements: dict
   contains:
     source:
-      description: The endpoint as C(host:port), the path, or the option's name.
+      description: The endpoint as C(host:port), the path, or the name of the option.
       type: str
       sample: depot.corp.example:443
     reachable:
-      description: Whether the endpoint sent a certificate; null for what is no endpoint.
+      description: Whether the endpoint presented a certificate; null for other sources.
       type: bool
     error:
-      description: Why it sent none (C(code), C(message), C(advice)); null where it did.
+      description: Why the endpoint presented no certificate (C(code), C(message), C(advice)); null if it did.
       type: dict
     certificates:
       description: The certificates in the order in which they were presented.
@@ -236,21 +212,21 @@ results:
           self_signed: true
     chain:
       description:
-        - What the certificates amount to, null where there are none.
-        - C(complete) is null where nobody said whom the client trusts and the path ends below an issuer that was not presented.
-        - C(order) has, for each certificate of the path, its place among the presented ones, -1 where it came from the trusted ones.
+        - The certificates as a chain; null if there are none.
+        - C(complete) is null if the options do not say whom the client trusts and the path ends below an issuer that was not presented.
+        - C(order) has, for each certificate of the path, its index among the presented certificates, or -1 if it is a trusted one that was not presented.
       type: dict
       sample: {complete: true, in_order: true, root_included: false, order: [0], missing: []}
     findings:
-      description: What is wrong with this source, most severe first.
+      description: What is wrong with this source, the most severe first.
       type: list
       elements: dict
     verdict:
-      description: V(error), V(warning) or V(ok), over the findings that are not waived.
+      description: V(error), V(warning) or V(ok), the worst of the findings that are not waived.
       type: str
       sample: error
     questions:
-      description: The article's questions (C(question)) with their answers (C(answer)); empty where O(questions) does not ask for them.
+      description: The article's questions (C(question)) with their answers (C(answer)); empty unless O(questions) is set.
       type: list
       elements: dict
     warnings:
@@ -258,7 +234,7 @@ results:
       type: list
       elements: str
 findings:
-  description: All the findings of all the sources.
+  description: The findings of all the sources.
   returned: always
   type: list
   elements: dict
@@ -268,7 +244,7 @@ findings:
       message: the common name is the IP address 10.77.0.10; the connection fails by the FQDN and by the address
       about: depot.corp.example:443
       remedy: fqdn_certificate
-      advice: Reissue it with the FQDN as common name and as a DNS entry of the subject alternative name.
+      advice: Reissue the certificate with the FQDN as common name and as a DNS entry of the subject alternative name.
       cites: "KB 429301, unsupported configuration 1: CN = IP address"
       answer: ""
       waived: null
@@ -278,36 +254,32 @@ verdict:
   type: str
   sample: error
 summary:
-  description: How many sources there were, of which verdict, and how often each code was found.
+  description: The number of sources, of sources by verdict, of unreachable endpoints, and of findings by code.
   returned: always
   type: dict
   sample: {sources: 1, ok: 0, warning: 0, error: 1, unreachable: 0, codes: {NAME-CN-IS-IP: 1}}
 selected:
-  description: What O(query) chose.
+  description: The values that O(query) selects.
   returned: when O(query) is given
   type: raw
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import inspect_all
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import SOURCES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.input_spec import CERTIFICATE_INPUT_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.options import SOURCES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import InspectRun
 
 ARGUMENT_SPEC = dict(
+    **CERTIFICATE_INPUT_SPEC,
+    **TRUST_SOURCES_SPEC,
     endpoints=dict(type="list", elements="raw"),
-    path=dict(type="path"),
-    password=dict(type="str", no_log=True),
-    content=dict(type="str"),
-    content_base64=dict(type="str"),
     presented=dict(type="list", elements="str"),
     name=dict(type="str"),
     profile=dict(
         type="list", elements="str", choices=["generic", "vcf_installer", "ome_single", "ome_migration", "pinned"], default=["generic"]
     ),
-    trusted=dict(type="list", elements="path"),
-    trusted_content=dict(type="str"),
-    trust_system=dict(type="bool", default=False),
     csr_path=dict(type="path"),
     csr_content=dict(type="str"),
     private_key_path=dict(type="path", no_log=False),
@@ -341,11 +313,7 @@ def main():
         required_one_of=[SOURCES],
         supports_check_mode=True,
     )
-    facts, warnings = {}, []
-    with reporting(module, facts, warnings):
-        require()
-        inspect_all(module.params, facts, warnings)
-    module.exit_json(changed=False, **facts)
+    run_module(module, InspectRun.from_params)
 
 
 if __name__ == "__main__":

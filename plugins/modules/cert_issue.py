@@ -7,30 +7,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cert_issue
-short_description: Issue, request or import a server's certificate where its key lies
+short_description: Issue, request or import a server certificate
 version_added: 0.1.0
 author: certmend.tls contributors (@certmend)
 description:
-  - Makes private key, certificate signing request and certificate in one step; all are put in place, or none.
-  - Runs where the private key shall lie, and the key never leaves that place.
-  - The common name is O(fqdn), the subject alternative name is O(fqdn), O(dns_names) and O(ip_addresses). An address as common name, an empty
-    name and, for profiles that do not know them, wildcards are refused.
-  - Issues again when the certificate has expired or soon will, when names, usage, issuer or kind of key differ, or when the key does not belong
-    to it, and says why in RV(renewed_because). Otherwise it changes nothing.
+  - Makes a private key, a certificate signing request and a certificate. Either all files are written or none.
+  - Runs on the host of the private key. The key never leaves that host.
+  - The common name of the certificate is O(fqdn). Its subject alternative name has O(fqdn), O(dns_names) and O(ip_addresses).
+  - Refuses an IP address as common name, an empty name and, unless O(profile) allows it, a wildcard.
+  - Issues a new certificate if the present certificate has expired or expires soon, if its names, its extended key usage, its issuer or its kind of
+    key differ from the options, or if the private key does not belong to it. RV(renewed_because) has the reasons. Otherwise nothing is changed.
 requirements:
   - cryptography >= 3.4.8 on the target
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.files
+  - certmend.tls.files.backup
 options:
   provider:
     description:
-      - Who signs.
-      - V(self_signed) is the key itself.
-      - V(own_ca) is the CA of O(ca_certificate_path) or O(ca_certificate_content).
-      - V(csr) only makes a request (O(csr_path)) for somebody else's CA. Key and certificate that are in use stay in use; where the request is for a
-        new key, that key waits as C(private_key_path.next).
-      - V(import) puts the answer of that CA (O(certificate_content)) in place, together with the key that it belongs to.
+      - Who signs the certificate.
+      - V(self_signed) signs with the certificate's own private key.
+      - V(own_ca) signs with the CA of O(ca_certificate_path) or O(ca_certificate_content).
+      - V(csr) only makes a certificate signing request (O(csr_path)) for another CA. The private key and the certificate in use are not changed. If
+        the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported.
+      - V(import) installs the certificate that the CA returned (O(certificate_content)), together with the private key that it belongs to.
     type: str
     choices: [self_signed, own_ca, csr, import]
     required: true
@@ -39,7 +41,7 @@ options:
     type: str
     required: true
   dns_names:
-    description: Further host names for the subject alternative name.
+    description: Additional host names for the subject alternative name.
     type: list
     elements: str
     default: []
@@ -49,66 +51,72 @@ options:
     elements: str
     default: []
   subject:
-    description: Further parts of the subject, by their short names, for example O and C.
+    description: Additional attributes of the subject by their short names, for example O and C.
     type: dict
     default: {}
   extended_key_usage:
-    description: What the certificate is for.
+    description: The purposes of the certificate.
     type: list
     elements: str
     choices: [serverAuth, clientAuth]
     default: [serverAuth]
   profile:
-    description: For which clients the names must do, as in M(certmend.tls.cert_inspect).
+    description: The kind of client that must accept the names of the certificate, as in M(certmend.tls.cert_inspect).
     type: str
     choices: [generic, vcf_installer]
     default: generic
   private_key_path:
-    description: Where the private key lies, or shall lie. Unencrypted PEM, as servers read it. Required, but with O(request_path) or O(request_content).
+    description:
+      - The file of the private key, unencrypted PEM, as servers read it. It is created if it does not exist.
+      - Required unless O(request_path) or O(request_content) is given.
     type: path
   certificate_path:
-    description: Where the server reads its certificate. The certificates of the CA follow it, without the root.
+    description:
+      - The file from which the server reads its certificate.
+      - The CA certificates follow the server certificate in this file. The root certificate is left out.
     type: path
   combined_path:
-    description: One file with certificate, chain and private key, as HAProxy reads it.
+    description: A single file with certificate, chain and private key, as HAProxy reads it.
     type: path
   csr_path:
-    description: Where the certificate signing request lies, or shall lie.
+    description: The file of the certificate signing request. It is created if it does not exist.
     type: path
   request_path:
     description:
-      - For O(provider=own_ca), a request made elsewhere, by an appliance that keeps its key, on the target. The certificate is for its key; names and
-        purposes are those of the options. In check mode it may be yet to be made.
+      - For O(provider=own_ca), a certificate signing request on the target that was made elsewhere, for example by an appliance that keeps its
+        private key.
+      - The certificate is issued for the key of this request. Its names and purposes are those of the options.
+      - In check mode the file may be absent, because an earlier task of the same check run would create it.
     type: path
     version_added: 0.4.0
   request_content:
-    description: The same as PEM text.
+    description: The certificate signing request of O(request_path) as PEM text.
     type: str
     version_added: 0.4.0
   certificate_content:
-    description: For O(provider=import), what the CA sent back, as PEM text. Several certificates in any order will do.
+    description: For O(provider=import), the certificate that the CA returned, as PEM text. It may contain several certificates in any order.
     type: str
   ca_certificate_path:
-    description: For O(provider=own_ca), the CA's certificate on the target, followed by those above it.
+    description: For O(provider=own_ca), a file on the target with the certificate of the CA, followed by the CA certificates above it.
     type: path
   ca_certificate_content:
-    description: The same as PEM text.
+    description: The CA certificates of O(ca_certificate_path) as PEM text.
     type: str
   ca_private_key_path:
-    description: The CA's private key on the target.
+    description: For O(provider=own_ca), a file on the target with the private key of the CA.
     type: path
   ca_private_key_content:
-    description: The same as PEM text. It is used in memory and not stored on the target.
+    description: The private key of O(ca_private_key_path) as PEM text. It is used in memory and not stored on the target.
     type: str
   ca_private_key_passphrase:
-    description: What the CA's private key is encrypted with.
+    description: The passphrase of the CA's private key.
     type: str
   key_type:
-    description: The kind of key. Where this is not given, an existing key keeps its kind, and a new one is RSA.
+    description: The kind of private key. If this option is not given, an existing key keeps its kind and a new key is an RSA key.
     type: str
     choices: [RSA, EC, Ed25519]
   key_size:
-    description: The size of an RSA key in bits. A longer one that exists will do.
+    description: The minimum size of an RSA key in bits. A new key has this size; an existing key may be longer.
     type: int
     choices: [2048, 3072, 4096]
     default: 2048
@@ -118,52 +126,46 @@ options:
     choices: [secp256r1, secp384r1, secp521r1]
     default: secp256r1
   valid_days:
-    description: For how many days the certificate is valid; no longer than its CA.
+    description: The validity of a new certificate in days. The certificate never outlives the certificate of its CA.
     type: int
     default: 397
   renew_before_days:
-    description: How many days before its end a certificate is issued again.
+    description: The number of days before its expiry at which a certificate is replaced.
     type: int
     default: 30
   reuse_key:
     description:
-      - Keep the private key when the certificate is issued again, so that clients that pinned it go on working.
-      - A key that is weak, or not of the kind asked for, is replaced in any case.
+      - Whether a renewed certificate keeps the private key, so that clients that pinned this key continue to work.
+      - A key that is weak, or not of the required kind, is always replaced.
     type: bool
     default: true
   pins_path:
     description:
-      - A pin store of M(certmend.tls.cert_pin) on the target. Where a new key would break pins that are in it, a warning names their endpoints, in
-        check mode as well.
+      - A pin store of M(certmend.tls.cert_pin) on the target.
+      - If a new private key would break pins of this store, a warning names their endpoints, also in check mode.
     type: path
     version_added: 0.4.0
   pins_content:
-    description: The same as text, for a store that is kept on the controller.
+    description: The pin store of O(pins_path) as text, for a store that is kept on the controller.
     type: str
     version_added: 0.4.0
-  owner:
-    description: Who owns the files. The owner of an existing file stays where this is not given.
-    type: str
-  group:
-    description: The files' group. That of an existing file stays where this is not given.
-    type: str
   mode:
-    description: The mode of certificate and request. That of an existing file stays where this is not given; a new one is V(0644).
+    description:
+      - The mode of the certificate and of the certificate signing request.
+      - If this option is not given, an existing file keeps its mode and a new file has mode V(0644).
     type: raw
   private_key_mode:
-    description: The mode of the private key and of O(combined_path). That of an existing file stays where this is not given; a new one is V(0600).
+    description:
+      - The mode of the private key and of O(combined_path).
+      - If this option is not given, an existing file keeps its mode and a new file has mode V(0600).
     type: raw
-  backup:
-    description: Keep the files that are replaced, each beside its successor and with no wider mode.
-    type: bool
-    default: true
 seealso:
   - module: certmend.tls.cert_inspect
   - module: certmend.tls.cert_pin
 """
 
 EXAMPLES = r"""
-- name: A certificate by our own CA, for the name in the depot's url
+- name: Issue a certificate by our own CA for the host name in the depot's URL
   certmend.tls.cert_issue:
     provider: own_ca
     fqdn: depot.corp.example
@@ -174,14 +176,14 @@ EXAMPLES = r"""
     ca_certificate_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
     ca_private_key_content: "{{ lookup('ansible.builtin.file', lab_ca_key_path) }}"
 
-- name: A self-signed one, where there is no CA
+- name: Issue a self-signed certificate, if there is no CA
   certmend.tls.cert_issue:
     provider: self_signed
     fqdn: depot.corp.example
     private_key_path: /etc/ssl/private/self.key
     certificate_path: /etc/ssl/private/self.pem
 
-- name: A request for the corporate CA; the key in use stays in use
+- name: Make a request for the corporate CA; the private key in use is not changed
   certmend.tls.cert_issue:
     provider: csr
     fqdn: depot.corp.example
@@ -190,7 +192,7 @@ EXAMPLES = r"""
     csr_path: /etc/ssl/private/requested.csr
   register: request
 
-- name: A certificate by our own CA for the request of an appliance that keeps its key
+- name: Sign the request of an appliance that keeps its private key
   certmend.tls.cert_issue:
     provider: own_ca
     fqdn: ome.corp.example
@@ -200,7 +202,7 @@ EXAMPLES = r"""
     ca_certificate_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
     ca_private_key_content: "{{ lookup('ansible.builtin.file', lab_ca_key_path) }}"
 
-- name: One file for HAProxy
+- name: Issue a certificate in a single file for HAProxy
   certmend.tls.cert_issue:
     provider: self_signed
     fqdn: lb.corp.example
@@ -211,8 +213,8 @@ EXAMPLES = r"""
 RETURN = r"""
 certificate:
   description:
-    - The certificate that is now in place, in the shape of M(certmend.tls.cert_inspect).
-    - Null where there is none, and in check mode before the first issue.
+    - The installed certificate after the run, in the shape of M(certmend.tls.cert_inspect).
+    - In check mode, the certificate that is installed now. Null if no certificate is installed.
   returned: always
   type: dict
   sample:
@@ -220,23 +222,23 @@ certificate:
     subject_alternative_name: {dns: [depot.corp.example], ip: [10.77.0.10], email: [], uri: []}
     not_after: "2027-12-22T12:00:00Z"
 previous:
-  description: The certificate that was in place before, or null.
+  description: The certificate that was installed before the run, or null.
   returned: always
   type: dict
   sample: {subject: CN=10.77.0.10}
 renewed_because:
-  description: Why something was made, or would be made. Empty where everything was as it should be.
+  description: Why a key, a request or a certificate was made or written, or would be in check mode. Empty if that was not necessary.
   returned: always
   type: list
   elements: str
   sample: ["the subject is CN=10.77.0.10, not CN=depot.corp.example"]
 pin_changed:
-  description: Whether the public key is another one than before, so that clients that pinned it must be told.
+  description: Whether the public key changes, so that clients that pinned the old key will reject the server.
   returned: always
   type: bool
   sample: false
 pins_broken:
-  description: The endpoints of O(pins_path) whose pin the new key breaks, or would break.
+  description: The endpoints in the pin store (O(pins_path) or O(pins_content)) whose pin the new key breaks, or would break in check mode.
   returned: always
   type: list
   elements: str
@@ -246,24 +248,26 @@ csr:
   returned: always
   type: str
 backup_files:
-  description: The files that were kept, by the path that they were at.
+  description: The path of each replaced file, and the path of its backup.
   returned: always
   type: dict
   sample: {/etc/nginx/tls/depot.pem: /etc/nginx/tls/depot.pem.20261120T120000Z.bak}
 created_files:
-  description: The files that were not there before.
+  description: The files that did not exist before.
   returned: always
   type: list
   elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import Issuing
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC, FILE_ATTRIBUTES_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import CertIssueRun
 
 REQUEST = ("request_path", "request_content")
 ARGUMENT_SPEC = dict(
+    **BACKUP_SPEC,
+    **FILE_ATTRIBUTES_SPEC,
     provider=dict(type="str", required=True, choices=["self_signed", "own_ca", "csr", "import"]),
     fqdn=dict(type="str", required=True),
     dns_names=dict(type="list", elements="str", default=[]),
@@ -291,11 +295,7 @@ ARGUMENT_SPEC = dict(
     reuse_key=dict(type="bool", default=True, no_log=False),
     pins_path=dict(type="path"),
     pins_content=dict(type="str"),
-    owner=dict(type="str"),
-    group=dict(type="str"),
-    mode=dict(type="raw"),
     private_key_mode=dict(type="raw", no_log=False),
-    backup=dict(type="bool", default=True),
 )
 
 
@@ -305,7 +305,7 @@ def main():
         mutually_exclusive=[
             ("ca_certificate_path", "ca_certificate_content"),
             ("ca_private_key_path", "ca_private_key_content"),
-            *[(one, other) for one in REQUEST for other in ("private_key_path", "combined_path", "csr_path", "certificate_content")],
+            *[(request, other) for request in REQUEST for other in ("private_key_path", "combined_path", "csr_path", "certificate_content")],
             REQUEST,
             ("pins_path", "pins_content"),
         ],
@@ -322,12 +322,7 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts, warnings = {}, []
-    with reporting(module, facts, warnings):
-        require()
-        issuing = Issuing(module.params, facts, warnings, is_rehearsal(module))
-        facts.update(converge(module, issuing.plan(), issuing.apply))
-    module.exit_json(**facts)
+    run_module(module, CertIssueRun.from_params)
 
 
 if __name__ == "__main__":

@@ -7,49 +7,54 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: cert_pin
-short_description: Pin the public keys of TLS servers, and fail where one changes unannounced
+short_description: Pin the public keys of TLS servers, and fail if a key changes unannounced
 version_added: 0.4.0
 author: certmend.tls contributors (@certmend)
 description:
-  - Backup agents and other clients pin a server's public key when they first meet it, and stop when it changes. This module keeps the same pins
-    in a store of its own, so that a change is known beforehand, or noticed before the agents notice it.
-  - A pin is the SHA-256 of the key, not of the certificate (RFC 7469), so renewing a certificate with the same key changes nothing.
-  - A key that is neither pinned nor announced fails the task with the evidence, in RV(failures) and RV(results). It is accepted with O(state=repinned) and an
-    approval that names host, port, old pin, new pin, ticket and end. An approval works once, and never for a certificate that is outside its validity or
-    lacks the name.
-  - All or nothing. Where one endpoint fails, nothing is stored of the others either.
-  - The store is text, one JSON object a line, of which the first counts the others. One that is damaged is an error that names the line, and is never
-    overwritten. It is written by rename, under a lock that is not held while servers are asked.
-  - This pins nothing in anybody's agent. What an agent has pinned is changed there, or where it is managed.
+  - Backup agents and other clients pin a server's public key when they first connect, and stop when the key changes. This module keeps the same pins
+    in a store of its own, so that a change is announced beforehand, or detected before the agents detect it.
+  - A pin is the SHA-256 of the public key, not of the certificate (RFC 7469), so a renewed certificate with the same key changes nothing.
+  - A key that is neither pinned nor announced fails the task with the evidence, in RV(failures) and RV(results). The new key is accepted with an approval
+    that names host, port, old pin, new pin, ticket and expiry. An approval works once, and never for a certificate that is outside its validity or
+    does not have the required name.
+  - All or nothing. If one endpoint fails, nothing is stored for the other endpoints either.
+  - The store is a text file with one JSON object on a line; the first line has the number of the others. A damaged store is an error that names the
+    line, and is never overwritten. The store is written by rename, under a lock that is not held during the handshakes.
+  - This module changes no pin of any agent. Re-pin an agent on its own computer, or where the agents are managed.
   - Run it on the controller (C(delegate_to=localhost)).
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
   - certmend.tls.attributes
   - certmend.tls.attributes.changes
+  - certmend.tls.files.backup
 options:
   pins_path:
-    description: The store. It is made where there is none, but by O(state=checked), to which a store that is not there is an error. Its folder must exist.
+    description:
+      - The pin store. The task creates a store that does not exist, but its folder must exist.
+      - With O(state=checked), a store that does not exist is an error.
     type: path
     required: true
   endpoints:
     description:
-      - TLS servers to ask, all at the same time, written as in M(certmend.tls.cert_inspect).
-      - Pins belong to a host and a port. Several endpoints with the same host and port and different C(address) are servers behind one name; each may have
-        a key of its own, and all of these are pinned.
+      - TLS servers to connect to, all at the same time, written as in M(certmend.tls.cert_inspect).
+      - Pins belong to a host and a port. Several endpoints with the same host and port and different C(address) are servers behind one name. Each may have
+        a key of its own, and all of these keys are pinned.
+      - Since certmend.tls 0.5.0, an endpoint that is a dictionary may have C(computers), a list of the computers that have its key pinned. They are
+        returned with the results of the endpoint, and are not used for anything else.
     type: list
     elements: raw
   presented:
     description:
-      - A chain that M(certmend.tls.tls_handshake) saw from another host, its RV(certmend.tls.tls_handshake#module:presented), instead of
+      - A chain that M(certmend.tls.tls_handshake) received on another host, its RV(certmend.tls.tls_handshake#module:presented), instead of
         O(endpoints). Needs O(host).
     type: list
     elements: str
   host:
-    description: With O(presented), the host that presented it.
+    description: The host that presented the chain in O(presented).
     type: str
   port:
-    description: With O(presented), its port.
+    description: The port of the host that presented the chain in O(presented).
     type: int
     default: 443
   name:
@@ -58,41 +63,42 @@ options:
   state:
     description:
       - V(checked) compares, and writes nothing.
-      - V(pinned) also pins what is met for the first time, stores what O(announced) has, and lets an announced pin take the place of the old one
-        once it is served.
-      - V(repinned) also accepts the changes that O(approval) or O(approvals) cover.
-      - V(absent) forgets the endpoints, or only O(pins) of them. Nobody is asked.
-      - V(restored) puts the endpoints, or everything, back as O(backup_path) has it. Nobody is asked. Used approvals stay used.
+      - V(pinned) also pins the key of an endpoint that has no pin yet, stores the pins of O(announced), and replaces an old pin by an announced pin once
+        its key is served. Since certmend.tls 0.5.0, it also accepts changes that O(approval) or O(approvals) cover.
+      - V(repinned) is V(pinned), and requires O(approval) or O(approvals).
+      - V(absent) removes the endpoints from the store, or only the O(pins) of these endpoints. No server is connected to.
+      - V(restored) restores the endpoints, or the whole store, from O(backup_path). No server is connected to. Used approvals stay used.
     type: str
     choices: [checked, pinned, repinned, absent, restored]
     default: checked
   first_use:
     description:
-      - What to do where nothing is known of an endpoint yet.
-      - V(pin) trusts it on first use, with O(state=pinned) and O(state=repinned). With V(fail) it is a failure, unless its pin was announced.
+      - What to do with an endpoint that has no pin yet.
+      - V(pin) trusts the first key, with O(state=pinned) and O(state=repinned). V(fail) fails, unless the pin of that key was announced.
     type: str
     choices: [pin, fail]
     default: pin
   unreachable:
-    description: Whether an endpoint that does not answer is a failure, or only reported. What was not seen was not checked.
+    description: Whether an endpoint that does not answer is a failure, or is only reported. Its key was not checked.
     type: str
     choices: [fail, report]
     default: fail
   keep_old:
     description:
-      - Keep the old pins of an endpoint besides the new one, for servers behind one name that change one after another.
-      - They are kept as well where another address of the endpoint still serves them, or did not answer.
+      - Keep the old pins of an endpoint beside the new one, for servers behind one name whose keys change one after another.
+      - Old pins are also kept if another address of the endpoint still presents their keys, or did not answer.
     type: bool
     default: false
   announced:
     description:
-      - Pins that will be met after a rotation. Each with one of C(pin), C(path), C(content).
-      - They count from the next task on; what was served before it was announced is no announced change. At an endpoint without any pin they count at once.
+      - Pins that endpoints will present after a key rotation, for O(state=pinned) and O(state=repinned). Give each with one of C(pin), C(path), C(content).
+      - They count from the next task on, so a key that is served before it is announced is not an announced change. For an endpoint without any pin they
+        count at once.
     type: list
     elements: dict
     suboptions:
       host:
-        description: The endpoint's host. All the endpoints of the task where it is missing.
+        description: The endpoint's host. If it is missing, the pin is announced for all the endpoints of the task.
         type: str
       port:
         description: The endpoint's port.
@@ -102,61 +108,65 @@ options:
         description: The pin as C(sha256/) and Base64 (RFC 7469), C(sha256//) and Base64 (curl), or C(sha256:) and hexadecimal digits (kubeadm).
         type: str
       path:
-        description: A file with the request, the key or the certificate (the first of a chain) of the new key, PEM or DER.
+        description: A file with the certificate signing request, the key or the certificate (the first of a chain) of the new key, PEM or DER.
         type: path
       content:
-        description: The same as PEM text.
+        description: The certificate signing request, the key or the certificate of the new key as PEM text.
         type: str
   approval:
-    description: A change that somebody approved, for O(state=repinned).
+    description: An approved change of a pin, for O(state=pinned) and O(state=repinned).
     type: dict
     suboptions: &approval
       host:
-        description: The endpoint's host. It may be missing where there is one endpoint.
+        description: The endpoint's host. It may be left out if the task has one endpoint.
         type: str
       port:
         description: The endpoint's port.
         type: int
         default: 443
       ticket:
-        description: Under which it was approved.
+        description: The ticket under which the change was approved.
         type: str
         required: true
       old_pin:
-        description: A pin that the endpoint has now.
+        description: A pin that the store has for the endpoint.
         type: str
         required: true
       new_pin:
-        description: The pin of what is served now.
+        description: The pin of the key that the endpoint presents now.
         type: str
         required: true
       expires:
-        description: Until when it may be used, for example V(2026-11-21T06:00:00Z).
+        description: The time from which the approval is no longer valid, for example V(2026-11-21T06:00:00Z).
         type: str
         required: true
   approvals:
-    description: The same for several endpoints.
+    description: Approved changes of pins, for O(state=pinned) and O(state=repinned), one or more for each endpoint.
     type: list
     elements: dict
     suboptions: *approval
+  ignore_others:
+    description:
+      - Ignore what O(announced), O(approval) and O(approvals) have for servers that are not among the endpoints of this task, so that every task can be given
+        those of the whole inventory. What is ignored is not validated, and its files are not read.
+      - Without this option they are errors, because the host is probably misspelled.
+    type: bool
+    default: false
+    version_added: 0.5.0
   pins:
-    description: For O(state=absent), the pins that are taken out, announced ones too. All where this is not given.
+    description: The pins that O(state=absent) removes, announced pins included. The default is all the pins of the endpoints.
     type: list
     elements: str
   backup_path:
-    description: For O(state=restored), a store as it was, such as a RV(backup_files) of this module.
+    description: A former pin store for O(state=restored), such as a file in RV(backup_files).
     type: path
   audit_log:
     description:
-      - A file to which a line of JSON is added for each change of the store (C(at), C(event), C(host), C(port), C(pins), and for an approved one C(ticket)).
-      - What is in it is never touched.
+      - A file to which a line of JSON is added for each change of the store (C(at), C(event), C(host), C(port), C(pins), and C(ticket) for an approved change).
+      - Older lines are never changed.
     type: path
-  backup:
-    description: Keep the old store beside the new one.
-    type: bool
-    default: true
   workers:
-    description: How many endpoints are asked at the same time.
+    description: The number of handshakes at the same time.
     type: int
     default: 32
   timeout:
@@ -169,7 +179,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Pin what two servers show, on first use
+- name: Pin the keys of two servers on first use
   certmend.tls.cert_pin:
     pins_path: "{{ pins_folder }}/vaults"
     audit_log: "{{ pins_folder }}/vaults.log"
@@ -179,7 +189,7 @@ EXAMPLES = r"""
     state: pinned
   delegate_to: localhost
 
-- name: Announce the key of a request before it is used
+- name: Announce a new key before a server presents it
   certmend.tls.cert_pin:
     pins_path: "{{ pins_folder }}/vaults"
     audit_log: "{{ pins_folder }}/vaults.log"
@@ -190,7 +200,7 @@ EXAMPLES = r"""
       - pin: sha256//Ge4CUp9H5TRsNSDqUzX2oQsCPvBzuISl8QkQxxFE0DE=
   delegate_to: localhost
 
-- name: Fail where one shows another key than the pinned one
+- name: Fail if a server presents a key that is not pinned
   certmend.tls.cert_pin:
     pins_path: "{{ pins_folder }}/vaults"
     endpoints:
@@ -200,7 +210,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: pinned
 
-- name: Accept a change that was approved, once
+- name: Accept an approved change once
   certmend.tls.cert_pin:
     pins_path: "{{ pins_folder }}/vaults"
     audit_log: "{{ pins_folder }}/vaults.log"
@@ -214,7 +224,7 @@ EXAMPLES = r"""
       expires: "2099-12-31T06:00:00Z"
   delegate_to: localhost
 
-- name: Forget a server that is gone
+- name: Remove the pins of a decommissioned server
   certmend.tls.cert_pin:
     pins_path: "{{ pins_folder }}/vaults"
     audit_log: "{{ pins_folder }}/vaults.log"
@@ -225,52 +235,74 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: One for each endpoint, in the order of the options. Empty where nobody was asked.
+  description: One for each endpoint, in the order of the options. Empty if no server was connected to.
   returned: always
   type: list
   elements: dict
   contains:
     endpoint:
-      description: Host and port.
+      description: Host and port; also separately, in C(host) and C(port).
       type: str
       sample: web.corp.example:443
+    address:
+      description: The address that was connected to; empty if the host was resolved.
+      type: str
+      sample: 10.77.0.12
+    computers:
+      description: The C(computers) of all O(endpoints) with this host and port.
+      type: list
+      elements: str
+      sample: [SRV-FILE01]
+      version_added: 0.5.0
     status:
       description: >-
-        V(ok) shows a pinned key, V(first_use) is met for the first time, V(announced) shows an announced key, V(changed) another one,
-        V(unreachable) none.
+        V(ok) presents a pinned key, V(first_use) presents its first key, V(announced) presents an announced key, V(changed) presents another key,
+        V(unreachable) presents no certificate.
       type: str
       sample: changed
     action:
-      description: What became, or would become, of the store. V(none), V(pinned), V(rotated) (to an announced key) or V(repinned) (to an approved one).
+      description: >-
+        The change of the store that was made or, in check mode, would be. V(none), V(pinned), V(rotated) (to an announced key) or V(repinned) (to an
+        approved key).
       type: str
       sample: none
     old_pin:
-      description: The pin that was accepted last, before this task; C(old_pins) has all of them, C(announced_pins) those that were announced.
+      description: The pin that was accepted last, before this task. C(old_pins) has all accepted pins, C(announced_pins) those that were announced.
       type: str
       sample: sha256/Ge4CUp9H5TRsNSDqUzX2oQsCPvBzuISl8QkQxxFE0DE=
     new_pin:
-      description: The pin of what is served now.
+      description: The pin of the key that is served now.
       type: str
     since:
-      description: When the old pin was accepted.
+      description: The time at which the old pin was accepted.
       type: str
       sample: "2026-11-20T12:00:00Z"
     old_certificate:
-      description: What the certificate said that was served when the old pin was accepted.
+      description: Facts of the certificate that was served when the old pin was accepted.
       type: dict
     new_certificate:
-      description: What the certificate says that is served now.
+      description: Facts of the certificate that is served now.
       type: dict
     ticket:
-      description: Of the approval that was, or would be, used.
+      description: The ticket of the approval that was or, in check mode, would be used.
       type: str
     objections:
-      description: Why the new certificate must not follow another one.
+      description: Why the new certificate must not succeed the old one.
       type: list
       elements: str
     error:
-      description: Why nothing was seen (C(code), C(message), C(advice)).
+      description: Why there is no certificate (C(code), C(message), C(advice)).
       type: dict
+to_repin:
+  description:
+    - The RV(results) whose C(action) is V(rotated) or V(repinned), and that had an old pin. Clients that have pinned the old key refuse the server until
+      they are re-pinned.
+    - An endpoint with several addresses is listed once for each new key. Empty if the task fails.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{endpoint: "web.corp.example:443", action: repinned, computers: [SRV-FILE01]}]
+  version_added: 0.5.0
 failures:
   description: What is wrong (C(endpoint), C(code), C(message), C(advice)).
   returned: always
@@ -278,27 +310,26 @@ failures:
   elements: dict
   sample: [{endpoint: "web.corp.example:443", code: PIN-CHANGED}]
 summary:
-  description: How many endpoints have which status.
+  description: The number of endpoints with each status.
   returned: always
   type: dict
   sample: {ok: 999, first_use: 0, changed: 1, announced: 0, unreachable: 0}
 backup_files:
-  description: The store that was kept, by the path that it was at.
+  description: The copy of the old store, by the path of the store.
   returned: always
   type: dict
   sample: {/srv/pins/vaults: /srv/pins/vaults.20261120T120000Z.bak}
 created_files:
-  description: The store, where there was none before.
+  description: The path of the store, if it did not exist before.
   returned: always
   type: list
   elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.run import Pinning
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.run import CertPinRun
 
 APPROVAL = dict(
     host=dict(type="str"),
@@ -316,6 +347,7 @@ ANNOUNCED = dict(
     content=dict(type="str", no_log=True),
 )
 ARGUMENT_SPEC = dict(
+    **BACKUP_SPEC,
     pins_path=dict(type="path", required=True),
     endpoints=dict(type="list", elements="raw"),
     presented=dict(type="list", elements="str"),
@@ -329,10 +361,10 @@ ARGUMENT_SPEC = dict(
     announced=dict(type="list", elements="dict", options=ANNOUNCED),
     approval=dict(type="dict", options=APPROVAL),
     approvals=dict(type="list", elements="dict", options=APPROVAL),
+    ignore_others=dict(type="bool", default=False),
     pins=dict(type="list", elements="str"),
     backup_path=dict(type="path"),
     audit_log=dict(type="path"),
-    backup=dict(type="bool", default=True),
     workers=dict(type="int", default=32),
     timeout=dict(type="float", default=5),
 )
@@ -347,14 +379,7 @@ def main():
         + [("state", "repinned", ("approval", "approvals"), True), ("state", "restored", ("backup_path",))],
         supports_check_mode=True,
     )
-    facts, warnings = {}, []
-    with reporting(module, facts, warnings):
-        require()
-        pinning = Pinning(module.params, facts, warnings)
-        pinning.look()
-        with locked(module.params["pins_path"], "pins_path"):
-            facts.update(converge(module, pinning.plan(), pinning.apply))
-    module.exit_json(**facts)
+    run_module(module, CertPinRun.from_params)
 
 
 if __name__ == "__main__":

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: lookup_ssl_trust
-short_description: Audit, update and put back the sslTrust anchors in the vCenter Lookup Service
+short_description: Audit, update and restore the SSL trust anchors in the vCenter Lookup Service
 version_added: 0.3.0
 author: certmend.tls contributors (@certmend)
 description:
-  - Solutions find a vCenter's services in its Lookup Service, and trust what stands there as sslTrust. Where a machine's
-    certificate was replaced and its registrations were not, they fail (KB 322835).
-  - With O(state=audited), compares every anchor with what its url serves now. Anonymous, nothing is written.
-  - With O(state=updated), does the article's Tasks 0 to 4 in one go, with a backup that can be put back, which the vendor's
-    script has not. Only the anchors that were asked for change; everything else of a registration is sent back as it came.
-  - With O(state=restored), puts such a backup back.
-  - Also reachable as C(certmend.tls.lookup_sslTrust).
-  - Tested against a Lookup Service and an STS made after the public WSDL; no vCenter was there to compare with.
+  - Solutions (Site Recovery Manager, vSphere Replication, NSX) find the services of a vCenter in its Lookup Service. They trust the certificates
+    that are registered there as sslTrust. If the certificate of a machine was replaced and its registrations were not updated, they cannot
+    connect (KB 322835).
+  - With O(state=audited), compares every trust anchor with the certificate that its url serves now. Needs no account and changes nothing.
+  - With O(state=updated), does Tasks 0 to 4 of the article, and writes a backup first, so that the update can be undone. Only the trust anchors
+    that the options select change. Everything else in a registration is sent back unchanged.
+  - With O(state=restored), restores such a backup.
+  - The module is also available as C(certmend.tls.lookup_sslTrust).
+  - Tested with a Lookup Service and an STS that were written after the public WSDL, not with a real vCenter.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
@@ -27,87 +28,94 @@ extends_documentation_fragment:
   - certmend.tls.connection
 options:
   hostname:
-    description: A node with a Lookup Service, a vCenter Server or an external Platform Services Controller, on an appliance or on Windows.
+    description: A node with a Lookup Service. It is a vCenter Server or an external Platform Services Controller, on an appliance or on Windows.
     type: str
   username:
-    description: An administrator of the SSO domain, for example C(administrator@vsphere.local). Not needed for an audit.
+    description: An administrator of the SSO domain, for example C(administrator@vsphere.local). Only needed if something changes.
     type: str
   state:
-    description: What is to be done.
+    description:
+      - V(audited) reports which trust anchors are stale.
+      - V(updated) replaces trust anchors by the new certificate.
+      - V(restored) restores the registrations in a backup.
     type: str
     choices: [audited, updated, restored]
     default: audited
   old_fingerprint:
-    description: SHA-1 (as in the article) or SHA-256 fingerprints of certificates that were replaced. Every anchor that has one of them is replaced.
+    description: SHA-1 (as in the article) or SHA-256 fingerprints of certificates that were replaced. Every trust anchor with one of them is replaced.
     type: list
     elements: str
   old_certificate:
-    description: The certificate that was replaced, as a path or as text, instead of its fingerprint.
+    description: The certificate that was replaced, as a path or as text, instead of O(old_fingerprint).
     type: str
   new_certificate:
-    description: The certificate that is served now, as a path or as text.
+    description: The certificate that is served now, as a path or as text. Required with O(state=updated), unless O(live) is true.
     type: str
   live:
-    description: Take what each of O(hosts), or else O(hostname), serves now as its new certificate, if it has one of O(expected_fingerprint).
+    description:
+      - Use the certificate that is served now as the new certificate, if it has one of O(expected_fingerprint).
+      - Each of O(hosts) gets the certificate that it serves itself. Without O(hosts), the certificate that O(hostname) serves is used.
     type: bool
     default: false
   live_port:
-    description: The port that is asked for it.
+    description: The TCP port where O(live) reads the certificate.
     type: int
     default: 443
   expected_fingerprint:
-    description: The SHA-256 fingerprint that what is served must have, or those of several hosts.
+    description: SHA-256 fingerprints, one of which a certificate that O(live) reads must have. Required if O(live) is true.
     type: list
     elements: str
   hosts:
     description:
       - Only endpoints whose url has one of these hosts change. Case does not matter.
-      - Without an old certificate, every endpoint of theirs that does not accept the new one gets it instead of what it holds.
+      - Without an old certificate, the trust anchors of every endpoint of these hosts that does not accept the new certificate are replaced.
     type: list
     elements: str
   aliases:
-    description: Other names of hosts in urls, such as an address, and the names that people use.
+    description: Host names by the other names that urls have for them, for example C(vcenter.corp.example) by the address C(10.9.8.7).
     type: dict
     default: {}
   addresses:
-    description: Where to connect for hosts that this machine cannot resolve.
+    description: Where to connect, by host name, for hosts that this machine cannot resolve.
     type: dict
     default: {}
   strict:
-    description: Tell of anchors that are the CA instead of the certificate itself, as C(ca_anchor). They work, for as long as that CA is used.
+    description:
+      - Report a trust anchor that is a CA instead of the served certificate as C(ca_anchor).
+      - Such a trust anchor is accepted until the served certificate is issued by another CA.
     type: bool
     default: false
   backup_dir:
-    description: A folder for the backup, which is written before the first change. Required with O(state=updated).
+    description: The folder for the backup, which is written before the first change. Required with O(state=updated), unless O(listed) is given.
     type: path
   backup_path:
-    description: The backup to put back. Required with O(state=restored).
+    description: The backup to restore. Required with O(state=restored).
     type: path
   verify_urls:
     description:
-      - Other nodes of the SSO domain, by url, that must list the new anchors too in the end.
+      - The urls of other nodes of the SSO domain. After a change, each of them is asked whether it lists the new trust anchors.
       - O(ca_path) and O(server_fingerprint) apply to them as well.
     type: list
     elements: str
   verify_timeout:
-    description: Seconds that they have for it.
+    description: Seconds that the nodes in O(verify_urls) have to list the new trust anchors. A node that takes longer is reported with a warning.
     type: float
     default: 30
   timeout:
-    description: Seconds for an answer of the Lookup Service or the STS.
+    description: Seconds to wait for an answer of the Lookup Service or the STS.
     type: float
     default: 60
   probe_timeout:
-    description: Seconds for the handshake with a url.
+    description: Seconds to wait for the TLS handshake with the host of a url.
     type: float
     default: 5
   workers:
-    description: How many urls are asked at the same time.
+    description: The largest number of hosts that are probed at the same time.
     type: int
     default: 32
   listed:
     description:
-      - What C(lstool.py list) printed on the appliance, instead of asking the service. Nothing is written then; the changes are planned.
+      - The output of C(lstool.py list) on the appliance, instead of O(hostname). Changes are then planned and not made.
       - The role P(certmend.tls.ssl_trust#role) uses it for C(ssl_trust_via=appliance).
     type: str
 seealso:
@@ -117,12 +125,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which anchors are stale?
+- name: Report the stale trust anchors
   certmend.tls.lookup_ssl_trust:
     hostname: vcenter.corp.example
     server_fingerprint: "{{ vcenter_fingerprint }}"
 
-- name: Replace the anchors of the old certificate by what is served now
+- name: Replace the trust anchors of the old certificate by the certificate that is served now
   certmend.tls.lookup_ssl_trust:
     hostname: vcenter.corp.example
     server_fingerprint: "{{ vcenter_fingerprint }}"
@@ -138,106 +146,107 @@ EXAMPLES = r"""
 
 RETURN = r"""
 endpoints:
-  description: Every endpoint of every registration, as it is in the end.
-  returned: where the Lookup Service answered
+  description: Every endpoint of every registration. After a change, as they are then; in check mode, as they would be.
+  returned: if the registrations were listed
   type: list
   elements: dict
   contains:
     service_id:
-      description: The registration.
+      description: The id of the registration.
       type: str
     service_type:
-      description: Product and type.
+      description: Product and type of the service.
       type: str
       sample: com.vmware.cis/vcenterserver
     node_id:
-      description: A hint at the machine; some have none.
+      description: A hint at the node of the service. Some registrations have none.
       type: str
     owner_id:
-      description: Who registered it.
+      description: The account that registered the service.
       type: str
     site_id:
       description: The SSO site.
       type: str
     url:
-      description: Where it is served.
+      description: The url of the endpoint.
       type: str
     uses_ip:
-      description: Whether the url has an address instead of a name.
+      description: Whether the url has an IP address instead of a host name.
       type: bool
     endpoint_type:
-      description: Its protocol and type.
+      description: The protocol and type of the endpoint (C(protocol), C(type)).
       type: dict
     ssl_trust:
-      description: The anchors, in the order of the registration, in short; the whole of each stands in RV(certificates). One that cannot be read has C(error).
+      description:
+        - The trust anchors, in the order of the registration. Each is a short form of a certificate in RV(certificates).
+        - A trust anchor that cannot be read has C(error) instead.
       type: list
       elements: dict
     served:
-      description: What the url serves, in short; null where it was not asked or did not answer.
+      description: A short form of the certificate that the url serves. Null if the url was not probed or did not answer.
       type: dict
     status:
       description:
-        - V(ok) - the url serves a certificate that the anchors accept.
-        - V(ca_anchor) - it does, by a CA, and O(strict) is true.
-        - V(stale) - the anchors do not accept what the url serves.
-        - V(expired_anchor) - the anchor is past its end.
+        - V(ok) - the trust anchors accept the certificate that the url serves.
+        - V(ca_anchor) - they accept it because of a CA, and O(strict) is true.
+        - V(stale) - they do not accept it.
+        - V(expired_anchor) - the trust anchor has expired.
         - V(unreachable) - the url does not answer.
-        - V(not_probed) - nobody asks there, an empty url, one that is not https, or localhost.
-        - V(malformed) - no anchor of it can be read.
+        - V(not_probed) - the url is empty, is not https or is local to the appliance, or the endpoint has no trust anchor.
+        - V(malformed) - none of the trust anchors can be read.
       type: str
     reason:
-      description: Why.
+      description: Why the endpoint has this status. It can be empty if the status is V(ok).
       type: str
 stale:
-  description: Those of the endpoints that need something.
-  returned: where the Lookup Service answered
+  description: The RV(endpoints) with the status V(stale), V(expired_anchor), V(malformed) or V(ca_anchor).
+  returned: if the registrations were listed
   type: list
   elements: dict
 summary:
-  description: How many endpoints have which status.
-  returned: where the Lookup Service answered
+  description: The number of endpoints by status.
+  returned: if the registrations were listed
   type: dict
   sample: {ok: 2070, stale: 30}
 certificates:
-  description: Every certificate that is held or served, in the form that M(certmend.tls.cert_inspect) returns, by its SHA-256 fingerprint.
-  returned: where the Lookup Service answered
+  description: Every certificate that is registered or served, by its SHA-256 fingerprint, in the form that M(certmend.tls.cert_inspect) returns.
+  returned: if the registrations were listed
   type: dict
 sso_domain:
   description: The SSO domain.
-  returned: where the Lookup Service answered
+  returned: if the registrations were listed
   type: str
   sample: vsphere.local
 updated:
-  description: The registrations that were, or would be, changed.
-  returned: always
+  description: The registrations that were changed; in check mode, that would be changed.
+  returned: if the options are valid
   type: list
   elements: str
   sample: [vcenterserver 04608398-aaaa-bbbb-cccc-b35961bf5141]
 replacements:
-  description: What the appliance's own script is to be told (C(old_fingerprint), a SHA-1; C(new_fingerprint); C(new_certificate)).
-  returned: where O(listed) was given and O(state=updated)
+  description: The arguments for the vendor's C(ls_update_certs.py) (C(old_fingerprint), a SHA-1; C(new_fingerprint), a SHA-256; C(new_certificate)).
+  returned: if O(listed) is given and O(state=updated)
   type: list
   elements: dict
 backup_path:
-  description: The backup.
-  returned: where something was changed
+  description: The path of the backup.
+  returned: if something was changed
   type: str
 partners:
-  description: For each of O(verify_urls), whether it lists the same (C(url), C(in_sync), C(differing)).
-  returned: where something was changed
+  description: For each of O(verify_urls), whether it lists the new trust anchors (C(url), C(in_sync), C(differing)).
+  returned: if something was changed
   type: list
   elements: dict
 conflict:
-  description: Both versions of a registration that somebody else changed meanwhile (C(listed), C(found)).
-  returned: where that ended the run
+  description: Both versions of a registration that another client changed during the run (C(listed), C(found)).
+  returned: if the run failed because of it
   type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import CONNECTION_SPEC, TRUST_OPTIONS
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import SslTrust
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.run import LookupSslTrustRun
 
 ARGUMENT_SPEC = dict(
     CONNECTION_SPEC,
@@ -280,13 +289,7 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts, warnings = {"updated": []}, []
-    with reporting(module, facts, warnings):
-        require()
-        trust = SslTrust(module.params, facts, warnings)
-        facts.update(converge(module, trust.plan(), trust.apply))
-        trust.conclude(is_rehearsal(module))
-    module.exit_json(**facts)
+    run_module(module, LookupSslTrustRun.from_params)
 
 
 if __name__ == "__main__":

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ome_certificate_chain
-short_description: Examine, request and upload the certificate chain of Dell OpenManage Enterprise
+short_description: Validate, request and upload the certificate chain of Dell OpenManage Enterprise
 version_added: 0.4.0
 author: certmend.tls contributors (@certmend)
 description:
-  - OpenManage Enterprise (OME) refuses a chain with C(CGEN1008), C(CSEC9002) or C(CGEN6002), and seldom says why. This module says it before
-    anything is uploaded, by all the rules of Dell's article on the chain that a migration needs.
-  - With O(state=validated), examines a file. No appliance is needed; with one, its clock and what it serves count as well.
-  - With O(state=csr), has the appliance make a certificate signing request and keeps it. Each new request voids the one before, so an existing file
-    that asks for the same is left alone.
-  - With O(state=present), examines, compares with what the web server sends, uploads, waits until it is served, and proves it with a handshake.
-    What is served already is not uploaded again.
-  - An upload cannot be taken back, because the appliance gives up the former key. Take a snapshot first; the role P(certmend.tls.ome_chain#role)
-    insists on one.
-  - Tested against a stand-in that was written after the article; no appliance was there to compare with.
+  - OpenManage Enterprise (OME) refuses a certificate chain with C(CGEN1008), C(CSEC9002) or C(CGEN6002), and seldom says why. This module reports the
+    reason before anything is uploaded. It applies all the rules of Dell's article on the certificate chain that a migration needs.
+  - With O(state=validated), it validates a file. No appliance is needed. If O(hostname) is set, validity is judged by the appliance's clock, and the served
+    chain is reported too.
+  - With O(state=csr), it has the appliance create a certificate signing request and keeps the request in a file. Each new request invalidates the one
+    before, so a request in the file that asks for the same is kept.
+  - With O(state=present), it validates the chain, compares it with the chain that the web server sends, uploads it, waits until the web server serves it, and
+    proves that with a TLS handshake. A chain that is served already is not uploaded again.
+  - An upload cannot be rolled back, because the appliance deletes the key of its former certificate. Take a snapshot first; the role
+    P(certmend.tls.ome_chain#role) requires one.
+  - Tested with a simulated appliance that was written from the article. It was not tested with a real appliance.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
@@ -38,87 +39,101 @@ options:
     description: A local administrator of the appliance. Only needed if something changes.
     type: str
   state:
-    description: What is to be done.
+    description:
+      - V(validated) validates a certificate file and changes nothing.
+      - V(csr) has the appliance create a certificate signing request, and keeps it in O(csr_path).
+      - V(present) uploads the certificate file, if the appliance does not serve it already.
     type: str
     choices: [validated, csr, present]
     default: validated
   path:
-    description: The file with the chain, or the certificate.
+    description: The file with the certificate chain or the certificate to validate or upload. PEM, DER, PKCS#7 and PKCS#12 can be read; OME accepts PEM only.
     type: path
   content:
-    description: The same as text.
+    description: The certificate chain or the certificate to validate or upload, as text, instead of O(path).
     type: str
   upload:
-    description: Whether it is the chain up to the root, as a migration needs it, or a single certificate.
+    description:
+      - V(chain) uploads the certificate with its CA certificates up to the root, as a migration needs it.
+      - V(single) uploads only the certificate of the appliance.
     type: str
     choices: [chain, single]
     default: chain
   compare:
     description:
-      - What the web server must send for an upload to be in place already.
-      - V(chain) is the certificate and the CA certificates below the root. V(leaf) is the certificate alone, for an appliance that sends no others.
+      - Which certificates the web server must send, so that nothing has to be uploaded.
+      - V(chain) compares the certificate and the CA certificates below the root.
+      - V(leaf) compares only the certificate, for an appliance that sends no CA certificates.
     type: str
     choices: [chain, leaf]
     default: chain
-  awaited:
+  pending:
     description:
-      - Whether the certificate is made by another task of the same play. In check mode O(path) is not looked at then, as it is not there yet, or still the
-        former one. The diff, in check mode as in the run, says no more of the certificate, so that both are the same.
+      - Whether another task of the same play issues the certificate in O(path).
+      - If it is true, check mode does not read O(path), because the file does not exist yet or is the former one. The diff then does not describe the
+        certificate, neither in check mode nor in the run, so that both show the same text.
     type: bool
     default: false
+    aliases: [awaited]
   name:
-    description: The name by which clients connect; the certificate must have it. Names are not compared where there is none.
+    description: The host name by which clients connect. The certificate must be valid for it. If it is not set, names are not compared.
     type: str
   csr_path:
-    description: The certificate signing request that the certificate must answer. With O(state=csr), where it is kept.
+    description:
+      - The file with the certificate signing request that the certificate must answer.
+      - With O(state=csr), the file that the request is written to.
     type: path
   csr_content:
-    description: The same as PEM text.
+    description: The certificate signing request that the certificate must answer, as PEM text, instead of O(csr_path).
     type: str
   peer_path:
-    description: The chain of the other appliance of a migration. Both must name the same CAs, and authenticate each other in a handshake.
+    description:
+      - The file with the certificate chain of the other appliance of a migration.
+      - Both chains must have CAs of the same names, and both sides must authenticate each other in a handshake of mutual TLS.
     type: path
   peer_content:
-    description: The same as PEM text.
+    description: The certificate chain of the other appliance of a migration as PEM text, instead of O(peer_path).
     type: str
   distinguished_name:
-    description: For O(state=csr), the FQDN of the appliance, without a wildcard.
+    description: For O(state=csr), the common name of the request. It is the FQDN of the appliance, without a wildcard.
     type: str
   department_name:
-    description: For O(state=csr), the organizational unit.
+    description: For O(state=csr), the organizational unit (OU) in the subject of the request.
     type: str
   business_name:
-    description: For O(state=csr), the organization.
+    description: For O(state=csr), the organization (O) in the subject of the request.
     type: str
   locality:
-    description: For O(state=csr), the city.
+    description: For O(state=csr), the city (L) in the subject of the request.
     type: str
   country_state:
-    description: For O(state=csr), the state or province.
+    description: For O(state=csr), the state or province (ST) in the subject of the request.
     type: str
   country:
-    description: For O(state=csr), two letters.
+    description: For O(state=csr), the country (C) in the subject of the request, as two letters.
     type: str
   email:
-    description: For O(state=csr), an address.
+    description: For O(state=csr), the e-mail address in the subject of the request.
     type: str
   subject_alternative_names:
-    description: For O(state=csr), host names and IP addresses, four at most.
+    description: For O(state=csr), up to four host names and IP addresses for the subject alternative name of the request.
     type: list
     elements: str
   force:
-    description: Upload, or have a request made, even where nothing differs.
+    description: Whether to upload the file, or to have a new request created, even if nothing differs.
     type: bool
     default: false
   at:
-    description: Judge as if it were this moment, for example V(2026-11-20T12:00:00Z). The default is the appliance's clock, or now.
+    description:
+      - Judge validity at this time, for example V(2026-11-20T12:00:00Z).
+      - The default is the appliance's clock, or the current time if there is no appliance.
     type: str
   timeout:
-    description: Seconds for an answer of the appliance.
+    description: Seconds to wait for an answer of the appliance.
     type: float
     default: 30
   wait_timeout:
-    description: Seconds until its web server must serve what was uploaded.
+    description: Seconds to wait, after an upload, until the web server serves the new certificate.
     type: float
     default: 300
 seealso:
@@ -127,7 +142,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have the appliance make a request
+- name: Have the appliance create a certificate signing request
   certmend.tls.ome_certificate_chain:
     hostname: ome-source.corp.example
     server_fingerprint: "{{ ome_fingerprint }}"
@@ -140,13 +155,13 @@ EXAMPLES = r"""
     country: DE
     subject_alternative_names: [ome-source.corp.example]
 
-- name: Would it take this chain, and would the other appliance?
+- name: Validate the chain, and whether both appliances of a migration would authenticate each other
   certmend.tls.ome_certificate_chain:
     path: "{{ ome_chain }}"
     csr_path: "{{ ome_csr }}"
     peer_path: "{{ ome_peer_chain }}"
 
-- name: Upload it, unless it is served already
+- name: Upload the chain, unless the appliance serves it already
   certmend.tls.ome_certificate_chain:
     hostname: ome-source.corp.example
     server_fingerprint: ["{{ ome_fingerprint }}", "{{ ome_new_fingerprint }}"]
@@ -159,84 +174,87 @@ EXAMPLES = r"""
 
 RETURN = r"""
 accepted:
-  description: Whether the appliance would take the upload, or took it.
-  returned: with O(state=validated) and O(state=present)
+  description: Whether the appliance would accept the upload, or accepted it.
+  returned: if the certificate was read with O(state=validated) or O(state=present)
   type: bool
 answer:
-  description: What it would answer otherwise, word for word; empty where it would take it.
-  returned: with O(state=validated) and O(state=present)
+  description: The message with which the appliance would refuse the upload, or refused it, word for word. Empty if it would accept it.
+  returned: if the certificate was read with O(state=validated) or O(state=present)
   type: str
   sample: "CGEN1008: Unable to process the request because an error occurred. (Invalid CSR key.)"
 connection_answer:
-  description: What a migration would be answered when it verifies the connection; empty where nothing is known against it.
-  returned: with O(state=validated) and O(state=present)
+  description: The message with which a migration would fail when it verifies the connection of its appliances. Empty if no finding speaks against it.
+  returned: if the certificate was read with O(state=validated) or O(state=present)
   type: str
 findings:
-  description: Everything that stands against it, as M(certmend.tls.cert_inspect) returns it.
-  returned: with O(state=validated) and O(state=present)
+  description: All the problems of the certificate or its chain, in the form that M(certmend.tls.cert_inspect) returns.
+  returned: if the certificate was read with O(state=validated) or O(state=present)
   type: list
   elements: dict
 verdict:
-  description: V(error), V(warning) or V(ok).
-  returned: with O(state=validated) and O(state=present)
+  description: The most serious severity among the findings, V(error), V(warning) or V(ok).
+  returned: if the certificate was read with O(state=validated) or O(state=present)
   type: str
 certificates:
-  description: The certificates of the file, as M(certmend.tls.cert_inspect) returns them.
-  returned: with O(state=validated) and O(state=present)
+  description: The certificates of the file, in the form that M(certmend.tls.cert_inspect) returns.
+  returned: if the certificate was read with O(state=validated) or O(state=present)
   type: list
   elements: dict
 served:
-  description: The certificates that the web server sends, in the end.
-  returned: where O(hostname) was given, but with O(state=csr)
+  description: The certificates that the web server sends at the end of the task.
+  returned: if O(hostname) is set, except with O(state=csr)
   type: list
   elements: dict
 differs:
-  description: Whether the appliance served something else, so that an upload was, or would be, made.
+  description: Whether the appliance served another chain, so that an upload was made or, in check mode, would be made.
   returned: with O(state=present)
   type: bool
 uploaded:
-  description: That an upload was made, or its answer lost; also where the task failed afterwards.
-  returned: where it was
+  description: V(true) if the certificate was uploaded, or the answer to the upload was lost. It is returned even if the task failed afterwards.
+  returned: if an upload was made
   type: bool
 clock_skew:
-  description: By how many seconds the appliance's clock is ahead of this machine's; null where it does not tell.
-  returned: where O(hostname) was given, but with O(state=csr)
+  description: The number of seconds by which the appliance's clock is ahead of this machine's clock. Null if the appliance does not send its time.
+  returned: if O(hostname) is set, except with O(state=csr)
   type: int
 mutual:
   description:
-    - For each direction (C(here_to_peer), C(peer_to_here)), whether both sides of a mutual TLS handshake authenticated the other, and C(error).
-    - The private keys never leave the appliances. The handshake is made with copies of both chains that have other keys, and everything else in common.
-  returned: where the other appliance's chain was given, and both are whole
+    - For each direction (C(here_to_peer), C(peer_to_here)), whether both sides of a handshake of mutual TLS authenticated each other (C(verified)), and
+      the reason if they did not (C(error)).
+    - The private keys never leave the appliances. The handshake is made with copies of both chains, which have new keys and are otherwise the same.
+  returned: if the chain of the other appliance was given, and the uploaded chain includes its root
   type: dict
   sample: {here_to_peer: {verified: true, error: null}, peer_to_here: {verified: true, error: null}}
 handshake:
-  description: A handshake as a client that trusts the root alone, of the other chain where one was given (C(verified), C(error), C(protocol), C(trusting)).
-  returned: where O(hostname) was given, but with O(state=csr)
+  description:
+    - The result of a TLS handshake with the appliance as a client that trusts a single root (C(verified), C(error), C(protocol), C(trusting)).
+    - The root is that of the chain or, with O(state=validated), that of the other appliance's chain if it was given.
+    - Null if there is no root, or if O(hostname) is not set.
+  returned: with O(state=validated), and with O(state=present) if the chain is served
   type: dict
 refusal:
-  description: What the appliance answered, as it came.
-  returned: where it refused the upload
+  description: The appliance's answer to the upload, unchanged.
+  returned: if the appliance refused the upload
   type: raw
 csr:
-  description: The certificate signing request as PEM; in check mode the present one.
+  description: The certificate signing request as PEM. In check mode it is the present request.
   returned: with O(state=csr)
   type: str
 reasons:
-  description: Why a request was made, or would be.
+  description: Why a new request was created or, in check mode, would be created.
   returned: with O(state=csr)
   type: list
   elements: str
 backup_files:
-  description: The former request, by its path.
-  returned: with O(state=csr), where one was made
+  description: The backup of the former request, by the path of the request.
+  returned: with O(state=csr), if a request was created
   type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import CONNECTION_SPEC, TRUST_OPTIONS
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import converge, is_rehearsal, reporting
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.run import OmeRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.run import OmeCertificateChainRun
 
 ARGUMENT_SPEC = dict(
     CONNECTION_SPEC,
@@ -246,7 +264,7 @@ ARGUMENT_SPEC = dict(
     content=dict(type="str"),
     upload=dict(type="str", choices=["chain", "single"], default="chain"),
     compare=dict(type="str", choices=["chain", "leaf"], default="chain"),
-    awaited=dict(type="bool", default=False),
+    pending=dict(type="bool", default=False, aliases=["awaited"]),
     name=dict(type="str"),
     csr_path=dict(type="path"),
     csr_content=dict(type="str"),
@@ -284,13 +302,7 @@ def main():
         ],
         supports_check_mode=True,
     )
-    facts, warnings = {}, []
-    with reporting(module, facts, warnings):
-        require()
-        run = OmeRun(module.params, facts, warnings, is_rehearsal(module))
-        facts.update(converge(module, run.plan(), run.apply))
-        run.conclude()
-    module.exit_json(**facts)
+    run_module(module, OmeCertificateChainRun.from_params)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,16 @@ from lab import Lab, places  # noqa: E402 - the line above makes it importable
 
 from ansible_collections.certmend.tls.tests.support.corporate import Pki  # noqa: E402
 
+OLDEST = os.environ.get("LAB_OLDEST")
+MARKERS = (
+    "everything: not for every day; make test-all runs it",
+    "hosts(*names): the hosts that the test needs fresh, if not all of them",
+)
+
 
 def pytest_configure(config):
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     asked = [Path(config.invocation_params.dir, str(argument).split("::", maxsplit=1)[0]).resolve() for argument in config.args]
     if places.inside() or not all(path == HERE or HERE in path.parents for path in asked):
         return
@@ -54,24 +62,43 @@ def lab():
     return running
 
 
-@pytest.fixture
-def estate(lab):
-    """The lab with all hosts fresh, for this test alone; 0.3 s."""
-    lab.reset()
+def fresh(lab, node):
+    """The lab with the hosts that the test or its file names (mark `hosts`) as `up` leaves them; all of them if none are named."""
+    marker = node.get_closest_marker("hosts")
+    lab.reset(*(marker.args if marker else ()))
     return lab
+
+
+@pytest.fixture
+def estate(lab, request):
+    """The lab with fresh hosts, for this test alone; 0.2 s a host."""
+    return fresh(lab, request.node)
 
 
 @pytest.fixture(scope="module")
-def fresh_estate(lab):
-    """The lab with all hosts fresh, shared by the tests of one file."""
-    lab.reset()
-    return lab
+def fresh_estate(lab, request):
+    """The lab with fresh hosts, shared by the tests of one file."""
+    return fresh(lab, request.node)
 
 
 @pytest.fixture
 def pki(tmp_path):
     """A root, two intermediates, and leaves on request (tests/support/corporate.py)."""
     return Pki(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_pki(tmp_path_factory):
+    """The same, shared by the tests of one file."""
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture(scope="session")
+def oldest():
+    """The ansible-playbook of the oldest ansible-core."""
+    if not OLDEST:
+        pytest.skip("LAB_OLDEST names no folder with the oldest ansible-playbook; make lab does")
+    return str(Path(OLDEST) / "ansible-playbook")
 
 
 class Run(typing.NamedTuple):
@@ -90,6 +117,28 @@ class Run(typing.NamedTuple):
         """The results of the tasks whose name ends with this."""
         return [result for result in self.results if result["task"].endswith(task)]
 
+    @property
+    def shown(self):
+        """Every change that has a diff: host, diff."""
+        return [(result["host"], result["diff"]) for result in self.changed if result["diff"]]
+
+    def on(self, host):
+        """The results of one host."""
+        return [result for result in self.results if result["host"] == host]
+
+    def failure(self, host):
+        """The message with which the run ended for a host."""
+        (message,) = [result["msg"] for result in self.on(host)[-1:] if result["status"] == "failed"]
+        return message
+
+
+class Trio(typing.NamedTuple):
+    """What check mode predicts, what the run does, and what the same run does again."""
+
+    check: Run
+    run: Run
+    again: Run
+
 
 @pytest.fixture(scope="session")
 def collections_path(tmp_path_factory):
@@ -100,14 +149,12 @@ def collections_path(tmp_path_factory):
     return root
 
 
-@pytest.fixture
-def playbook(lab, collections_path, tmp_path):
+@pytest.fixture(scope="session")
+def playbook(lab, collections_path, tmp_path_factory):
     """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, environment={}, program=path) -> Run."""
-    runs = []
 
     def run(source, *arguments, environment=None, program=None):
-        folder = tmp_path / f"run-{len(runs)}"
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp("run")
         play = str(source)
         if "\n" in play:
             (folder / "play.yml").write_text(play, encoding="utf-8")
@@ -115,6 +162,8 @@ def playbook(lab, collections_path, tmp_path):
         record = folder / "results.jsonl"
         variables = {
             **os.environ,
+            "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
+            "ANSIBLE_PIPELINING": "false" if program else "true",  # the oldest core takes the other way to a host
             "ANSIBLE_COLLECTIONS_PATH": str(collections_path),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "plugins" / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "task_record",
@@ -127,8 +176,7 @@ def playbook(lab, collections_path, tmp_path):
         command = [program or ansible_playbook(), "-i", str(lab.inventory), play, *map(str, arguments)]
         result = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, cwd=folder)
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-        runs.append(Run(result.returncode, result.stdout, result.stderr, [json.loads(line) for line in lines]))
-        return runs[-1]
+        return Run(result.returncode, result.stdout, result.stderr, [json.loads(line) for line in lines])
 
     return run
 

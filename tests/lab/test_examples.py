@@ -2,7 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The EXAMPLES of each module, on the estate: foretold by check mode, made, and nothing left to do the second time."""
+"""The EXAMPLES of each module, on the estate: predicted by check mode, run, and nothing left to do the second time.
+
+Every day all modules run in one playbook, a play each, three times: with --check, as they stand, and again. In the second run each example comes after a
+twin of itself in check mode, which meets the world that the examples before it have left: its diff must be that of the example. With --check nothing
+is there that an earlier example would have made, so the examples of DEPENDENT are left out of that run. `make test-all` runs the examples one after
+another as well, as somebody would type them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +22,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import Trio
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, purposes, usage
@@ -25,7 +32,7 @@ MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 WHERE = {
     "cert_chain_build": "depots",
     "cert_inspect": "depots",
-    "cert_issue": "depots",
+    "cert_issue": "apaches",
     "cert_pin": "depots",
     "hosts_entry": "installers",
     "lookup_ssl_trust": "vcenters",
@@ -35,8 +42,19 @@ WHERE = {
 }
 
 
+DEPENDENT = {
+    "cert_pin": {
+        "Announce the key of a request before it is used": "announces a successor of the pin that the first example records",
+        "Fail where one shows another key than the pinned one": "fails as long as nothing is pinned",
+        "Accept a change that was approved, once": "takes the new pin from the example before it",
+    },
+    "hosts_entry": {"Many in one write": "its diff shows the line of the first example around its own"},
+}
+
+
 def private_folder(estate, _pki):
-    estate["depot"].run("mkdir", "-p", "/etc/ssl/private")
+    """The folders, on a host whose files no other module's examples change, so that all can run in one playbook."""
+    estate["web"].run("mkdir", "-p", "/etc/ssl/private", "/etc/nginx/tls")
     return {"ome_csr": mint.csr("ome.corp.example", key=mint.new_key("RSA-2048"))}
 
 
@@ -115,21 +133,94 @@ def examples_of(path):
     raise AssertionError("no EXAMPLES in %s" % path)
 
 
-@pytest.mark.parametrize("module", sorted(path.stem for path in MODULES.glob("*.py")))
-def test_the_examples_run_as_they_stand(estate, playbook, module, pki):
-    known = PREPARED[module](estate, pki) if module in PREPARED else {}
-    lab_pki = estate.state / "pki"
-    known.update(lab_ca_path="%s/ca.pem" % lab_pki, lab_ca_key_path="%s/ca.key" % lab_pki)
-    given = ["-e", json.dumps(known), "--diff"]
-    tasks = examples_of(MODULES / (module + ".py"))
+EXAMPLES = {path.stem: examples_of(path) for path in sorted(MODULES.glob("*.py"))}
+PROGRAMS = [None, pytest.param("oldest", marks=pytest.mark.everything)]
+
+
+def play_of(module, tasks, known):
+    return {"name": module, "hosts": WHERE[module], "become": True, "gather_facts": False, "vars": known, "tasks": tasks}
+
+
+def prepared(estate, pki, module):
+    """Make what the examples of a module need on the estate; the variables that they take as given."""
+    known = {"lab_ca_path": "%s/pki/ca.pem" % estate.state, "lab_ca_key_path": "%s/pki/ca.key" % estate.state}
+    return {**known, **(PREPARED[module](estate, pki) if module in PREPARED else {})}
+
+
+def twins(tasks):
+    """Each task after one that is the same but for its name and check mode."""
+    return [task for original in tasks for task in (dict(original, name="Predict: " + original["name"], check_mode=True), original)]
+
+
+def independent(module):
+    return [task for task in EXAMPLES[module] if task["name"] not in DEPENDENT.get(module, {})]
+
+
+def diffs(run, module):
+    """The diffs of one module's examples by name, those of its twins left out."""
+    return {result["task"]: result["diff"] for result in run.results if result["play"] == module and not result["task"].startswith("Predict: ")}
+
+
+def predictions(run, module):
+    """What the twins showed, by the name of the example."""
+    found = [result for result in run.results if result["play"] == module and result["task"].startswith("Predict: ")]
+    return {result["task"].partition(": ")[2]: result["diff"] for result in found}
+
+
+def playbooks(lab, pki):
+    """On fresh hosts: the playbook for --check, and that of all examples with their twins."""
+    lab.reset()
+    known = {module: prepared(lab, pki, module) for module in EXAMPLES}
+    first = [play_of(module, independent(module), known[module]) for module in EXAMPLES]
+    return yaml.safe_dump(first), yaml.safe_dump([play_of(module, twins(tasks), known[module]) for module, tasks in EXAMPLES.items()])
+
+
+@pytest.fixture(scope="module", params=PROGRAMS, ids=["core", "oldest-core"])
+def trio(lab, playbook, shared_pki, request):
+    """All modules' examples: with --check, as they stand, and again."""
+    program = request.param and request.getfixturevalue(request.param)
+    first, plays = playbooks(lab, shared_pki)
+    check = playbook(first, "--diff", "--check", program=program)
+    return Trio(check, *(playbook(plays, "--diff", program=program) for _rest in range(2)))
+
+
+@pytest.mark.parametrize("module", EXAMPLES)
+def test_the_diff_of_check_mode_is_that_of_the_run(trio, module):
+    made = diffs(trio.run, module)
+    assert list(made) == [task["name"] for task in EXAMPLES[module]], trio.run.stdout
+    assert predictions(trio.run, module) == made
+    assert diffs(trio.check, module) == {task["name"]: made[task["name"]] for task in independent(module)}, trio.check.stdout
+
+
+@pytest.mark.parametrize("module", EXAMPLES)
+def test_the_examples_change_nothing_the_second_time(trio, module):
+    assert list(diffs(trio.again, module)) == [task["name"] for task in EXAMPLES[module]], trio.again.stdout
+    assert [result for result in trio.again.changed if result["play"] == module] == []
+
+
+def test_no_example_fails(trio):
+    assert [run.rc for run in trio] == [0, 0, 0], "".join(run.stdout for run in trio if run.rc)
+
+
+def test_the_oldest_core_predicts_and_runs_all_examples(lab, playbook, shared_pki, oldest):
+    run = playbook(playbooks(lab, shared_pki)[1], "--diff", program=oldest)
+    assert run.rc == 0, run.stdout
+    for module, tasks in EXAMPLES.items():
+        made = diffs(run, module)
+        assert list(made) == [task["name"] for task in tasks] and predictions(run, module) == made
+
+
+@pytest.mark.everything
+@pytest.mark.parametrize("module", EXAMPLES)
+def test_the_examples_run_one_after_another(estate, playbook, module, pki):
+    known, tasks = prepared(estate, pki, module), EXAMPLES[module]
 
     def run(count, *more):
-        play = {"hosts": WHERE[module], "become": True, "gather_facts": False, "tasks": tasks[:count]}
-        done = playbook(yaml.safe_dump([play]), *given, *more)
+        done = playbook(yaml.safe_dump([play_of(module, tasks[:count], known)]), "--diff", *more)
         assert done.rc == 0, done.stdout
         return done
 
     for count in range(1, len(tasks) + 1):  # one after another, as each may build on those before it
-        foretold, made = run(count, "--check"), run(count)
-        assert [one["diff"] for one in foretold.results] == [one["diff"] for one in made.results]
+        predicted, made = run(count, "--check"), run(count)
+        assert [result["diff"] for result in predicted.results] == [result["diff"] for result in made.results]
     assert run(len(tasks)).changed == []

@@ -117,6 +117,7 @@ def test_every_host_lets_ansible_in_as_root(estate, playbook):
     assert {result["host"] for result in run.results} == set(estate.hosts)
 
 
+@pytest.mark.hosts("depot")
 def test_a_task_record_tells_status_change_and_diff(estate, playbook):
     predicted, real, again = (playbook(WRITE_A_FILE, "--diff", *more) for more in (["--check"], [], []))
     assert [result["diff"] for result in predicted.of("Write")] == [result["diff"] for result in real.of("Write")]
@@ -124,6 +125,7 @@ def test_a_task_record_tells_status_change_and_diff(estate, playbook):
     assert "new" in str(real.of("Write")[0]["diff"])
 
 
+@pytest.mark.hosts("installer")
 def test_the_installer_lets_root_in_by_su_only(estate):
     installer = estate["installer"]
     command = ["ssh", "-F", "none", "-i", estate.state / "ssh" / "id", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no"]
@@ -135,27 +137,32 @@ def test_the_installer_lets_root_in_by_su_only(estate):
     assert "uid=0" in right.stdout
 
 
+@pytest.mark.hosts("installer")
 def test_a_rename_over_the_installers_hosts_file_is_refused_as_busy(estate):
     script = "import os; open('/etc/new', 'w').close(); os.rename('/etc/new', '/etc/hosts')"
     result = estate["installer"].run("python3", "-c", script, check=False)
     assert "OSError: [Errno 16]" in result.stderr
 
 
+@pytest.mark.hosts("installer")
 def test_the_installers_python_has_no_cryptography(estate):
     result = estate["installer"].run("python3", "-c", "import cryptography", check=False)
     assert "ModuleNotFoundError" in result.stderr
 
 
+@pytest.mark.hosts("depot")
 def test_the_depots_python_has_cryptography(estate):
     estate["depot"].run("python3", "-c", "import cryptography")
 
 
+@pytest.mark.hosts("installer")
 @pytest.mark.parametrize("store", STORES)
 def test_keytool_opens_a_store_that_is_not_empty(estate, store):
     listing = estate["installer"].run("keytool", "-list", "-keystore", store, "-storepass", STORES[store]).stdout
     assert "trustedCertEntry" in listing
 
 
+@pytest.mark.hosts("depot")
 def test_the_depot_asks_for_a_password(estate):
     url = f"https://{estate['depot'].address}{MANIFEST}"
     login = base64.b64encode(b"depot:DepotPw1!").decode()
@@ -163,6 +170,7 @@ def test_the_depot_asks_for_a_password(estate):
     assert status_of(url, {"Authorization": f"Basic {login}"}) == 200
 
 
+@pytest.mark.hosts("depot")
 def test_the_depots_certificate_names_an_address_and_nothing_else(estate):
     text = presented(estate["depot"].address)
     assert text.split() == estate["depot"].read("/etc/nginx/tls/depot.pem").split()
@@ -171,6 +179,7 @@ def test_the_depots_certificate_names_an_address_and_nothing_else(estate):
     assert "DNS:" not in shown.stdout
 
 
+@pytest.mark.hosts("web", "lb")
 def test_the_other_servers_are_wrong_in_their_own_ways(estate):
     context = trusting(estate.ca)
     assert "expired" in handshake_error(estate["lb"], trusting_itself(estate["lb"]))
@@ -194,6 +203,7 @@ def handshake_error(host, context):
     return ""
 
 
+@pytest.mark.hosts("depot", "web", "lb")
 @pytest.mark.parametrize(
     "name, check, reload",
     [
@@ -221,6 +231,7 @@ def test_a_service_checks_its_configuration_and_reloads_a_new_certificate(estate
     wait_until(lambda: presented(host.address) != before)
 
 
+@pytest.mark.hosts("web")
 def test_a_port_may_be_silent_and_another_speak_plain_http(estate):
     address = estate["web"].address
     with socket.create_connection((address, 9443), 10) as connection:
@@ -232,17 +243,20 @@ def test_a_port_may_be_silent_and_another_speak_plain_http(estate):
         assert answer.read() == b"web: a page\n"
 
 
+@pytest.mark.hosts("depot", "installer")
 def test_the_installer_does_not_know_the_depot_by_name(estate):
     status, answer = Api(estate["installer"]).put_depot("depot.corp.example")
     assert (status, answer["offlineAccount"]["status"]) == (500, "DEPOT_UNKNOWN_HOST")
 
 
+@pytest.mark.hosts("depot", "installer")
 def test_the_installer_refuses_the_depot_by_its_address_as_the_article_says(estate):
     status, answer = Api(estate["installer"]).put_depot(estate["depot"].address)
     assert (status, answer["errorCode"]) == (500, "VMWARE_DEPOT_CONNECT_FAILURE")
     assert answer["message"].startswith("Secure protocol communication error")
 
 
+@pytest.mark.hosts("depot", "installer")
 def test_trust_alone_does_not_help_while_the_name_is_wrong(estate):
     api = Api(estate["installer"])
     anchor = {"certificate": presented(estate["depot"].address), "certificateUsageType": "TRUSTED_FOR_OUTBOUND"}
@@ -251,6 +265,7 @@ def test_trust_alone_does_not_help_while_the_name_is_wrong(estate):
     assert api.put_depot(estate["depot"].address)[1]["message"].startswith("Secure protocol communication error")
 
 
+@pytest.mark.hosts("depot", "installer")
 def test_the_installer_accepts_a_depot_whose_name_fits_once_lcm_has_restarted(estate):
     installer = estate["installer"]
     pem = mend_names(estate)
@@ -271,6 +286,7 @@ def test_the_installer_accepts_a_depot_whose_name_fits_once_lcm_has_restarted(es
     assert installer.read("/var/log/systemctl.log") == "restart lcm\n"
 
 
+@pytest.mark.hosts("installer")
 def test_an_account_in_the_wrong_place_of_the_body_is_refused(estate):
     configuration = {"isOfflineDepot": True, "hostname": "x", "offlineAccount": {"username": "depot", "password": "x"}}
     status, answer = Api(estate["installer"]).call("PUT", "/v1/system/settings/depot", {"depotConfiguration": configuration})
@@ -278,6 +294,7 @@ def test_an_account_in_the_wrong_place_of_the_body_is_refused(estate):
     assert "top level" in answer["message"]
 
 
+@pytest.mark.hosts("depot")
 def test_a_stopped_host_is_unreachable_and_comes_back_fresh(estate):
     depot = estate["depot"]
     before = presented(depot.address)
@@ -292,6 +309,7 @@ def test_a_stopped_host_is_unreachable_and_comes_back_fresh(estate):
     assert presented(depot.address) == before
 
 
+@pytest.mark.hosts("depot")
 def test_a_host_does_not_see_the_controllers_files_and_processes(estate):
     depot = estate["depot"]
     assert depot.run("test", "-e", str(estate.state), check=False).returncode == 1
@@ -330,9 +348,24 @@ def test_nothing_outlives_the_command_however_it_ends(tmp_path, number):
     assert len(processes_named(mark)) == 2
     assert len(processes_named("haproxy.cfg")) == 2 + count_here("haproxy.cfg")
     process.send_signal(number)
-    process.wait(30)
+    process.wait(120)
     wait_until(lambda: not processes_named(mark) and len(processes_named("haproxy.cfg")) == count_here("haproxy.cfg"))
     assert subprocess.run([*LABCTL, "enter", "--", "labctl", "up", "lb"], env=outside(), check=False).returncode == 0
+
+
+def test_two_labs_side_by_side_do_not_meet(lab, tmp_path):
+    """Each has its own state and its own estate at the same addresses; tools/checks.py counts on it."""
+    os.mkfifo(tmp_path / "meeting")  # opening it for reading or writing waits for the other one
+    meet = {"a": f": > {tmp_path}/meeting", "b": f": < {tmp_path}/meeting"}
+    labs = []
+    for name, words in meet.items():
+        here = tmp_path / name
+        script = f'labctl up lb && cp "$LAB_STATE/pki/ca.pem" {here}.pem && {words} && labctl exec lb -- hostname > {here}.host && {words}'
+        labs.append(subprocess.Popen([*LABCTL, "enter", "--", "sh", "-c", script], env=outside()))
+    assert [process.wait(120) for process in labs] == [0, 0]
+    pems = [(tmp_path / name).read_text() for name in ("a.pem", "b.pem")]
+    assert pems[0] != pems[1] and lab.ca.read_text() not in pems
+    assert [(tmp_path / name).read_text() for name in ("a.host", "b.host")] == ["lb\n", "lb\n"]
 
 
 def processes_named(text):
@@ -354,7 +387,7 @@ def count_here(text):
     return 2 if running and text == "haproxy.cfg" else 0
 
 
-def wait_until(condition, process=None, within=30):
+def wait_until(condition, process=None, within=120):
     deadline = time.monotonic() + within
     while not condition():
         assert process is None or process.poll() is None, "it ended before its time"

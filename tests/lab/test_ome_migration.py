@@ -2,24 +2,28 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Dell's article on OME migrations from end to end: requests, a CA's signature, chains, uploads, and the two appliances trusting each other."""
+"""Dell's article on OME migrations from end to end: requests, a CA's signature, chains, uploads, and the two appliances trusting each other.
+
+What happens to appliances that have their chains already is one story, whose runs several tests read.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
 import json
-import os
 import ssl
+import typing
 
 import pytest
+from conftest import Trio
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, purposes, usage
 
+pytestmark = pytest.mark.hosts("ome-source", "ome-target")
 PLAYBOOK = "certmend.tls.ome_migration"
 PASSWORD = "Lab-Ome-Pw7"
-OLDEST = os.environ.get("LAB_OLDEST")
 APPLIANCES = ("ome-source", "ome-target")
 
 
@@ -73,39 +77,90 @@ def migration(estate, pki, tmp_path):
     return Migration(estate, pki, tmp_path)
 
 
-def shown(run):
+def side_by_side(run):
     """The diffs of both hosts, whose tasks run side by side."""
-    return sorted((str(result["diff"]), result["host"]) for result in run.results if result["changed"] and result["diff"])
+    return sorted((str(diff), host) for host, diff in run.shown)
 
 
 def idle(uploads, requests):
     return [{"uploads": uploads, "requests": requests, "sessions": 0}] * 2
 
 
-def test_both_get_chains_of_one_ca_and_trust_each_other(migration, playbook):
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *migration.given())
-    assert foretold.rc == 0 and migration.counts() == idle(0, 0), foretold.stdout
-    made = playbook(PLAYBOOK, "--diff", "-vvv", *migration.given())
-    assert made.rc == 0, made.stdout[-6000:]
-    assert migration.counts() == idle(1, 1)
-    assert shown(foretold) == shown(made) and len(shown(made)) == 6  # request, certificate, upload; twice
-    assert "in a handshake of mutual TLS both authenticated each other" in made.stdout
-    assert [migration.connect(*pair) for pair in (APPLIANCES, APPLIANCES[::-1])] == [200, 200]
-    again = playbook(PLAYBOOK, "--diff", *migration.given())
-    assert again.rc == 0 and again.changed == [] and migration.counts() == idle(1, 1), again.stdout
-    assert playbook(PLAYBOOK, "--check", *migration.given()).changed == []
-    assert not any(word in made.stdout for word in (PASSWORD, migration.pki.two.key_pem.splitlines()[2]))
+class Story(typing.NamedTuple):
+    """Runs on two appliances, one after another, and what the appliances had counted after each of them."""
+
+    migration: Migration
+    runs: dict
+    counts: dict
+    connections: dict
+
+    def trio(self, *names):
+        return Trio(*(self.runs[name] for name in names))
 
 
-def test_further_names_are_foretold_too(migration, playbook):
-    assert playbook(PLAYBOOK, *migration.given()).rc == 0
+@pytest.fixture(scope="module")
+def story(fresh_estate, shared_pki, playbook, tmp_path_factory):
+    """Both get their chains; a chain that would be refused; then chains with further names."""
+    folder = tmp_path_factory.mktemp("ome")
+    told = Story(Migration(fresh_estate, shared_pki, folder), {}, {}, {})
+    migration = told.migration
+
+    def run(name, *arguments):
+        told.runs[name] = playbook(PLAYBOOK, "--diff", *arguments)
+        told.counts[name] = migration.counts()
+
+    def connected(name):
+        told.connections[name] = [migration.connect(*pair) for pair in (APPLIANCES, APPLIANCES[::-1])]
+
+    run("check", "--check", *migration.given())
+    run("run", "-vvv", *migration.given())
+    connected("run")
+    run("again", *migration.given())
+    run("check again", "--check", *migration.given())
+
+    asked = dict(migration.known, ome_chain_candidates=[str(migration.ca)], ome_chain_verify_path=migration.known["ome_chain_roots"][0])
+    del asked["ome_chain_server_fingerprint"]  # the root vouches for both by now
+    path = folder / "ome-source.corp.example.pem"
+    kept = path.read_text(encoding="ascii")
+    path.write_text(shared_pki.leaf("ome-source.corp.example").pem, encoding="ascii")  # for another key, without the purposes
+    run("refused", "-e", json.dumps(asked))
+    path.write_text(kept, encoding="ascii")
+
     names = {"ome_chain_subject_alternative_names": ["{{ ome_chain_name }}", "{{ ansible_host }}"]}
     known = dict(names, ome_chain_verify_path=migration.known["ome_chain_roots"][0], ome_chain_server_fingerprint=None)
-    asked = ["-e", json.dumps({name: value for name, value in json.loads(migration.given(**known)[1]).items() if value is not None})]
-    foretold, made = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
-    assert foretold.rc == made.rc == 0, made.stdout[-3000:]
-    assert shown(foretold) == shown(made) and len(shown(made)) == 6 and migration.counts() == idle(2, 2)
-    assert playbook(PLAYBOOK, *asked).changed == [] and migration.connect(*APPLIANCES) == 200
+    named = ["-e", json.dumps({name: value for name, value in json.loads(migration.given(**known)[1]).items() if value is not None})]
+    run("names: check", "--check", *named)
+    run("names: run", *named)
+    run("names: again", *named)
+    connected("names: run")
+    return told
+
+
+def test_both_get_chains_of_one_ca_and_trust_each_other(story):
+    check, run, again = story.trio("check", "run", "again")
+    assert check.rc == 0 and story.counts["check"] == idle(0, 0), check.stdout
+    assert run.rc == 0, run.stdout[-6000:]
+    assert story.counts["run"] == idle(1, 1)
+    assert side_by_side(check) == side_by_side(run) and len(run.shown) == 6  # request, certificate, upload; twice
+    assert "in a handshake of mutual TLS both authenticated each other" in run.stdout
+    assert story.connections["run"] == [200, 200]
+    assert again.rc == 0 and again.changed == [] and story.counts["again"] == idle(1, 1), again.stdout
+    assert story.runs["check again"].changed == []
+    assert not any(word in run.stdout for word in (PASSWORD, story.migration.pki.two.key_pem.splitlines()[2]))
+
+
+def test_a_chain_that_would_be_refused_is_not_uploaded(story):
+    run = story.runs["refused"]
+    assert run.rc != 0 and story.counts["refused"] == idle(1, 1), run.stdout
+    for code in ("KEY-NOT-CSR", "USAGE-NO-CLIENT-AUTH", "USAGE-NO-KEY-ENCIPHERMENT"):
+        assert code in run.stdout, run.stdout
+
+
+def test_further_names_are_predicted_too(story):
+    check, run, again = story.trio("names: check", "names: run", "names: again")
+    assert check.rc == run.rc == 0, run.stdout[-3000:]
+    assert side_by_side(check) == side_by_side(run) and len(run.shown) == 6 and story.counts["names: run"] == idle(2, 2)
+    assert again.changed == [] and story.connections["names: run"][0] == 200
 
 
 def test_somebody_else_s_ca_is_waited_for(migration, playbook):
@@ -120,9 +175,9 @@ def test_somebody_else_s_ca_is_waited_for(migration, playbook):
         extensions = [purposes(SERVER, CLIENT), usage()]
         signed = mint.sign(request, fqdn, migration.pki.two, extensions=extensions, dns=[fqdn], **migration.pki.days)
         (migration.folder / (fqdn + ".pem")).write_text(signed.pem, encoding="ascii")
-    foretold, made = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
-    assert foretold.rc == made.rc == 0 and shown(foretold) == shown(made), made.stdout
-    assert "Corp Root CA" in str(shown(made)) and migration.counts() == idle(1, 1)
+    check, run = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
+    assert check.rc == run.rc == 0 and side_by_side(check) == side_by_side(run), run.stdout
+    assert "Corp Root CA" in str(run.shown) and migration.counts() == idle(1, 1)
     assert migration.connect(*APPLIANCES) == 200
     new = dict(migration.known, **without, ome_chain_new_request=True, ome_chain_verify_path=migration.known["ome_chain_roots"][0])
     del new["ome_chain_server_fingerprint"]
@@ -132,34 +187,23 @@ def test_somebody_else_s_ca_is_waited_for(migration, playbook):
 
 def test_without_a_snapshot_nothing_is_uploaded(migration, playbook):
     run = playbook(PLAYBOOK, *migration.given(ome_chain_snapshot_taken=False))
-    assert run.rc != 0 and "no way back but a snapshot" in run.stdout and migration.counts() == idle(0, 1)
+    assert run.rc != 0 and "can be rolled back only with a snapshot" in run.stdout and migration.counts() == idle(0, 1)
 
 
-def test_a_chain_that_would_be_refused_is_not_uploaded(migration, playbook):
-    path = migration.folder / "ome-source.corp.example.pem"
-    given = migration.given()
-    assert playbook(PLAYBOOK, *given).rc == 0
-    path.write_text(migration.pki.leaf("ome-source.corp.example").pem, encoding="ascii")  # for another key, without the purposes
-    asked = dict(migration.known, ome_chain_candidates=[str(migration.ca)], ome_chain_verify_path=migration.known["ome_chain_roots"][0])
-    del asked["ome_chain_server_fingerprint"]  # the root vouches for both by now
-    run = playbook(PLAYBOOK, "-e", json.dumps(asked))
-    assert run.rc != 0 and migration.counts() == idle(1, 1), run.stdout
-    for code in ("KEY-NOT-CSR", "USAGE-NO-CLIENT-AUTH", "USAGE-NO-KEY-ENCIPHERMENT"):
-        assert code in run.stdout, run.stdout
-
-
-@pytest.mark.parametrize("switches", [{"leaf_alone": True}, {"restart": 600}])
-def test_an_upload_that_does_not_come_up_says_that_there_is_no_way_back(migration, playbook, switches):
-    migration.ask("ome-source", "POST", "/lab/switches", **switches)
+def test_an_upload_that_does_not_come_up_says_that_there_is_no_way_back(migration, playbook):
+    """One appliance serves the leaf alone afterwards, the other does not come back."""
+    migration.ask("ome-source", "POST", "/lab/switches", leaf_alone=True)
+    migration.ask("ome-target", "POST", "/lab/switches", restart=600)
     run = playbook(PLAYBOOK, *migration.given(ome_chain_wait_timeout=2))
-    assert run.rc != 0 and "go back to the snapshot" in run.stdout, run.stdout
+    assert run.rc != 0, run.stdout
+    for name in APPLIANCES:
+        assert "Go back to the snapshot" in run.failure(name), run.stdout
 
 
-@pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST names no environment with the oldest ansible-core")
-def test_the_oldest_ansible_core_does_the_same(migration, playbook):
-    program = OLDEST + "/ansible-playbook"
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *migration.given(), program=program)
-    made = playbook(PLAYBOOK, "--diff", *migration.given(), program=program)
-    assert foretold.rc == made.rc == 0, made.stdout[-3000:]
-    assert shown(foretold) == shown(made) and migration.counts() == idle(1, 1)
-    assert playbook(PLAYBOOK, *migration.given(), program=program).changed == []
+@pytest.mark.everything
+def test_the_oldest_ansible_core_does_the_same(migration, playbook, oldest):
+    check = playbook(PLAYBOOK, "--check", "--diff", *migration.given(), program=oldest)
+    run = playbook(PLAYBOOK, "--diff", *migration.given(), program=oldest)
+    assert check.rc == run.rc == 0, run.stdout[-3000:]
+    assert side_by_side(check) == side_by_side(run) and migration.counts() == idle(1, 1)
+    assert playbook(PLAYBOOK, *migration.given(), program=oldest).changed == []

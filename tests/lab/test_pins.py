@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import json
-import os
 
 import pytest
-from test_server_chain import APACHE, install, shown
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from test_server_chain import APACHE, install
 
 from ansible_collections.certmend.tls.tests.support import mint
 
+pytestmark = pytest.mark.hosts("web")
 PLAYBOOK = "certmend.tls.pins"
-OLDEST = os.environ.get("LAB_OLDEST")
 COMPUTERS = ["SRV-FILE01", 'SRV "two"']
 UNTIL = "2099-12-31T00:00:00Z"
 
@@ -24,11 +26,12 @@ UNTIL = "2099-12-31T00:00:00Z"
 class Vault:
     """The lab's Apache httpd as a vault, and a pin store on the controller."""
 
-    def __init__(self, estate, playbook, pki, folder):
+    def __init__(self, estate, playbook, pki, folder, key=None):
         self.estate, self.playbook, self.pki, self.folder = estate, playbook, pki, folder / "store"
         self.folder.mkdir()
         self.path = self.folder / "pins"
-        self.now = self.rotate()
+        self.key = key or mint.new_key()
+        self.rotate(self.key)
 
     def rotate(self, key=None):
         """Let it serve a certificate with another key."""
@@ -55,35 +58,60 @@ class Vault:
         return sorted(path.name for path in self.folder.glob("repin-*"))
 
 
+def pin_of(minted):
+    """As RFC 7469 computes it: Base64 of the SHA-256 of the public key."""
+    spki = minted.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return "sha256//" + base64.b64encode(hashlib.sha256(spki).digest()).decode("ascii")
+
+
 @pytest.fixture
 def vault(estate, playbook, pki, tmp_path):
     return Vault(estate, playbook, pki, tmp_path)
 
 
-PROGRAMS = [None, pytest.param(OLDEST, marks=pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST names no folder with the oldest ansible-playbook"))]
+@pytest.fixture(scope="module")
+def first_pin(fresh_estate, playbook, shared_pki, tmp_path_factory):
+    """A vault whose key has been pinned: its files by name, and the key."""
+    vault = Vault(fresh_estate, playbook, shared_pki, tmp_path_factory.mktemp("first"))
+    run = vault.run()
+    assert run.rc == 0 and len(vault.pins()) == 1, run.stdout
+    return {path.name: path.read_bytes() for path in vault.folder.iterdir()}, vault.key
 
 
-@pytest.mark.parametrize("folder", PROGRAMS, ids=["core", "oldest-core"])
-def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left_alone(vault, folder):
-    program = folder and os.path.join(folder, "ansible-playbook")
-    foretold = vault.run("--check", program=program)
-    assert foretold.rc == 0 and not vault.path.exists(), foretold.stdout
+@pytest.fixture
+def pinned(lab, playbook, shared_pki, tmp_path, first_pin):
+    """A vault of this test alone, with the key and the store of first_pin."""
+    files, key = first_pin
+    vault = Vault(lab, playbook, shared_pki, tmp_path, key)
+    for name, content in files.items():
+        (vault.folder / name).write_bytes(content)
+    return vault
+
+
+PROGRAMS = [None, pytest.param("oldest", marks=pytest.mark.everything)]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["core", "oldest-core"])
+def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left_alone(vault, program, request):
+    program = program and request.getfixturevalue(program)
+    check = vault.run("--check", program=program)
+    assert check.rc == 0 and not vault.path.exists(), check.stdout
     first = vault.run(program=program)
-    assert first.rc == 0 and shown(first) == shown(foretold) and len(vault.pins()) == 1, first.stdout
+    assert first.rc == 0 and first.shown == check.shown and len(vault.pins()) == 1, first.stdout
     assert vault.run(program=program).changed == [] and vault.worklists() == []
 
     before = vault.path.read_bytes()
     vault.rotate()
     refused = vault.run(program=program)
-    assert refused.rc == 2 and vault.path.read_bytes() == before and "nobody announced that" in refused.results[-1]["msg"], refused.stdout
+    assert refused.rc == 2 and vault.path.read_bytes() == before and "neither pinned nor announced" in refused.results[-1]["msg"], refused.stdout
     approval = vault.approval(refused)
     assert approval["old_pin"] == vault.pins()[0] != approval["new_pin"]
 
     approvals = [dict(approval, host="elsewhere.corp.example"), approval]
-    foretold = vault.run("--check", program=program, pins_approvals=approvals)
+    check = vault.run("--check", program=program, pins_approvals=approvals)
     made = vault.run(program=program, pins_approvals=approvals)
-    assert foretold.rc == made.rc == 0, foretold.stdout + made.stdout
-    assert shown(foretold) == shown(made) and shown(made) and vault.pins() == [approval["new_pin"]]
+    assert check.rc == made.rc == 0, check.stdout + made.stdout
+    assert check.shown == made.shown and made.shown and vault.pins() == [approval["new_pin"]]
     text, table = ((vault.folder / name).read_text(encoding="utf-8") for name in reversed(vault.worklists()))
     assert all(word in text for word in ["[ ] " + one for one in COMPUTERS] + ["NOTHING HAS BEEN DONE THERE", "CHG-4711", approval["old_pin"]])
     rows = list(csv.DictReader(table.splitlines()))
@@ -92,8 +120,8 @@ def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left
     assert again.rc == 0 and again.changed == [], again.stdout
 
 
-def test_an_announced_rotation_passes_and_leaves_a_worklist(vault):
-    vault.run()
+def test_an_announced_rotation_passes_and_leaves_a_worklist(pinned):
+    vault = pinned
     key = mint.new_key()
     csr = vault.folder / "next.csr"
     csr.write_text(mint.csr(APACHE.name, key=key), encoding="ascii")
@@ -110,19 +138,19 @@ def test_an_announced_rotation_passes_and_leaves_a_worklist(vault):
     assert vault.run().changed == []
 
 
-def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(vault):
-    vault.run()
+def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(pinned):
+    vault = pinned
     old = vault.pins()
-    vault.rotate()
-    approval = vault.approval(vault.run())
+    new = pin_of(vault.rotate())
+    approval = {"host": APACHE.name, "ticket": "CHG-4711", "old_pin": old[0], "new_pin": new, "expires": UNTIL}
     failed = vault.run(pins_approvals=[approval], pins_worklist_dir="/nonexistent/folder")
-    assert failed.rc == 2 and "was put back" in failed.stdout and vault.pins() == old, failed.stdout
+    assert failed.rc == 2 and "were rolled back" in failed.stdout and vault.pins() == old, failed.stdout
     events = [json.loads(line)["event"] for line in (vault.folder / "pins.log").read_text(encoding="ascii").splitlines()]
     assert events == ["pinned", "repinned", "put_back"]
 
 
-def test_a_closed_gate_stops_it_and_an_inspection_names_the_role(vault, playbook, tmp_path):
-    vault.run()
+def test_a_closed_gate_stops_it_and_an_inspection_names_the_role(pinned, playbook, tmp_path):
+    vault = pinned
     vault.rotate()
     gate = tmp_path / "gate.yml"
     gate.write_text("- ansible.builtin.fail:\n    msg: The window is closed.\n", encoding="ascii")

@@ -2,21 +2,28 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Article 000011648 from end to end: the four scenarios told apart, the chain appended on real servers, proved, or put back."""
+"""Article 000011648 from end to end: the four scenarios told apart, the chain appended on real servers, proved, or put back.
+
+Several servers take part in a run, each with its own file and scenario, and several tests read what a run reported of each.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
+import time
 import typing
 
 import pytest
+from conftest import Run, Trio
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.corporate import Pki
 
+pytestmark = pytest.mark.hosts("depot", "web", "lb")
 PLAYBOOK = "certmend.tls.server_chain"
-OLDEST = os.environ.get("LAB_OLDEST")
 
 
 class Server(typing.NamedTuple):
@@ -52,10 +59,11 @@ def install(estate, server, certificate, *others):
 
 
 def wait_until_served(server, certificate):
-    for _attempt in range(200):
-        if presented(server)[0] == certificate.der:
-            return
-    raise AssertionError("%s does not serve its new certificate" % server.host)
+    """After a graceful reload an old worker may still answer."""
+    deadline = time.monotonic() + 60
+    while presented(server)[0] != certificate.der:
+        assert time.monotonic() < deadline, "%s does not serve its new certificate" % server.host
+        os.sched_yield()
 
 
 def presented(server):
@@ -76,63 +84,112 @@ def verifies(server, pki):
         return False
 
 
-def given(pki, server, **more):
-    """The command line: a host, where it has its file, and the CAs of the company."""
+def given(pki, *servers, **more):
+    """The command line: hosts, where each has its file, and the CAs of the company."""
+
+    def of_each(value):
+        return "{{ %r[inventory_hostname] }}" % {server.host: value(server) for server in servers}
+
     values = {
-        "server_chain_hosts": server.host,
-        "server_chain_roots_path": pki.roots,
-        "server_chain_candidates_path": pki.pool,
-        "server_chain_path": server.path,
-        "server_chain_server": server.kind,
-        "server_chain_private_key_path": "/root/new.key" if server.kind == "haproxy" else server.key_path,
+        "server_chain_hosts": ":".join(server.host for server in servers),
+        "server_chain_roots_path": str(pki.roots),
+        "server_chain_candidates_path": str(pki.pool),
+        "server_chain_path": of_each(lambda server: server.path),
+        "server_chain_server": of_each(lambda server: server.kind),
+        "server_chain_private_key_path": of_each(lambda server: "/root/new.key" if server.kind == "haproxy" else server.key_path),
         **more,
     }
-    return [word for name, value in values.items() for word in ("-e", "%s=%s" % (name, value))]
+    return ["-e", json.dumps(values)]
 
 
-def shown(run):
-    return [(result["host"], result["diff"]) for result in run.results if result["changed"] and result["diff"]]
+def by_host(run):
+    """The diffs of servers whose tasks run side by side."""
+    return sorted(run.shown, key=str)
 
 
-def told(run):
-    return sorted((result["host"], result["task"]) for result in run.results if result["changed"])
+def changes(run):
+    return sorted((result["host"], result["task"]) for result in run.changed)
+
+
+def reports(run):
+    """What each server's report says."""
+    return {result["host"]: str(result["msg"]) for result in run.of("Report")}
+
+
+def contents(estate, servers=SERVERS):
+    return {server.host: estate[server.host].read(server.path) for server in servers}
+
+
+class State(typing.NamedTuple):
+    """What the servers have in their files, what they send, and which of them a client verifies."""
+
+    contents: dict
+    sent: dict
+    verified: list
+
+    @classmethod
+    def now(cls, estate, pki):
+        return cls(contents(estate), {server.host: presented(server) for server in SERVERS}, [server.host for server in SERVERS if verifies(server, pki)])
+
+
+class Runs(typing.NamedTuple):
+    """A run that was refused, if there was one; a trio; and the servers before it, after check mode, after the run, and after the second run."""
+
+    leaves: dict
+    refused: Run
+    trio: Trio
+    states: list
+
+
+def runs(estate, playbook, pki, leaves, *refused, **more):
+    """A trio over all servers, whose files have been installed; before it, if asked for, a run that has to be refused."""
+    states = [State.now(estate, pki)]
+    done = []
+    no = playbook(PLAYBOOK, "--diff", *given(pki, *SERVERS)) if refused else None
+    for arguments in (["--check"], ["-vvv"], []):
+        done.append(playbook(PLAYBOOK, "--diff", *arguments, *given(pki, *SERVERS, **more)))
+        states.append(State.now(estate, pki))
+    return Runs(leaves, no, Trio(*done), states)
+
+
+@pytest.fixture(scope="module")
+def incomplete(fresh_estate, playbook, shared_pki):
+    """Scenario 4 on every server: the leaf alone."""
+    leaves = {server.host: shared_pki.leaf(server.name) for server in SERVERS}
+    for server in SERVERS:
+        install(fresh_estate, server, leaves[server.host])
+    return runs(fresh_estate, playbook, shared_pki, leaves)
 
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.kind)
-def test_scenario_4_is_foretold_mended_proved_and_then_left_alone(estate, playbook, pki, server):
-    leaf = pki.leaf(server.name)
-    install(estate, server, leaf)
-    assert not verifies(server, pki)
-    before = estate[server.host].read(server.path)
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *given(pki, server))
-    assert foretold.rc == 0, foretold.stdout
-    assert "CHAIN-INCOMPLETE" in foretold.stdout and "4 (intermediates are missing, append them)" in foretold.stdout
-    assert estate[server.host].read(server.path) == before and not verifies(server, pki)
-    made = playbook(PLAYBOOK, "--diff", "-vvv", *given(pki, server))
-    assert made.rc == 0, made.stdout[-3000:]
-    assert shown(foretold) == shown(made) and len(shown(made)) == 1 and told(foretold) == told(made)
-    assert verifies(server, pki) and presented(server) == [leaf.der, pki.two.der, pki.one.der]
-    content = estate[server.host].read(server.path)
+def test_scenario_4_is_predicted_mended_proved_and_then_left_alone(incomplete, shared_pki, server):
+    host, leaf = server.host, incomplete.leaves[server.host]
+    before, predicted, after, finally_ = incomplete.states
+    check, run, again = incomplete.trio
+    assert check.rc == 0, check.stdout
+    report = reports(check)[host]
+    assert "CHAIN-INCOMPLETE" in report and "4 (intermediates are missing, append them)" in report
+    assert before.verified == predicted.verified == [] and predicted.contents == before.contents
+    assert run.rc == 0, run.stdout[-3000:]
+    assert by_host(check) == by_host(run) and len([diff for name, diff in run.shown if name == host]) == 1 and changes(check) == changes(run)
+    assert host in after.verified and after.sent[host] == [leaf.der, shared_pki.two.der, shared_pki.one.der]
     key = leaf.key_pem if server.kind == "haproxy" else ""
-    assert content == key + leaf.pem + pki.two.pem + pki.one.pem
+    assert after.contents[host] == key + leaf.pem + shared_pki.two.pem + shared_pki.one.pem
     secret = leaf.key_pem.splitlines()[1:3]  # the line after these holds the public key alone
-    assert not [line for line in secret if line in made.stdout + made.stderr]
-    again = playbook(PLAYBOOK, "--diff", *given(pki, server))
+    assert not [line for line in secret if line in run.stdout + run.stderr]
     assert again.rc == 0 and again.changed == []
-    assert estate[server.host].read(server.path) == content
+    assert finally_.contents[host] == after.contents[host]
 
 
-@pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST names no folder with the oldest ansible-playbook")
-def test_the_oldest_core_takes_the_road_too(estate, playbook, pki):
-    leaf = pki.leaf(APACHE.name)
-    install(estate, APACHE, leaf)
-    program = os.path.join(OLDEST, "ansible-playbook")
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *given(pki, APACHE), program=program)
-    made = playbook(PLAYBOOK, "--diff", *given(pki, APACHE), program=program)
-    assert foretold.rc == made.rc == 0, foretold.stdout + made.stdout
-    assert shown(foretold) == shown(made) and verifies(APACHE, pki)
+@pytest.mark.everything
+def test_the_oldest_core_takes_the_road_too(estate, playbook, pki, oldest):
+    install(estate, APACHE, pki.leaf(APACHE.name))
+    check, run = (playbook(PLAYBOOK, "--diff", *more, *given(pki, APACHE), program=oldest) for more in (["--check"], []))
+    assert check.rc == run.rc == 0, check.stdout + run.stdout
+    assert check.shown == run.shown and verifies(APACHE, pki)
 
 
+@pytest.mark.hosts("web")
 def test_the_seven_questions_are_answered_in_the_report(estate, playbook, pki):
     install(estate, APACHE, pki.leaf(APACHE.name))
     run = playbook("certmend.tls.audit", "-e", "audit_hosts=web", "-e", "audit_fqdn=" + APACHE.name, "-e", "audit_trusted=%s" % pki.roots)
@@ -143,82 +200,101 @@ def test_the_seven_questions_are_answered_in_the_report(estate, playbook, pki):
         "Was it addressed by a name that is included in them? yes, web.corp.example",
         "Are the subject alternative names resolvable here? web.corp.example: not resolvable",
         "Can it be linked to a root certificate? no, CN=Corp Issuing CA 2 is missing above CN=web.corp.example",
-        "Was it signed by a public or a private CA? a private one: CN=Corp Issuing CA 2 is not in this machine's store",
+        "Was it signed by a public or a private CA? a private CA: CN=Corp Issuing CA 2 is not in this machine's trust store",
         "Is it self-signed? no, CN=Corp Issuing CA 2 signed it",
     ):
         assert words in run.stdout, run.stdout
 
 
-@pytest.mark.parametrize("server", [NGINX, HAPROXY], ids=lambda server: server.kind)
-def test_scenario_1_is_replaced_where_a_ca_is_given_and_only_named_where_none_is(estate, playbook, pki, server):
-    install(estate, server, mint.mint(server.name, dns=[server.name], **pki.days))
-    before = estate[server.host].read(server.path)
-    refused = playbook(PLAYBOOK, "--diff", *given(pki, server))
+@pytest.fixture(scope="module")
+def replaced(lab, playbook, shared_pki, incomplete):
+    """Scenario 1 (self-signed) on nginx and HAProxy, scenario 2 (another name) on httpd: refused without a CA, then replaced with one."""
+    lab.reset("depot", "web", "lb")
+    leaves = {server.host: mint.mint(server.name, dns=[server.name], **shared_pki.days) for server in (NGINX, HAPROXY)}
+    for server in (NGINX, HAPROXY):
+        install(lab, server, leaves[server.host])
+    leaves["web"] = shared_pki.leaf("other.corp.example")
+    install(lab, APACHE, leaves["web"], shared_pki.two, shared_pki.one)
+    ca = {"server_chain_ca_path": str(shared_pki.ca), "server_chain_ca_private_key_path": str(shared_pki.ca_key)}
+    return runs(lab, playbook, shared_pki, leaves, "refused", **ca)
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.kind)
+def test_scenarios_1_and_2_are_replaced_where_a_ca_is_given_and_only_named_where_none_is(replaced, server):
+    before, predicted, after, finally_ = replaced.states
+    scenario = "2 (the certificate does not contain the name that clients use" if server is APACHE else "1 (self-signed, replace it with a certificate that a CA signed)"
+    refused, (check, run, again) = replaced.refused, replaced.trio
     assert refused.rc == 2 and refused.changed == []
-    assert "1 (self-signed, replace it by one that a CA signed)" in refused.stdout and "server_chain_ca_path" in refused.stdout
-    assert estate[server.host].read(server.path) == before
-    ca = dict(server_chain_ca_path=pki.ca, server_chain_ca_private_key_path=pki.ca_key)
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *given(pki, server, **ca))
-    made = playbook(PLAYBOOK, "--diff", *given(pki, server, **ca))
-    assert made.rc == 0, made.stdout
-    assert shown(foretold) == shown(made) and verifies(server, pki)
-    assert playbook(PLAYBOOK, "--diff", *given(pki, server, **ca)).changed == []
+    assert scenario in reports(refused)[server.host] and "server_chain_ca_path" in refused.failure(server.host)
+    assert predicted.contents == before.contents and predicted.sent == before.sent
+    assert check.rc == run.rc == 0, check.stdout + run.stdout[-3000:]
+    assert by_host(check) == by_host(run) and server.host in after.verified
+    assert [name for name, _diff in run.shown].count(server.host) == 1
+    assert again.rc == 0 and again.changed == [] and finally_.contents == after.contents
 
 
-def test_scenario_2_is_reissued_with_the_name_that_is_used(estate, playbook, pki):
-    install(estate, APACHE, pki.leaf("other.corp.example"), pki.two, pki.one)
-    refused = playbook(PLAYBOOK, *given(pki, APACHE))
-    assert refused.rc == 2 and "2 (addressed by a name that it does not have" in refused.stdout
-    ca = dict(server_chain_ca_path=pki.ca, server_chain_ca_private_key_path=pki.ca_key)
-    made = playbook(PLAYBOOK, *given(pki, APACHE, **ca))
-    assert made.rc == 0 and verifies(APACHE, pki), made.stdout
+@pytest.fixture(scope="module")
+def refused(lab, playbook, tmp_path_factory, replaced):
+    """Scenario 3 on httpd, and on nginx a chain that cannot be built: (run, contents before, contents after)."""
+    pki = Pki(tmp_path_factory.mktemp("pki"))
+    lab.reset("depot", "web")
+    other = pki.authority("Another Root CA", None)
+    install(lab, APACHE, pki.leaf(APACHE.name, issuer=other), other)
+    install(lab, NGINX, pki.leaf(NGINX.name))
+    pki.pool.write_text(pki.one.pem, encoding="ascii")
+    before = contents(lab, [NGINX, APACHE])
+    return playbook(PLAYBOOK, *given(pki, NGINX, APACHE)), before, contents(lab, [NGINX, APACHE])
+
+
+def test_a_chain_that_cannot_be_built_changes_nothing_and_names_what_is_missing(refused):
+    run, before, after = refused
+    assert run.rc == 2 and "the certificate CN=Corp Issuing CA 2" in run.failure("depot") and run.changed == []
+    assert before == after
+
+
+def test_scenario_3_is_refused_and_named(refused):
+    run, _before, _after = refused
+    assert run.rc == 2 and "3 (the client does not trust the CA" in reports(run)["web"] and "trust_anchor" in str(run.on("web"))
 
 
 def test_scenario_3_is_mended_at_the_client(estate, playbook, pki):
     other = pki.authority("Another Root CA", None)
     install(estate, APACHE, pki.leaf(APACHE.name, issuer=other), other)
-    refused = playbook(PLAYBOOK, *given(pki, APACHE))
-    assert refused.rc == 2 and "3 (the client does not know the CA" in refused.stdout and "trust_anchor" in refused.stdout
     pki.roots.write_text(other.pem, encoding="ascii")
-    clients = dict(server_chain_clients="lb")
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *given(pki, APACHE, **clients))
-    made = playbook(PLAYBOOK, "--diff", *given(pki, APACHE, **clients))
-    assert made.rc == 0 and shown(foretold) == shown(made), made.stdout
+    asked = ["--diff", *given(pki, APACHE, server_chain_clients="lb")]
+    check, run = playbook(PLAYBOOK, "--check", *asked), playbook(PLAYBOOK, *asked)
+    assert run.rc == 0 and check.shown == run.shown, run.stdout
     bundle = estate["lb"].read("/etc/ssl/certs/ca-certificates.crt")
     assert "".join(other.pem.split()) in "".join(bundle.split())
-    assert playbook(PLAYBOOK, *given(pki, APACHE, **clients)).changed == []
+    assert playbook(PLAYBOOK, *asked).changed == []
 
 
-def test_a_chain_that_cannot_be_built_changes_nothing_and_names_what_is_missing(estate, playbook, pki):
-    install(estate, NGINX, pki.leaf(NGINX.name))
-    pki.pool.write_text(pki.one.pem, encoding="ascii")
-    before = estate["depot"].read(NGINX.path)
-    run = playbook(PLAYBOOK, *given(pki, NGINX))
-    assert run.rc == 2 and "the certificate CN=Corp Issuing CA 2" in run.stdout and run.changed == []
-    assert estate["depot"].read(NGINX.path) == before
+def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki):
+    """On every server; between change and reload the old file comes back."""
+    leaves = {server.host: pki.leaf(server.name) for server in SERVERS}
+    for server in SERVERS:
+        install(estate, server, leaves[server.host])
+        estate[server.host].run("cp", "-p", server.path, "/root/before.pem")
+    before = contents(estate)
+    sabotage = {"server_chain_check_command": ["cp", "/root/before.pem", "{{ server_chain_path }}"], "server_chain_prove_attempts": 1}
+    run = playbook(PLAYBOOK, *given(pki, *SERVERS, **sabotage))
+    assert run.rc == 2, run.stdout
+    for server in SERVERS:
+        assert "were rolled back" in run.failure(server.host)
+        assert presented(server) == [leaves[server.host].der]
+    assert contents(estate) == before
 
 
-@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.kind)
-def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki, server):
-    leaf = pki.leaf(server.name)
-    install(estate, server, leaf)
-    host, before = estate[server.host], estate[server.host].read(server.path)
-    host.run("cp", "-p", server.path, "/root/before.pem")
-    sabotage = '["cp", "/root/before.pem", "%s"]' % server.path  # between change and reload the old file comes back
-    more = ("-e", '{"server_chain_check_command": %s}' % sabotage, "-e", "server_chain_prove_attempts=1")
-    run = playbook(PLAYBOOK, *given(pki, server), *more)
-    assert run.rc == 2 and "was put back" in run.stdout, run.stdout
-    assert host.read(server.path) == before and presented(server) == [leaf.der]
-
-
+@pytest.mark.hosts("depot")
 def test_a_configuration_that_does_not_check_is_never_loaded(estate, playbook, pki):
     leaf = pki.leaf(NGINX.name)
     install(estate, NGINX, leaf)
-    run = playbook(PLAYBOOK, *given(pki, NGINX), "-e", '{"server_chain_check_command": ["sh", "-c", "echo broken >&2; exit 1"]}')
-    assert run.rc == 2 and "broken" in run.stdout and "was put back" in run.stdout
+    run = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_check_command=["sh", "-c", "echo broken >&2; exit 1"]))
+    assert run.rc == 2 and "broken" in run.stdout and "were rolled back" in run.stdout
     assert presented(NGINX) == [leaf.der]
 
 
+@pytest.mark.hosts("web")
 def test_a_plain_file_is_appended_to_without_a_server(estate, playbook, pki):
     leaf = pki.leaf("file.corp.example")
     estate["web"].write("/root/plain.pem", leaf.pem)
@@ -230,11 +306,12 @@ def test_a_plain_file_is_appended_to_without_a_server(estate, playbook, pki):
         "server_chain_candidates_content": pki.one.pem + pki.two.pem,
     }
     play = "- hosts: web\n  gather_facts: false\n  roles:\n    - role: certmend.tls.server_chain\n      vars: %r\n" % role
-    foretold, made, again = (playbook(play, "--diff", *check) for check in (["--check"], [], []))
-    assert made.rc == 0 and shown(foretold) == shown(made) and again.changed == [], made.stdout
+    check, run, again = (playbook(play, "--diff", *more) for more in (["--check"], [], []))
+    assert run.rc == 0 and check.shown == run.shown and again.changed == [], run.stdout
     assert estate["web"].read("/root/plain.pem") == leaf.pem + pki.two.pem + pki.one.pem
 
 
+@pytest.mark.hosts("web")
 def test_the_file_and_the_roots_have_to_be_named(estate, playbook, pki):
     run = playbook(PLAYBOOK, "-e", "server_chain_hosts=web")
     assert run.rc == 2 and "Give server_chain_path" in run.stdout

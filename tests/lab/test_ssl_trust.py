@@ -2,22 +2,26 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""KB 322835 from end to end: stale anchors found, replaced over the network or with the appliance's tools, looked at again, put back."""
+"""KB 322835 from end to end: stale anchors found, replaced over the network or with the appliance's tools, audited again, rolled back.
+
+One story for each way to the registrations, and one estate for all runs that must leave them as they were.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
 import json
-import os
 import ssl
+import typing
 
 import pytest
+from conftest import Trio
 
+pytestmark = pytest.mark.hosts("vcenter")
 PLAYBOOK = "certmend.tls.ssl_trust"
 ADDRESS, HOST = "10.77.0.14", "vcenter.corp.example"
 PASSWORD = "Secret-Pw1!<&>"
-OLDEST = os.environ.get("LAB_OLDEST")
 NAMES = (HOST, "vc2.corp.example", "srm.corp.example", "nsx.corp.example")
 STALE = ["sts-a", "vc-a", "vc-a", "plugin-a", "legacy-a"]
 
@@ -46,7 +50,7 @@ class VCenter:
         self.ask("POST", "/lab/switches", json.dumps(values))
 
     def given(self, **more):
-        """The command line of an audit, or with more of an update."""
+        """The command line of an audit of the registrations, or with more of an update."""
         values = {"ssl_trust_ca_path": str(self.ca), "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS), **more}
         return ["-e", json.dumps(values)]
 
@@ -55,6 +59,10 @@ class VCenter:
         kept = {"ssl_trust_backup_dir": str(self.folder / "backups"), "ssl_trust_snapshot_taken": True}
         what = {"ssl_trust_old_fingerprint": sha1(self.old), "ssl_trust_new_certificate": str(self.new)}
         return self.given(**{**account, **kept, **what, **more})
+
+    def audit(self):
+        """The command line of the audit of TLS servers."""
+        return ["-e", json.dumps({"audit_vcenters": "vcenters", "audit_trusted": [str(self.ca)], "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS)})]
 
 
 def sha1(pem):
@@ -66,90 +74,119 @@ def vcenter(estate, tmp_path):
     return VCenter(estate, tmp_path)
 
 
-def shown(run):
-    return [(result["host"], result["diff"]) for result in run.results if result["changed"] and result["diff"]]
+class Story(typing.NamedTuple):
+    """What the runs of one way reported, and how many registrations had been set before and after the update."""
+
+    audits: list
+    server_audits: list
+    trio: Trio
+    sets: list
 
 
-def test_an_audit_needs_no_account_and_changes_nothing(vcenter, playbook):
-    run = playbook(PLAYBOOK, *vcenter.given())
-    assert run.rc == 0 and run.changed == [], run.stdout
+@pytest.fixture(scope="module", params=["network", "appliance"])
+def story(lab, playbook, tmp_path_factory, request):
+    """Audits before and after an update; over the network, also those of the TLS servers."""
+    lab.reset("vcenter")
+    vcenter = VCenter(lab, tmp_path_factory.mktemp("vcenter"))
+    asked = ["--diff", *vcenter.update(ssl_trust_via=request.param)]
+
+    def audits():
+        servers = [playbook("certmend.tls.audit", *vcenter.audit())] if request.param == "network" else []
+        return playbook(PLAYBOOK, *vcenter.given()), servers
+
+    before = audits()
+    sets = [vcenter.sets()]
+    check = playbook(PLAYBOOK, "--check", *asked)
+    sets.append(vcenter.sets())
+    run = playbook(PLAYBOOK, "-vvv", *asked)
+    sets.append(vcenter.sets())
+    after = audits()
+    return Story([before[0], after[0]], [*before[1], *after[1]], Trio(check, run, playbook(PLAYBOOK, *asked)), sets)
+
+
+def test_an_audit_needs_no_account_and_changes_nothing(story):
+    audit = story.audits[0]
+    assert audit.rc == 0 and audit.changed == [], audit.stdout
     for service in STALE:
-        assert service in run.stdout
-    assert "5 stale" in run.stdout and "1 malformed" in run.stdout and vcenter.sets() == 0
+        assert service in audit.stdout
+    assert "5 stale" in audit.stdout and "1 malformed" in audit.stdout and story.sets[0] == 0
 
 
-@pytest.mark.parametrize("via", ["network", "appliance"])
-def test_the_update_is_foretold_made_proved_and_then_left_alone(vcenter, playbook, via):
-    asked = vcenter.update(ssl_trust_via=via)
-    foretold = playbook(PLAYBOOK, "--check", "--diff", *asked)
-    assert foretold.rc == 0 and vcenter.sets() == 0, foretold.stdout
-    made = playbook(PLAYBOOK, "--diff", "-vvv", *asked)
-    assert made.rc == 0, made.stdout[-3000:]
-    assert shown(foretold) == shown(made) and len(shown(made)) == 1 and len(made.changed) == len(foretold.changed) == 1
-    assert vcenter.sets() == (5 if via == "network" else 0)
-    audit = playbook(PLAYBOOK, *vcenter.given())
+def test_the_update_is_predicted_made_proved_and_then_left_alone(story):
+    check, run, again = story.trio
+    assert check.rc == 0 and story.sets[1] == 0, check.stdout
+    assert run.rc == 0, run.stdout[-3000:]
+    assert check.shown == run.shown and len(run.shown) == 1 and len(run.changed) == len(check.changed) == 1
+    assert story.sets[2] == (5 if story.server_audits else 0)
+    audit = story.audits[1]
     assert "0 stale" not in audit.stdout and "5 stale" not in audit.stdout and "1 malformed" in audit.stdout
-    again = playbook(PLAYBOOK, "--diff", *asked)
     assert again.rc == 0 and again.changed == [], again.stdout
-    everything = "".join(run.stdout + run.stderr for run in (foretold, made, again))
+    everything = "".join(done.stdout + done.stderr for done in story.trio)
     assert not [word for word in (PASSWORD, "Secret-Pw1", "SignatureValue", "saml2:") if word in everything]
 
 
-@pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST names no folder with the oldest ansible-playbook")
+def test_the_audit_of_tls_servers_takes_vcenters(story):
+    """The tools of the appliance change nothing of that, so its story has no such audit."""
+    if story.server_audits:
+        before, after = story.server_audits
+        assert before.rc == 0 and "SSLTRUST-STALE" in before.stdout and "role ssl_trust" in before.stdout, before.stdout
+        assert after.rc == 0 and "trust no readable certificate" in after.stdout and "trust other certificates" not in after.stdout
+
+
+@pytest.mark.everything
 @pytest.mark.parametrize("via", ["network", "appliance"])
-def test_the_oldest_core_takes_the_road_too(vcenter, playbook, via):
-    program = os.path.join(OLDEST, "ansible-playbook")
-    foretold, made = (playbook(PLAYBOOK, "--diff", *more, *vcenter.update(ssl_trust_via=via), program=program) for more in (["--check"], []))
-    assert foretold.rc == made.rc == 0, foretold.stdout + made.stdout
-    assert shown(foretold) == shown(made) and shown(made)
+def test_the_oldest_core_takes_the_road_too(vcenter, playbook, via, oldest):
+    check, run = (playbook(PLAYBOOK, "--diff", *more, *vcenter.update(ssl_trust_via=via), program=oldest) for more in (["--check"], []))
+    assert check.rc == run.rc == 0, check.stdout + run.stdout
+    assert check.shown == run.shown and run.shown
 
 
-@pytest.mark.parametrize("program", [None, pytest.param(OLDEST, marks=pytest.mark.skipif(not OLDEST, reason="LAB_OLDEST names no folder"))])
-@pytest.mark.parametrize("name", ["lookup_ssl_trust", "lookup_sslTrust"])
-def test_both_names_reach_the_module(vcenter, playbook, name, program):
-    options = {"hostname": HOST, "ca_path": str(vcenter.ca), "addresses": dict.fromkeys(NAMES, ADDRESS)}
-    play = json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [{"certmend.tls." + name: options, "register": "told"}]}]) + "\n"
-    run = playbook(play, "-v", program=program and os.path.join(program, "ansible-playbook"))
-    assert run.rc == 0 and '"stale": 5' in run.stdout, run.stdout
+@pytest.fixture(scope="module")
+def untouched(lab, playbook, tmp_path_factory):
+    """A vCenter for all runs that must leave it as it was."""
+    lab.reset("vcenter")
+    return VCenter(lab, tmp_path_factory.mktemp("vcenter"))
 
 
-def test_nothing_changes_without_a_snapshot_or_through_a_closed_gate(vcenter, playbook, tmp_path):
-    run = playbook(PLAYBOOK, *vcenter.update(ssl_trust_snapshot_taken=False))
+@pytest.mark.parametrize("program", [None, "oldest"], ids=["core", "oldest-core"])
+def test_both_names_reach_the_module(untouched, playbook, program, request):
+    options = {"hostname": HOST, "ca_path": str(untouched.ca), "addresses": dict.fromkeys(NAMES, ADDRESS)}
+    tasks = [{"certmend.tls." + name: options} for name in ("lookup_ssl_trust", "lookup_sslTrust")]
+    play = json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]) + "\n"
+    run = playbook(play, "-v", program=program and request.getfixturevalue(program))
+    assert run.rc == 0 and run.stdout.count('"stale": 5') == 2, run.stdout
+
+
+def test_nothing_changes_without_a_snapshot_or_through_a_closed_gate(untouched, playbook, tmp_path):
+    sets = untouched.sets()
+    run = playbook(PLAYBOOK, *untouched.update(ssl_trust_snapshot_taken=False))
     assert run.rc == 2 and "ssl_trust_snapshot_taken" in run.stdout and run.changed == []
     gate = tmp_path / "gate.yml"
     gate.write_text("- ansible.builtin.fail:\n    msg: The window is closed.\n", encoding="ascii")
-    run = playbook(PLAYBOOK, *vcenter.update(remediation_gate=str(gate)))
-    assert run.rc == 2 and "The window is closed." in run.stdout and run.changed == [] and vcenter.sets() == 0
+    run = playbook(PLAYBOOK, *untouched.update(remediation_gate=str(gate)))
+    assert run.rc == 2 and "The window is closed." in run.stdout and run.changed == [] and untouched.sets() == sets
 
 
-def test_a_registration_that_changes_meanwhile_ends_the_run_with_everything_as_it_was(vcenter, playbook):
-    vcenter.switch(set_fault="SecurityError")
-    run = playbook(PLAYBOOK, *vcenter.update())
-    assert run.rc == 2 and "the account may not do that" in run.stdout
-    vcenter.switch()
-    assert "5 stale" in playbook(PLAYBOOK, *vcenter.given()).stdout
+def test_a_registration_that_changes_meanwhile_ends_the_run_with_everything_as_it_was(untouched, playbook):
+    untouched.switch(set_fault="SecurityError")
+    run = playbook(PLAYBOOK, *untouched.update())
+    untouched.switch()
+    assert run.rc == 2 and "the account lacks the permission" in run.stdout
+    assert "5 stale" in playbook(PLAYBOOK, *untouched.given()).stdout
 
 
-def test_an_update_that_cannot_be_proved_is_put_back(vcenter, playbook):
+def test_an_update_that_cannot_be_proved_is_put_back(untouched, playbook):
     """The proof asks whether what was changed is served; the certificate given here is not."""
-    other = vcenter.folder / "other.pem"
-    other.write_text(vcenter.old, encoding="ascii")
-    wrong = {"ssl_trust_old_fingerprint": sha1(vcenter.new.read_text(encoding="ascii")), "ssl_trust_new_certificate": str(other)}
-    run = playbook(PLAYBOOK, *vcenter.update(**wrong))
-    assert run.rc == 2 and "was put back" in run.stdout, run.stdout
-    assert "5 stale" in playbook(PLAYBOOK, *vcenter.given()).stdout
+    other = untouched.folder / "other.pem"
+    other.write_text(untouched.old, encoding="ascii")
+    wrong = {"ssl_trust_old_fingerprint": sha1(untouched.new.read_text(encoding="ascii")), "ssl_trust_new_certificate": str(other)}
+    run = playbook(PLAYBOOK, *untouched.update(**wrong))
+    assert run.rc == 2 and "were rolled back" in run.stdout, run.stdout
+    assert "5 stale" in playbook(PLAYBOOK, *untouched.given()).stdout
 
 
-def test_a_wrong_password_is_told_before_anything_changes_and_is_not_shown(vcenter, playbook):
-    run = playbook(PLAYBOOK, "-vvv", *vcenter.update(ssl_trust_password="not-that-one"))
+def test_a_wrong_password_is_told_before_anything_changes_and_is_not_shown(untouched, playbook):
+    sets = untouched.sets()
+    run = playbook(PLAYBOOK, "-vvv", *untouched.update(ssl_trust_password="not-that-one"))
     assert run.rc == 2 and "username or password of administrator@vsphere.local is wrong" in run.stdout
-    assert "not-that-one" not in run.stdout + run.stderr and vcenter.sets() == 0
-
-
-def test_the_audit_of_tls_servers_takes_vcenters(vcenter, playbook):
-    asked = {"audit_vcenters": "vcenters", "audit_trusted": [str(vcenter.ca)], "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS)}
-    run = playbook("certmend.tls.audit", "-e", json.dumps(asked))
-    assert run.rc == 0 and "SSLTRUST-STALE" in run.stdout and "role ssl_trust" in run.stdout, run.stdout
-    playbook(PLAYBOOK, *vcenter.update())
-    run = playbook("certmend.tls.audit", "-e", json.dumps(asked))
-    assert run.rc == 0 and "trust no readable certificate" in run.stdout and "trust other certificates" not in run.stdout
+    assert "not-that-one" not in run.stdout + run.stderr and untouched.sets() == sets

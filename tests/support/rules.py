@@ -28,7 +28,7 @@ def fails(code: str) -> Callable:
 
 
 def passes(code: str) -> Callable:
-    """Mark a test that sees a rule stay silent where a neighbour of it would not."""
+    """Mark a test that sees a rule report nothing."""
     return pytest.mark.passes(code)
 
 
@@ -40,8 +40,8 @@ def findings(
     **more: Any,
 ) -> List[Finding]:
     """Judge the presented certificates (the server's own first) and return all the findings."""
-    anchors = None if trusted is None else [from_x509(one.x509) for one in trusted]
-    chain = chain_of([from_x509(one.x509) for one in presented], anchors, first_is_leaf=True)
+    anchors = None if trusted is None else [from_x509(minted.x509) for minted in trusted]
+    chain = chain_of([from_x509(minted.x509) for minted in presented], anchors, first_is_leaf=True)
     return judge(chain, JudgementContext(now=now, profiles=frozenset(profiles), **more), "test")
 
 

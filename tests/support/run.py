@@ -24,6 +24,8 @@ from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 
 #: where the collection is imported from
 TREE = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0]).parents[2]
+#: where modules import from: the collection, then what the tests were started with
+PATH = os.pathsep.join([str(TREE), *filter(None, [os.environ.get("PYTHONPATH")])])
 MODULES = "ansible_collections.certmend.tls.plugins.modules."
 
 
@@ -51,7 +53,7 @@ def module_process(name: str, params: Dict[str, Any], check: bool = False, pytho
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=dict(os.environ, PYTHONPATH=str(TREE), _ANSIBLE_MODULE_PROFILE="legacy"),
+        env=dict(os.environ, PYTHONPATH=PATH, _ANSIBLE_MODULE_PROFILE="legacy"),
     )
     process.ask = arguments(name, params, check)
     return process

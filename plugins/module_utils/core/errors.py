@@ -27,6 +27,15 @@ class RemediationError(Exception):
         return "%s. %s" % (self.message.rstrip("."), self.advice)
 
 
+class SeveralErrors(RemediationError):
+    """Several problems, reported as one error."""
+
+    def __init__(self, errors: Sequence[RemediationError]) -> None:
+        self.errors = tuple(errors)
+        lines = ["%d things are wrong:" % len(errors)] + ["(%d) %s" % (number, error) for number, error in enumerate(errors, 1)]
+        super().__init__(" ".join(lines), "Nothing was changed.")
+
+
 def attempt(errors: List[RemediationError], make: Callable[[], Value]) -> Optional[Value]:
     """The value that a function returns. If it raises, keep the error for ``raise_all`` and return None."""
     try:
@@ -41,9 +50,8 @@ def raise_all(errors: Sequence[RemediationError]) -> None:
 
     A person who corrects three mistakes wants to read of three, not of the first one three times.
     """
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        lines = ["%d things are wrong:" % len(errors)]
-        lines += ["(%d) %s" % (number, error) for number, error in enumerate(errors, 1)]
-        raise RemediationError(" ".join(lines), "Nothing was changed.")
+    flat = [problem for error in errors for problem in (error.errors if isinstance(error, SeveralErrors) else (error,))]
+    if len(flat) == 1:
+        raise flat[0]
+    if flat:
+        raise SeveralErrors(flat)

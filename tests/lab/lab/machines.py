@@ -16,7 +16,7 @@ import time
 from lab import controller, estate, inside, kernel, namespaces, places
 from lab.errors import LabError
 
-READY_WITHIN = 30
+READY_WITHIN = 120
 """Seconds after which a host that does not answer is a failure; it is waited for, never slept for."""
 
 

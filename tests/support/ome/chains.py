@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .. import mint
+from . import article
 
 SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
 NAME = "ome-source.corp.example"
@@ -116,3 +117,13 @@ def broken(cas):
         "12 other CAs on the other side": [whole._replace(peer=other), cas.deep(4)._replace(peer=peer)],
         "13 outside its validity": [cas.chain(**cas.past), cas.chain(**cas.future)],
     }
+
+
+def connection_answer(case, clock):
+    """What a migration answers when it verifies the connection of two appliances that accepted their chains; empty if it verifies."""
+    peer = article.PEM_FILE.findall(case.peer.encode()) or [minted.pem.encode() for minted in case.certificates]
+    try:
+        article.connection([minted.x509 for minted in case.certificates], [x509.load_pem_x509_certificate(block) for block in peer], clock)
+    except article.Refused as refused:
+        return refused.text
+    return ""

@@ -50,6 +50,7 @@ class Switches:
     :param restart: seconds that the web server is away after an upload.
     :param ahead: seconds by which its clock is.
     :param lost: the answer to an upload is lost.
+    :param lost_sign_in: the answer to a sign-in is lost.
     """
 
     unauthorized: bool = False
@@ -57,6 +58,7 @@ class Switches:
     no_json: bool = False
     old: bool = False
     lost: bool = False
+    lost_sign_in: bool = False
     leaf_alone: bool = False
     restart: float = 0.2
     ahead: int = 0
@@ -120,6 +122,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _sign_in(self, asked):
         ome = self.server.ome
+        if ome.switches.lost_sign_in:
+            self.close_connection = True
+            return
         if ome.switches.unauthorized or (asked["UserName"], asked["Password"]) != ACCOUNT or asked["SessionType"] != "API":
             entry = article.Refused("CUSR1201", "Unable to login because the username or password is invalid.", resolution="Enter them again.")
             self._send(401, entry.body)

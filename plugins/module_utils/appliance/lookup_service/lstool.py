@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the appliance's lstool.py prints, as registrations. Standard library only."""
+"""Read registrations from the output of the appliance's lstool.py. Standard library only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_serv
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import Tree
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
-#: labels at the head of a service, and what they are
+#: the labels at the head of a service, and the attribute of a registration that each one fills
 HEAD = {
     "Name": "name",
     "Description": "description",
@@ -25,48 +25,56 @@ HEAD = {
     "Owner ID": "owner_id",
     "Version": "version",
 }
+#: the first fields of a Registration
+IDENTITY = ("service_id", "owner_id", "product", "type", "node_id", "site_id")
 LABEL = re.compile(
     r"^\s*(Name|Description|Service Product|Service Type|Service ID|Site ID|Node ID|Owner ID|Version|Endpoints|Type|Protocol|URL|SSL trust"
     r"|Endpoint Attributes|Attributes):\s?(.*?)\s*$"
 )
-#: on 6.5 lines of the log stand in between
-LOGGED = re.compile(r"^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+#: on 6.5, lines of a log can stand between the lines of the list
+LOG_LINE = re.compile(r"^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 BASE64 = re.compile(r"^\s*[A-Za-z0-9+/=]+\s*$")
 
+#: the values of an endpoint, by their labels
+EndpointTexts = Dict[str, List[str]]
 
-def registrations_of(text: str) -> List[Registration]:
-    """Read the output of ``lstool.py list``: tabs indent, sslTrust may wrap over lines without a label.
 
-    :raises RemediationError: there is no service in it.
+def parse_list(text: str) -> List[Registration]:
+    """Read the output of ``lstool.py list``. Tabs indent it; sslTrust may continue on lines without a label.
+
+    :raises RemediationError: the text contains no service.
     """
-    reader = _Reader()
+    parser = _Parser()
     for line in text.splitlines():
-        reader.take(line)
-    reader.end_service()
-    if not reader.services:
-        raise RemediationError("listed: there is no service in it", "Give what lstool.py list prints, as it prints it.")
-    return reader.services
+        parser.read_line(line)
+    parser.end_service()
+    if not parser.registrations:
+        raise RemediationError("listed: contains no service", "Give the output of lstool.py list, unchanged.")
+    return parser.registrations
 
 
-class _Reader:
+class _Parser:
+    """Reads line by line. A service ends when the head of the next one begins."""
+
     def __init__(self) -> None:
-        self.services: List[Registration] = []
+        self.registrations: List[Registration] = []
         self.head: Dict[str, str] = {}
-        self.endpoints: List[Dict[str, List[str]]] = []
+        self.endpoints: List[EndpointTexts] = []
         self.section = ""
-        self.wrapping: Optional[List[str]] = None
+        #: the texts of the sslTrust that the next line may continue
+        self.continued: Optional[List[str]] = None
 
-    def take(self, line: str) -> None:
-        if LOGGED.match(line):
+    def read_line(self, line: str) -> None:
+        if LOG_LINE.match(line):
             return
-        found = LABEL.match(line)
-        if found:
-            self.wrapping = None
-            self._labelled(found.group(1), found.group(2))
-        elif self.wrapping is not None and BASE64.match(line):
-            self.wrapping[-1] += line.strip()
+        match = LABEL.match(line)
+        if match:
+            self.continued = None
+            self._read_label(match.group(1), match.group(2))
+        elif self.continued is not None and BASE64.match(line):
+            self.continued[-1] += line.strip()
 
-    def _labelled(self, label: str, value: str) -> None:
+    def _read_label(self, label: str, value: str) -> None:
         if label in ("Endpoints", "Endpoint Attributes", "Attributes"):
             self.section = label
         elif label in HEAD:
@@ -74,25 +82,27 @@ class _Reader:
                 self.end_service()
             self.head[HEAD[label]] = value
         elif self.section in ("Endpoints", "Endpoint Attributes"):
-            self._of_endpoint(label, value)
+            self._read_endpoint_label(label, value)
 
-    def _of_endpoint(self, label: str, value: str) -> None:
+    def _read_endpoint_label(self, label: str, value: str) -> None:
+        """A label that the current endpoint has already begins the next endpoint; only sslTrust can occur several times."""
         if not self.endpoints or (label in self.endpoints[-1] and label != "SSL trust"):
             self.endpoints.append({})
             self.section = "Endpoints"
         texts = self.endpoints[-1].setdefault(label, [])
         texts.append(value)
-        self.wrapping = texts if label == "SSL trust" else None
+        self.continued = texts if label == "SSL trust" else None
 
     def end_service(self) -> None:
         if "service_id" in self.head:
-            names = ("service_id", "owner_id", "product", "type", "node_id", "site_id")
-            trees = (Tree("serviceVersion", self.head.get("version", ""), ()), *(_endpoint(one) for one in self.endpoints))
-            self.services.append(Registration(mutable=trees, **{name: self.head.get(name, "") for name in names}))
-        self.head, self.endpoints, self.section, self.wrapping = {}, [], "", None
+            service_id, owner_id, product, kind, node_id, site_id = (self.head.get(name, "") for name in IDENTITY)
+            version = Tree("serviceVersion", self.head.get("version", ""), ())
+            mutable = (version, *(_endpoint(texts) for texts in self.endpoints))
+            self.registrations.append(Registration(service_id, owner_id, product, kind, node_id, site_id, mutable))
+        self.head, self.endpoints, self.section, self.continued = {}, [], "", None
 
 
-def _endpoint(texts: Dict[str, List[str]]) -> Tree:
-    kind: Tuple[Tree, ...] = (Tree("protocol", texts.get("Protocol", [""])[0], ()), Tree("type", texts.get("Type", [""])[0], ()))
-    anchors = tuple(Tree("sslTrust", text, ()) for text in texts.get("SSL trust", []) if text)
-    return Tree("serviceEndpoints", "", (Tree("url", texts.get("URL", [""])[0], ()), Tree("endpointType", "", kind), *anchors))
+def _endpoint(texts: EndpointTexts) -> Tree:
+    endpoint_type: Tuple[Tree, ...] = (Tree("protocol", texts.get("Protocol", [""])[0], ()), Tree("type", texts.get("Type", [""])[0], ()))
+    ssl_trust = tuple(Tree("sslTrust", text, ()) for text in texts.get("SSL trust", []) if text)
+    return Tree("serviceEndpoints", "", (Tree("url", texts.get("URL", [""])[0], ()), Tree("endpointType", "", endpoint_type), *ssl_trust))

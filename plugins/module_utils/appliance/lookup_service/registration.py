@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One service of the Lookup Service, with everything that Set must not lose. Standard library only."""
+"""A service registered in the Lookup Service, with every element that Set must not lose. Standard library only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 from urllib.parse import urlsplit
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import Tree, written
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import Tree, to_xml
 
-#: what List and Get tell and Set must not be told
+#: elements that List and Get return and that Set refuses
 IDENTITY = ("ownerId", "serviceType", "nodeId", "serviceId", "siteId")
-#: the elements of a MutableServiceInfo and what is below them, by their parent
+#: the elements of a MutableServiceInfo and below, by their parent; of "" in the order of the schema
 KNOWN = {
     "": (
         "serviceVersion",
@@ -37,22 +37,22 @@ KNOWN = {
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """One endpoint of a service.
+class ServiceEndpoint:
+    """An endpoint of a service.
 
-    :param place: its place among the elements of its registration.
-    :param anchors: the sslTrust texts as they came.
+    :param index: its index among the elements of the registration.
+    :param ssl_trust: the texts of its sslTrust elements, unchanged.
     """
 
-    place: int
+    index: int
     url: str
     protocol: str
     type: str
-    anchors: Tuple[str, ...]
+    ssl_trust: Tuple[str, ...]
 
     @property
     def host(self) -> str:
-        """The url's host, folded to lower case; empty where there is none."""
+        """The url's host in lower case; empty if the url has none."""
         try:
             return urlsplit(self.url.strip()).hostname or ""
         except ValueError:  # brackets without an IPv6 address
@@ -60,7 +60,7 @@ class Endpoint:
 
     @property
     def port(self) -> int:
-        """The url's own port, 443 where it names none; 0 where it is no port."""
+        """The url's port: 443 if the url has none, 0 if it is not a number of a port."""
         try:
             return urlsplit(self.url.strip()).port or 443
         except ValueError:
@@ -68,15 +68,16 @@ class Endpoint:
 
     @property
     def scheme(self) -> str:
+        """The url's scheme in lower case."""
         return self.url.strip().partition(":")[0].lower()
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A service as List and Get tell it.
+    """A service as List and Get return it.
 
-    :param mutable: what Set takes, every element in its order, known or not.
-    :param beyond: elements after those, of a release that this one does not know. Set is not told of them.
+    :param mutable: what Set replaces: every element in its order, known or not.
+    :param beyond: the names of elements that follow the identity, in releases later than those known here. Set does not take them.
     """
 
     service_id: str
@@ -89,16 +90,16 @@ class Registration:
     beyond: Tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, tree: Tree) -> Registration:
+    def from_tree(cls, tree: Tree) -> Registration:
         """Read a ``returnval``."""
-        names = [one.name for one in tree.children]
+        names = [child.name for child in tree.children]
         first = min((names.index(name) for name in IDENTITY if name in names), default=len(names))
-        kind = tree.child("serviceType") or Tree("serviceType", "", ())
+        service_type = tree.child("serviceType") or Tree("serviceType", "", ())
         return cls(
             service_id=tree.value("serviceId"),
             owner_id=tree.value("ownerId"),
-            product=kind.value("product"),
-            type=kind.value("type"),
+            product=service_type.value("product"),
+            type=service_type.value("type"),
             node_id=tree.value("nodeId"),
             site_id=tree.value("siteId"),
             mutable=tree.children[:first],
@@ -107,39 +108,38 @@ class Registration:
 
     @property
     def title(self) -> str:
-        """As a person would call it."""
+        """Type and id, for messages and diffs."""
         return "%s %s" % (self.type or "service", self.service_id)
 
     @property
-    def endpoints(self) -> List[Endpoint]:
-        return [_endpoint(place, tree) for place, tree in enumerate(self.mutable) if tree.name == "serviceEndpoints"]
+    def endpoints(self) -> List[ServiceEndpoint]:
+        """The endpoints in the order of the registration."""
+        return [_endpoint(index, tree) for index, tree in enumerate(self.mutable) if tree.name == "serviceEndpoints"]
 
     @property
     def unknown(self) -> List[str]:
-        """Elements of Set's part that no release known here has. They are carried as they came."""
-        return [tree.name for tree, known in _each("", self.mutable) if not known]
+        """Elements of ``mutable`` that are not in the schema of the known releases. Set gets them unchanged."""
+        return [tree.name for tree, known in _walk("", self.mutable) if not known]
 
     @property
-    def unspeakable(self) -> List[str]:
-        """Those of them that cannot be written again as they were: with attributes, or of another namespace."""
-        return [tree.name for tree, known in _each("", self.mutable) if not known and not tree.plain]
+    def unwritable(self) -> List[str]:
+        """The unknown elements that Set would get changed: they have attributes, or are of another namespace."""
+        return [tree.name for tree, known in _walk("", self.mutable) if not known and not tree.plain]
 
-    def with_anchors(self, anchors: Dict[int, Sequence[str]]) -> Registration:
-        """The same with other sslTrust texts; nothing else changes.
+    def with_ssl_trust(self, texts: Mapping[int, Sequence[str]]) -> Registration:
+        """The registration with other sslTrust texts; everything else stays.
 
-        :param anchors: by the places of the endpoints.
+        :param texts: by the indexes of the endpoints.
         """
-        mutable = tuple(
-            _with_anchors(tree, anchors[place]) if place in anchors else tree for place, tree in enumerate(self.mutable)
-        )
+        mutable = tuple(_with_ssl_trust(tree, texts[index]) if index in texts else tree for index, tree in enumerate(self.mutable))
         return replace(self, mutable=mutable)
 
     def spec(self) -> str:
-        """What stands inside Set's serviceSpec."""
-        return "".join(written(tree) for tree in self.mutable)
+        """The content of Set's serviceSpec."""
+        return "".join(to_xml(tree) for tree in self.mutable)
 
-    def as_dict(self) -> dict:
-        """For a backup: everything that came."""
+    def as_dict(self) -> Dict[str, Any]:
+        """Everything, as a backup keeps it."""
         return {
             "service_id": self.service_id,
             "owner_id": self.owner_id,
@@ -152,61 +152,65 @@ class Registration:
         }
 
     @classmethod
-    def from_dict(cls, value: dict) -> Registration:
-        """The reverse of ``as_dict``; raises KeyError, TypeError or ValueError for anything else."""
-        trees = tuple(_from_list(one) for one in value["mutable"])
+    def from_dict(cls, value: Mapping[str, Any]) -> Registration:
+        """The reverse of ``as_dict``.
+
+        :raises KeyError, TypeError, ValueError: the value is not what ``as_dict`` returned.
+        """
+        trees = tuple(_from_list(tree) for tree in value["mutable"])
         texts = {name: str(value[name]) for name in ("service_id", "owner_id", "product", "type", "node_id", "site_id")}
         return cls(mutable=trees, beyond=tuple(value["beyond"]), **texts)
 
 
-def differences(one: Registration, other: Registration) -> List[str]:
-    """What differs between two versions of a registration, a line each, sslTrust in short."""
+def differences(before: Registration, after: Registration) -> List[str]:
+    """What differs between two versions of a registration, a line for each element; long texts are shortened."""
     lines = []
     for name in KNOWN[""]:
-        old, new = ([_told(tree) for tree in which.mutable if tree.name == name] for which in (one, other))
+        old, new = ([_shortened(tree) for tree in version.mutable if tree.name == name] for version in (before, after))
         lines += ["%s: %s -> %s" % (name, was, now) for was, now in zip(old, new) if was != now]
         if len(old) != len(new):
-            lines.append("%s: %d of them -> %d" % (name, len(old), len(new)))
-    return lines or ([] if one == other else ["elements that are not known here differ"])
+            lines.append("%s: number %d -> %d" % (name, len(old), len(new)))
+    return lines or ([] if before == after else ["elements that this release does not know differ"])
 
 
-def _told(tree: Tree) -> str:
+def _shortened(tree: Tree) -> str:
     if not tree.children:
         return tree.text if len(tree.text) < 80 else "%s... (%d characters)" % (tree.text[:40], len(tree.text))
-    return "{%s}" % ", ".join("%s: %s" % (child.name, _told(child)) for child in tree.children)
+    return "{%s}" % ", ".join("%s: %s" % (child.name, _shortened(child)) for child in tree.children)
 
 
-def _each(parent: str, trees: Sequence[Tree]) -> Iterator[Tuple[Tree, bool]]:
+def _walk(parent: str, trees: Sequence[Tree]) -> Iterator[Tuple[Tree, bool]]:
+    """Every element, and whether it is known; below an unknown element only those that cannot be written as they were."""
     for tree in trees:
         known = tree.name in KNOWN[parent]
         yield tree, known
         if known and tree.name in KNOWN:
-            yield from _each(tree.name, tree.children)
+            yield from _walk(tree.name, tree.children)
         elif not known:
             for child in tree.children:
                 if not child.plain:
                     yield child, False
 
 
-def _endpoint(place: int, tree: Tree) -> Endpoint:
-    kind = tree.child("endpointType") or Tree("endpointType", "", ())
-    anchors = tuple(one.text for one in tree.children if one.name == "sslTrust")
-    return Endpoint(place, tree.value("url"), kind.value("protocol"), kind.value("type"), anchors)
+def _endpoint(index: int, tree: Tree) -> ServiceEndpoint:
+    endpoint_type = tree.child("endpointType") or Tree("endpointType", "", ())
+    texts = tuple(child.text for child in tree.children if child.name == "sslTrust")
+    return ServiceEndpoint(index, tree.value("url"), endpoint_type.value("protocol"), endpoint_type.value("type"), texts)
 
 
-def _with_anchors(tree: Tree, anchors: Sequence[str]) -> Tree:
-    """The anchors stand where the first one stood; the schema wants them after the endpoint's type."""
+def _with_ssl_trust(tree: Tree, texts: Sequence[str]) -> Tree:
+    """The new texts stand where the first old one stood; the schema wants them after the endpoint's type."""
     names = [child.name for child in tree.children]
     first = names.index("sslTrust") if "sslTrust" in names else names.index("endpointType") + 1
     rest = [child for child in tree.children if child.name != "sslTrust"]
-    return tree._replace(children=(*rest[:first], *(Tree("sslTrust", text, ()) for text in anchors), *rest[first:]))
+    return tree._replace(children=(*rest[:first], *(Tree("sslTrust", text, ()) for text in texts), *rest[first:]))
 
 
-def _as_list(tree: Tree) -> list:
+def _as_list(tree: Tree) -> List[Any]:
     return [tree.name, [_as_list(child) for child in tree.children] or tree.text, tree.plain]
 
 
-def _from_list(value: list) -> Tree:
+def _from_list(value: Sequence[Any]) -> Tree:
     name, content, plain = value
     if isinstance(content, str):
         return Tree(str(name), content, (), bool(plain))

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SOAP 1.1 as the Lookup Service and the STS speak it. Standard library only."""
+"""SOAP 1.1 as the Lookup Service and the STS use it. Standard library only."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Dict
+from xml.etree.ElementTree import Element
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local, parse
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local_name, parse
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
@@ -17,13 +18,18 @@ ENVELOPE = (
     b'<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/">%s<soapenv:Body>%s</soapenv:Body></soapenv:Envelope>'
 )
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
+#: what to do about an HTTP status
+ADVICE = {
+    404: "The host has no such service: check hostname and port.",
+    503: "The service is starting: wait, then run the task again.",
+}
 
 
 class Fault(Exception):
-    """The service refuses.
+    """The service refuses a request.
 
     :param kind: the fault's name without its namespace (``SecurityErrorFault``, ``MessageExpired``).
-    :param fields: the texts below it.
+    :param fields: the texts of the elements below the fault, by their names.
     """
 
     def __init__(self, kind: str, text: str, fields: Dict[str, str]) -> None:
@@ -32,37 +38,34 @@ class Fault(Exception):
 
 
 def envelope(body: bytes, header: bytes = b"") -> bytes:
-    """A request. ``header`` is taken as it is, byte for byte."""
+    """A request. ``header`` is inserted byte for byte: it may contain a signature."""
     return ENVELOPE % (b"<soapenv:Header>%s</soapenv:Header>" % header if header else b"", body)
 
 
-def body_of(answer: Answer, where: str) -> Any:
-    """The element inside the answer's body.
+def body_of(answer: Answer, sender: str) -> Element:
+    """The element in the body of an answer.
 
-    :raises Fault: the answer is one.
-    :raises RemediationError: it is no SOAP.
+    :param sender: the service that answered, for messages.
+    :raises Fault: the answer is a fault.
+    :raises RemediationError: the answer is not SOAP.
     """
     if answer.status not in (200, 500):
-        raise RemediationError("%s answers HTTP %d" % (where, answer.status), _advice(answer.status))
+        advice = ADVICE.get(answer.status, "Check hostname and port, and the proxies or load balancers in between.")
+        raise RemediationError("%s answers with HTTP status %d" % (sender, answer.status), advice)
     root = parse(answer.body)
     body = root.find(SOAP + "Body")
     if root.tag != SOAP + "Envelope" or body is None or len(body) != 1:
-        raise RemediationError("%s does not answer in SOAP" % where, "Check the address and the port.")
+        raise RemediationError("%s does not answer in SOAP" % sender, "Check hostname and port.")
     if body[0].tag == SOAP + "Fault":
         raise _fault(body[0])
     return body[0]
 
 
-def _fault(element: Any) -> Fault:
-    """Faults are told by their local names: their namespaces differ by release."""
+def _fault(element: Element) -> Fault:
+    """Faults are identified by their local names: the namespaces differ between releases."""
     code = (element.findtext("faultcode") or "").rpartition(":")[2]
     text = (element.findtext("faultstring") or "").strip()
     detail = element.find("detail")
-    inner = detail[0] if detail is not None and len(detail) else None
-    fields = {local(child): child.text or "" for child in inner} if inner is not None else {}
-    return Fault(local(inner) if inner is not None else code, text, fields)
-
-
-def _advice(status: int) -> str:
-    known: Dict[int, Optional[str]] = {404: "There is no such service: check hostname and port.", 503: "The service is starting: wait, and run it again."}
-    return known.get(status) or "Check the address, and what lies in between."
+    if detail is None or not len(detail):
+        return Fault(code, text, {})
+    return Fault(local_name(detail[0]), text, {local_name(child): child.text or "" for child in detail[0]})

@@ -2,13 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing in at the Security Token Service: a bearer assertion, carried byte for byte. Standard library only."""
+"""Sign in at the Security Token Service (STS) for a bearer assertion. Standard library only."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -22,7 +21,7 @@ WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utilit
 WST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 HEADERS = {"Content-Type": 'text/xml; charset="utf-8"', "SOAPAction": WST + "/RST/Issue"}
-#: the signature covers the assertion's very bytes: it is cut out of the answer, and never written anew
+#: the signature covers the bytes of the assertion: they are cut out of the answer, never serialised again
 ASSERTION = re.compile(rb"<((?:[\w.-]+:)?)Assertion[\s>].*</\1Assertion\s*>", re.S)
 SECURITY = (
     '<wsse:Security xmlns:wsse="%s" xmlns:wsu="%s" soapenv:mustUnderstand="1"><wsu:Timestamp wsu:Id="_0"><wsu:Created>%s</wsu:Created>'
@@ -40,60 +39,75 @@ TOKEN_LIFETIME = datetime.timedelta(minutes=30)
 
 
 def sign_in(session: Session, path: str, username: str, password: str, now: datetime.datetime) -> bytes:
-    """Ask for a token.
+    """Request a token.
 
-    :param path: of the STS on the session's host; its last part is the SSO domain.
-    :returns: the header that a Lookup call carries. Secret: it is shown nowhere.
-    :raises RemediationError: with what the STS says, and what mends it.
+    :param path: the path of the STS on the session's host; its last part is the SSO domain.
+    :param now: the current time: the STS refuses a request that is older than a minute.
+    :returns: the security header of requests to the Lookup Service. Secret: it must not reach results or logs.
+    :raises RemediationError: the STS refuses; the message has its reason.
     """
-    who = tuple(escape(text) for text in (username, password))
-    security = SECURITY % ((WSSE, WSU, _stamp(now), _stamp(now + REQUEST_LIFETIME)) + who)
+    account = tuple(escape(text) for text in (username, password))
+    security = SECURITY % ((WSSE, WSU, _stamp(now), _stamp(now + REQUEST_LIFETIME)) + account)
     request = REQUEST % (WST, SAML, WST, WSU, _stamp(now), WSU, _stamp(now + TOKEN_LIFETIME), WST)
     answer = session.post(path, envelope(request.encode("utf-8"), security.encode("utf-8")), HEADERS)
     if answer.status == 404:
         raise RemediationError(
             "the STS at %s does not know the SSO domain %s" % (session.where, path.rpartition("/")[2]),
-            "The address came from the Lookup Service's own list: check that hostname is a node of that domain.",
+            "The address of the STS is from the Lookup Service's own list: check that hostname is a node of that domain.",
         )
     try:
         body_of(answer, "the STS at " + session.where)
     except Fault as fault:
-        raise _explained(fault, username, answer, now) from fault
+        raise _error_of(fault, username, answer, now) from fault
     return b'<wsse:Security xmlns:wsse="%s">%s</wsse:Security>' % (WSSE.encode("ascii"), _assertion(answer.body))
 
 
 def _assertion(body: bytes) -> bytes:
-    found = ASSERTION.search(body)
-    if found:
+    """The bytes of the assertion, which must be well-formed without the answer around it."""
+    match = ASSERTION.search(body)
+    if match:
         try:
-            parse(found.group())
-            ElementTree.fromstring(found.group())
-            return found.group()
+            parse(match.group())
+            ElementTree.fromstring(match.group())
+            return match.group()
         except (RemediationError, ElementTree.ParseError):
-            pass  # it leans on something that is declared outside of it
-    raise RemediationError("the STS answers without an assertion that stands on its own", "Nothing was changed; ask the vendor's support.")
+            pass  # it uses a namespace that the answer declares outside of it
+    raise RemediationError(
+        "the answer of the STS contains no assertion that can be used outside of the answer", "Nothing was changed; ask the vendor's support."
+    )
 
 
-def _explained(fault: Fault, username: str, answer: Answer, now: datetime.datetime) -> RemediationError:
-    said = "%s: %s" % (fault.kind, fault.text)
+def _error_of(fault: Fault, username: str, answer: Answer, now: datetime.datetime) -> RemediationError:
+    """A fault of the STS as an error with advice."""
+    reason = "%s: %s" % (fault.kind, fault.text)
     text = fault.text.lower()
     if fault.kind == "FailedAuthentication":
-        if "locked" in text:
-            return RemediationError("username: %s is locked (%s)" % (username, said), "Unlock it, or wait until the lockout ends.")
-        if "expired" in text:
-            return RemediationError("password: the one of %s has expired (%s)" % (username, said), "Set a new one in the SSO domain.")
-        return RemediationError("username or password of %s is wrong (%s)" % (username, said), "Mind the lockout before trying again.")
+        return _authentication_error(username, reason, text)
     if fault.kind in ("MessageExpired", "InvalidTimeRange"):
-        return RemediationError("the clocks differ: the STS refuses the request as %s%s" % (said, _skew(answer, now)), "Set both by NTP.")
+        return RemediationError(
+            "the clocks of this machine and of the STS differ: the STS refuses the request (%s)%s" % (reason, _skew(answer, now)),
+            "Synchronise both clocks by NTP.",
+        )
     if "certificate" in text and ("expired" in text or "not valid" in text or "validity" in text):
         return RemediationError(
-            "the STS cannot sign: its own signing certificate is not valid (%s)" % said,
-            "Repair the STS signing certificate first (the vendor's fixsts or vCert), then run it again.",
+            "the STS cannot sign: its own signing certificate is not valid (%s)" % reason,
+            "Repair the STS signing certificate first (the vendor's fixsts or vCert), then run the task again.",
         )
-    return RemediationError("the STS refuses: %s" % said, "See the STS's log on the appliance.")
+    return RemediationError("the STS refuses the request: %s" % reason, "See the log of the STS on the appliance.")
+
+
+def _authentication_error(username: str, reason: str, text: str) -> RemediationError:
+    if "locked" in text:
+        return RemediationError("username: the account %s is locked (%s)" % (username, reason), "Unlock it, or wait until the lockout ends.")
+    if "expired" in text:
+        return RemediationError("password: the password of %s has expired (%s)" % (username, reason), "Set a new password in the SSO domain.")
+    return RemediationError(
+        "username or password of %s is wrong (%s)" % (username, reason), "Check both before you try again: failed attempts can lock the account."
+    )
 
 
 def _skew(answer: Answer, now: datetime.datetime) -> str:
+    """The difference of the clocks, if the server told its time."""
     server = answer.moment()
     if server is None:
         return ""
@@ -101,6 +115,6 @@ def _skew(answer: Answer, now: datetime.datetime) -> str:
     return "; this machine is %d s %s the server's Date" % (abs(seconds), "ahead of" if seconds > 0 else "behind")
 
 
-def _stamp(when: Any) -> str:
-    """To the millisecond, in UTC, with a Z: the STS reads no other form."""
-    return when.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (when.microsecond // 1000)
+def _stamp(time: datetime.datetime) -> str:
+    """A time in UTC to the millisecond, with a Z: the STS reads no other form."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (time.microsecond // 1000)

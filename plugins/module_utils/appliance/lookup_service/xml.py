@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""XML from the network, as plain trees: nothing in it can expand, and nothing can be fetched.
+"""XML from the network as plain trees. Document types are refused, so that nothing is expanded and nothing is fetched.
 
 Standard library only.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -21,38 +21,38 @@ LOOKUP = "urn:lookup"
 class Tree(NamedTuple):
     """An element: its local name, and either text or children.
 
-    ``plain`` tells that it can be written again as it was: of the Lookup Service's namespace, without attributes.
+    :param plain: whether ``to_xml`` writes the element as it was: it is of the Lookup Service's namespace and has no attributes.
     """
 
     name: str
     text: str
-    children: Tuple[Any, ...]
+    children: Tuple[Tree, ...]
     plain: bool = True
 
-    def child(self, name: str) -> Optional[Any]:
-        """The first child of this name."""
-        return next((one for one in self.children if one.name == name), None)
+    def child(self, name: str) -> Optional[Tree]:
+        """The first child of this name; None if no child has it."""
+        return next((child for child in self.children if child.name == name), None)
 
     def value(self, name: str) -> str:
-        """The text of the first child of this name; empty where there is none."""
-        found = self.child(name)
-        return found.text if found else ""
+        """The text of the first child of this name; empty if no child has it."""
+        child = self.child(name)
+        return child.text if child else ""
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """Entities need a document type, and no answer of a service needs one."""
+    """Entities need a document type, and no answer of a SOAP service needs one."""
 
     def doctype(self, name: str, pubid: Optional[str], system: Optional[str]) -> None:
         raise RemediationError(
-            "the answer declares a document type (DOCTYPE %s), which could expand or fetch something; it was not read" % name,
-            "Whoever answers there is no Lookup Service: check the address, and what lies in between.",
+            "the answer declares a document type (DOCTYPE %s), which could expand or fetch content; the answer was not read" % name,
+            "The answer is not from a Lookup Service: check hostname, port, and the proxies in between.",
         )
 
 
 def parse(data: bytes) -> ElementTree.Element:
     """The root element of an answer.
 
-    :raises RemediationError: it is no XML, or has a document type.
+    :raises RemediationError: the answer is not XML, or it has a document type.
     """
     parser = ElementTree.XMLParser(target=_Builder())
     try:
@@ -61,25 +61,25 @@ def parse(data: bytes) -> ElementTree.Element:
     except ElementTree.ParseError as error:
         raise RemediationError(
             "the answer is not XML: %s; it begins with %r" % (error, bytes(data[:60])),
-            "Check the address and the port: a proxy's or a web server's page may have answered.",
+            "Check hostname and port: the page of a proxy or a web server may have answered.",
         ) from error
 
 
-def local(element: ElementTree.Element) -> str:
-    """A name without its namespace."""
+def local_name(element: ElementTree.Element) -> str:
+    """An element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
 def tree_of(element: ElementTree.Element) -> Tree:
-    """An element and all below it."""
-    plain = element.tag == "{%s}%s" % (LOOKUP, local(element)) and not element.attrib
-    return Tree(local(element), "" if len(element) else element.text or "", tuple(tree_of(child) for child in element), plain)
+    """An element with all elements below it."""
+    plain = element.tag == "{%s}%s" % (LOOKUP, local_name(element)) and not element.attrib
+    return Tree(local_name(element), "" if len(element) else element.text or "", tuple(tree_of(child) for child in element), plain)
 
 
-def written(tree: Tree) -> str:
-    """A tree as XML, to be read again as the same one.
+def to_xml(tree: Tree) -> str:
+    """A tree as XML; a parser reads the same tree from it.
 
-    A carriage return is written as a reference: XML 1.0 section 2.11 turns a bare one into a line feed.
+    A carriage return is written as a character reference: XML 1.0 section 2.11 turns a literal one into a line feed.
     """
-    inner = "".join(written(child) for child in tree.children) or escape(tree.text, {"\r": "&#13;"})
+    inner = "".join(to_xml(child) for child in tree.children) or escape(tree.text, {"\r": "&#13;"})
     return "<%s>%s</%s>" % (tree.name, inner, tree.name)

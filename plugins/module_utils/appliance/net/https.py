@@ -31,6 +31,10 @@ class ConnectionLost(RemediationError):
     """The connection ended after the request was sent and before the answer came: the request may have been carried out."""
 
 
+class ConnectionFailed(RemediationError):
+    """No connection could be made; nothing was sent."""
+
+
 @dataclass(frozen=True)
 class Trust:
     """How a server's certificate is verified.
@@ -105,7 +109,8 @@ class Session:
 
         :param again: whether the request may be sent twice: if the server has closed the kept connection, it is sent over a new one.
         :raises ConnectionLost: the connection ended before the answer; whether the request was carried out is unknown.
-        :raises RemediationError: no connection could be made, or the server is not trusted. Nothing was sent.
+        :raises ConnectionFailed: no connection could be made.
+        :raises RemediationError: the server is not trusted. Nothing was sent.
         """
         kept = self._connection is not None
         connection = self._connected()
@@ -154,8 +159,9 @@ class Session:
             except ssl.SSLCertVerificationError as error:
                 raise self._untrusted(error) from error
             except (OSError, http.client.HTTPException) as error:
-                raise RemediationError(*self._description_of(error)) from error
+                raise ConnectionFailed(*self._description_of(error)) from error
             self._check_pins(connection)
+            connection.auto_open = 0  # http.client would connect again by itself, without checking the pins
             self._connection = connection
         return self._connection
 

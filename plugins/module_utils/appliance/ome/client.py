@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The REST interface of Dell OpenManage Enterprise, as far as its certificate needs it. Standard library only."""
+"""A client for the REST interface of Dell OpenManage Enterprise: sessions, certificate signing requests, uploads. Standard library only."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
 import json
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -17,16 +17,17 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 SESSIONS = "/api/SessionService/Sessions"
 ACTIONS = "/api/ApplicationService/Actions/ApplicationService."
 JSON_TYPE, RAW_TYPE = "application/json", "application/octet-stream"
-#: what is shown of an answer that is no JSON
-SHOWN = 500
+#: how many bytes of an answer that is not JSON are shown in a message
+MAXIMUM_SHOWN = 500
+CHECK_ADDRESS = "Check hostname and port: this is probably not OpenManage Enterprise."
 
 
 class Refusal(RemediationError):
-    """The appliance refused something.
+    """The appliance refused a request.
 
-    :param message_id: as ``@Message.ExtendedInfo`` has it (``CGEN1008``); empty where the answer has none.
-    :param argument: the first of its ``MessageArgs``.
-    :param raw: the answer, decoded where it is JSON.
+    :param message_id: ``MessageId`` of the first entry in ``@Message.ExtendedInfo`` (``CGEN1008``); empty if the answer has none.
+    :param argument: the first of that entry's ``MessageArgs``.
+    :param raw: the whole answer, decoded if it is JSON.
     """
 
     def __init__(self, message: str, advice: str, message_id: str, argument: str, raw: Any) -> None:
@@ -34,88 +35,97 @@ class Refusal(RemediationError):
         self.message_id, self.argument, self.raw = message_id, argument, raw
 
 
-class Ome:
-    """An appliance, signed in: a context manager that signs out in the end."""
+def server_time(session: Session) -> Optional[datetime.datetime]:
+    """The appliance's clock, from the Date header of an answer that needs no account; None if the answer has none."""
+    return session.request("GET", SESSIONS, b"", {}).moment()
+
+
+class OmeClient:
+    """A context manager: signs in to the appliance, and signs out at the end."""
 
     def __init__(self, session: Session, username: str, password: str) -> None:
         self._session, self._username, self._password = session, username, password
         self._headers: Dict[str, str] = {}
         self._id = ""
-        #: the appliance's clock, as the Date header of its last answer has it
-        self.clock: Optional[datetime.datetime] = None
 
-    def __enter__(self) -> Ome:
-        asked = {"UserName": self._username, "Password": self._password, "SessionType": "API"}
-        answer = self._send("POST", SESSIONS, json.dumps(asked).encode("utf-8"), JSON_TYPE, "sign-in")
+    def __enter__(self) -> OmeClient:
+        account = {"UserName": self._username, "Password": self._password, "SessionType": "API"}
+        answer = self._send("POST", SESSIONS, json.dumps(account).encode("utf-8"), JSON_TYPE, "sign-in")
         self._headers["X-Auth-Token"] = answer.headers.get("x-auth-token", "")
         if not self._headers["X-Auth-Token"]:
-            raise RemediationError("%s: the answer to the sign-in has no X-Auth-Token" % self._session.where, "Check the address: is it OME?")
-        self._id = str(_decoded(answer, self._session.where).get("Id", ""))
+            raise RemediationError("%s: the answer to the sign-in has no X-Auth-Token header" % self._session.where, CHECK_ADDRESS)
+        self._id = str(_json_object(answer, self._session.where).get("Id", ""))
         return self
 
-    def __exit__(self, *_why: Any) -> None:
-        """Sign out; a web server that restarts meanwhile has forgotten the session by itself."""
+    def __exit__(self, *_exception: object) -> None:
+        """Sign out. A failure does not matter: a web server that restarts ends all sessions."""
         with contextlib.suppress(RemediationError):
             self._session.request("DELETE", "%s('%s')" % (SESSIONS, self._id), b"", self._headers)
         self._session.close()
 
-    def generate_csr(self, details: Dict[str, str]) -> str:
-        """A new certificate signing request; the key stays on the appliance, and an earlier request counts no more."""
-        answer = self._send("POST", ACTIONS + "GenerateCSR", json.dumps(details).encode("utf-8"), JSON_TYPE, "GenerateCSR")
-        data = _decoded(answer, self._session.where).get("CertificateData")
-        if not isinstance(data, str):
-            raise RemediationError("%s: the answer to GenerateCSR has no CertificateData" % self._session.where, "Look into the appliance's log.")
-        return data
+    def generate_csr(self, fields: Mapping[str, str]) -> str:
+        """Create a key on the appliance and a certificate signing request for it. This invalidates earlier requests.
+
+        :param fields: as ``CsrFields.as_body`` returns them.
+        :returns: the request as PEM.
+        """
+        answer = self._send("POST", ACTIONS + "GenerateCSR", json.dumps(fields).encode("utf-8"), JSON_TYPE, "GenerateCSR")
+        csr = _json_object(answer, self._session.where).get("CertificateData")
+        if not isinstance(csr, str):
+            raise RemediationError(
+                "%s: the answer to GenerateCSR has no CertificateData" % self._session.where,
+                "Read the appliance's log (tomcat/application.log).",
+            )
+        return csr
 
     def upload(self, pem: bytes, chain: bool) -> None:
-        """Hand over a chain, or a single certificate; the web server restarts then.
+        """Upload a chain or a single certificate. If the appliance accepts it, its web server restarts.
 
-        :raises ConnectionLost: the answer did not come; the certificate may have been taken.
+        :raises Refusal: the appliance did not accept it.
+        :raises ConnectionLost: no answer came; the certificate may have been accepted.
         """
         action = "UploadCertChain" if chain else "UploadCertificate"
         self._send("POST", ACTIONS + action, pem, RAW_TYPE, action)
 
-    def _send(self, method: str, path: str, body: bytes, kind: str, what: str) -> Answer:
-        answer = self._session.request(method, path, body, dict(self._headers, **{"Content-Type": kind, "Accept": JSON_TYPE}))
-        self.clock = answer.moment() or self.clock
+    def _send(self, method: str, path: str, body: bytes, content_type: str, operation: str) -> Answer:
+        answer = self._session.request(method, path, body, dict(self._headers, **{"Content-Type": content_type, "Accept": JSON_TYPE}))
         if not 200 <= answer.status < 300:
-            raise _refusal(answer, self._session.where, what)
+            raise _refusal(answer, self._session.where, operation)
         return answer
 
 
-def _decoded(answer: Answer, where: str) -> dict:
+def _json_object(answer: Answer, where: str) -> Dict[str, Any]:
     try:
         value = json.loads(answer.body.decode("utf-8"))
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise RemediationError(
-            "%s answers with status %d and no JSON object: %s" % (where, answer.status, _shown(answer)), "Check the address: is it OME?"
-        )
+        raise RemediationError("%s answers with status %d and no JSON object: %s" % (where, answer.status, _excerpt(answer)), CHECK_ADDRESS)
     return value
 
 
-def _shown(answer: Answer) -> str:
-    return repr(answer.body[:SHOWN].decode("utf-8", "replace"))
+def _excerpt(answer: Answer) -> str:
+    return repr(answer.body[:MAXIMUM_SHOWN].decode("utf-8", "replace"))
 
 
-def _refusal(answer: Answer, where: str, what: str) -> RemediationError:
-    """The appliance's words, and what can be done about them."""
+def _refusal(answer: Answer, where: str, operation: str) -> Refusal:
+    """The appliance's own message as an error, with its resolution as the advice."""
     try:
         raw: Any = json.loads(answer.body.decode("utf-8"))
     except ValueError:
-        raw = answer.body[:SHOWN].decode("utf-8", "replace")
-    told = _told(raw)
-    said = " ".join(part for part in (str(told.get("MessageId", "")), str(told.get("Message", "")), _arguments(told)) if part)
-    message = "%s refuses %s (status %d)%s" % (where, what, answer.status, ": " + said if said else "")
-    if not told and not isinstance(raw, dict):
-        message += ", and its answer is no JSON: %s" % _shown(answer)
-    arguments = told.get("MessageArgs") or [""]
-    return Refusal(message, _advice(answer.status, what, told), str(told.get("MessageId", "")), str(arguments[0]), raw)
+        raw = answer.body[:MAXIMUM_SHOWN].decode("utf-8", "replace")
+    entry = _extended_info(raw)
+    arguments = [str(argument) for argument in entry.get("MessageArgs") or ()]
+    parts = [str(entry.get("MessageId", "")), str(entry.get("Message", "")), "(%s)" % ", ".join(arguments) if arguments else ""]
+    details = " ".join(part for part in parts if part)
+    message = "%s refuses %s (status %d)%s" % (where, operation, answer.status, ": " + details if details else "")
+    if not isinstance(raw, dict):
+        message += ", and its answer is not JSON: %s" % _excerpt(answer)
+    return Refusal(message, _advice(answer.status, operation, entry), parts[0], (arguments or [""])[0], raw)
 
 
-def _told(raw: Any) -> dict:
-    """The first entry of ``@Message.ExtendedInfo``."""
+def _extended_info(raw: Any) -> Dict[str, Any]:
+    """The first entry of ``@Message.ExtendedInfo``; empty if there is none."""
     try:
         entry = raw["error"]["@Message.ExtendedInfo"][0]
     except (KeyError, IndexError, TypeError):
@@ -123,16 +133,11 @@ def _told(raw: Any) -> dict:
     return entry if isinstance(entry, dict) else {}
 
 
-def _arguments(told: dict) -> str:
-    arguments = ", ".join(str(one) for one in told.get("MessageArgs") or ())
-    return "(%s)" % arguments if arguments else ""
-
-
-def _advice(status: int, what: str, told: dict) -> str:
+def _advice(status: int, operation: str, entry: Mapping[str, Any]) -> str:
     if status == 401:
         return "Check username and password; a local administrator is needed, and the account must not be locked."
     if status == 403:
         return "Use an account that is an administrator of the appliance."
     if status == 404:
-        return "%s is not there: UploadCertChain came with OpenManage Enterprise 3.10." % what
-    return str(told.get("Resolution") or "Look into the appliance's log (tomcat/application.log), and run it again.")
+        return "The appliance has no action %s: UploadCertChain came with OpenManage Enterprise 3.10." % operation
+    return str(entry.get("Resolution") or "Read the appliance's log (tomcat/application.log), and run the task again.")

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
@@ -41,10 +40,7 @@ def parse_pin(text: Any, option: str) -> str:
     digest = b""
     base64_form, hex_form = BASE64_FORM.match(written), HEX_FORM.match(written)
     if base64_form:
-        try:
-            digest = base64.b64decode(base64_form.group(1).rstrip("=").translate(FROM_BASE64URL) + "=")
-        except binascii.Error:
-            digest = b""
+        digest = base64.b64decode(base64_form.group(1).rstrip("=").translate(FROM_BASE64URL) + "=")
     elif hex_form:
         digest = bytes.fromhex(hex_form.group(1).replace(":", ""))
     if len(digest) != SHA256_BYTES:

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any, List, Tuple
 
@@ -17,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import parse_pem_file, refuse_foreign_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.base64_text import decode_base64
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_content, add_paths
@@ -60,10 +59,7 @@ def _bytes_of(source: Source) -> Tuple[str, bytes]:
         return "path", read_file(source.path, "path")
     if source.content is not None:
         return "content", source.content.encode("utf-8")
-    try:
-        return "content_base64", base64.b64decode("".join((source.content_base64 or "").split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise RemediationError("content_base64 is not Base64: %s" % error, "Give the file's bytes, encoded once.") from error
+    return "content_base64", decode_base64(source.content_base64 or "", "content_base64")
 
 
 def fill_pool(subject: Subject, options: Options) -> Pool:

@@ -2,68 +2,98 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Collect the bytes that ``cert_inspect`` is asked about: from endpoints, a file, text, or a handshake made elsewhere."""
+"""Collect what ``cert_inspect`` judges, and what it judges by.
+
+What only some tasks need is imported in the function that needs it: each file costs a task some milliseconds.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import List
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, parse_endpoints
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import Material
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, merge_readings, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.options import Options
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import csr_pin, merge_readings, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import load_anchors
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 
-SOURCES = ("endpoints", "path", "content", "content_base64", "presented")
-
-
-def collect(params: dict) -> List[Material]:
-    """Collect from the one source that the options name."""
-    name = params["name"] or ""
-    if params["endpoints"] is not None:
-        return _from_endpoints(parse_endpoints(params["endpoints"], name), params["workers"], params["timeout"])
-    if params["presented"] is not None:
-        ders = [_decoded("presented[%d]" % place, text) for place, text in enumerate(params["presented"])]
-        return [_material("presented", name, merge_readings([read_certificates(der) for der in ders]), True)]
-    if params["path"] is not None:
-        source, data = params["path"], read_file(params["path"], "path")
-    elif params["content"] is not None:
-        source, data = "content", params["content"].encode("utf-8")
-    else:
-        source, data = "content_base64", _decoded("content_base64", params["content_base64"])
-    reading = read_certificates(data, params["password"])
-    return [_material(source, name, reading, False, data)]
+if TYPE_CHECKING:
+    from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
 
 
-def _material(source: str, name: str, reading: Reading, sent: bool, data: bytes = b"") -> Material:
-    return Material(source, name, reading.certificates, reading.warnings, presented=sent, data=data)
+@dataclass(frozen=True)
+class Criteria:
+    """What every source is judged by.
+
+    :param context: without what differs from source to source (its name, its pins, its registered endpoints).
+    :param anchors: the certificates that the client trusts; None if the options do not say.
+    :param pins: the pin store; None if the options name none.
+    :param warnings: what could not be read.
+    """
+
+    context: JudgementContext
+    anchors: Optional[Sequence[Certificate]] = None
+    pins: Optional[Store] = None
+    warnings: Tuple[str, ...] = ()
 
 
-def _decoded(option: str, text: str) -> bytes:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise RemediationError("%s is not Base64: %s" % (option, error), "Give the file's bytes, encoded once.") from error
+def collect_criteria(options: Options) -> Criteria:
+    """Read the files with which the certificates are compared.
+
+    :raises RemediationError: with every file that cannot be read.
+    """
+    errors: List[RemediationError] = []
+    csr_options = {"csr_path": options.csr_path, "csr_content": options.csr_content}
+    context = JudgementContext(
+        now=options.now,
+        profiles=options.profiles,
+        expires_within=options.expires_within,
+        private_key_pin=attempt(errors, lambda: _private_key_pin(options.private_key_path)),
+        csr_pin=attempt(errors, lambda: csr_pin(csr_options)),
+        registered=options.registered,
+        peer=options.peer,
+    )
+    trust = attempt(errors, lambda: load_anchors(options.trusted, options.trusted_content, options.trust_system))
+    pins = attempt(errors, lambda: _pin_store(options.pins_path))
+    raise_all(errors)
+    anchors, warnings = trust if trust else (None, [])
+    return Criteria(context, anchors, pins, tuple(warnings))
 
 
-def _from_endpoints(endpoints: List[Endpoint], workers: int, timeout: float) -> List[Material]:
-    answers = probe_all(endpoints, workers, timeout)
-    return [_answered(endpoint, answers[endpoint]) for endpoint in endpoints]
+def _private_key_pin(path: Optional[str]) -> Optional[str]:
+    if path is None:
+        return None
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
+
+    return pin_of(load_private_key(read_file(path, "private_key_path"), "private_key_path").public_key())
 
 
-def _answered(endpoint: Endpoint, answer: object) -> Material:
-    if isinstance(answer, tls_probe.ProbeError):
-        return Material(str(endpoint), endpoint.name, reachable=False, error=_unreachable(endpoint, answer))
-    reading = merge_readings([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
-    place = to_ascii(endpoint.host), endpoint.port
-    return Material(str(endpoint), endpoint.name, reading.certificates, reading.warnings, True, presented=True, place=place)
+def _pin_store(path: Optional[str]) -> Optional[Store]:
+    if path is None:
+        return None
+    from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import load
+
+    return load(path, must_exist=True)
 
 
-def _unreachable(endpoint: Endpoint, error: tls_probe.ProbeError) -> Finding:
-    return Finding(error.code, ERROR, error.message, str(endpoint), "", error.advice, "RFC 8446 section 4")
+def collect_sources(options: Options) -> List[CollectedSource]:
+    """Read the certificates of the source that the options name; of several endpoints all at once.
+
+    :raises RemediationError: the file cannot be read.
+    """
+    if options.endpoints is not None:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect_endpoints import collect_endpoints
+
+        return collect_endpoints(options.endpoints, options.workers, options.timeout)
+    if options.presented is not None:
+        reading = merge_readings([read_certificates(der) for der in options.presented])
+        return [CollectedSource("presented", options.name, reading.certificates, reading.warnings, presented=True)]
+    source, data = options.content_option, options.content or b""
+    if options.path is not None:
+        source, data = options.path, read_file(options.path, "path")
+    reading = read_certificates(data, options.password)
+    return [CollectedSource(source, options.name, reading.certificates, reading.warnings, data=data)]

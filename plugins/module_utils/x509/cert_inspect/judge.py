@@ -2,133 +2,68 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inspect one source: bytes or a presented chain in, the documented result out."""
+"""Judge the collected sources, and sum up the results. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import FILE
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import (
-    ERROR,
-    Finding,
-    Verdict,
-    verdict_of,
-)
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import Surroundings, answers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import Waiver, marked
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.strict_pem import form_problem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME, Context
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Severity, Verdict, verdict_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import Criteria
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import Waiver, waiver_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource, inspect_source, open_severities
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
+
+if TYPE_CHECKING:
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import QuestionContext
+
+Result = Dict[str, Any]
+#: the severities with which a finding fails the task, by ``fail_on``
+FAILING: Mapping[str, Tuple[Severity, ...]] = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
 
 
-@dataclass(frozen=True)
-class Material:
-    """What was collected from one source.
+def judge_source(source: CollectedSource, criteria: Criteria, waivers: Sequence[Waiver], questions: Optional[QuestionContext] = None) -> Result:
+    """Judge one source; an item of the documented ``results``.
 
-    :param source: its name in the report.
-    :param reachable: None for what is no endpoint.
-    :param error: why there is nothing, as a Finding of the probe; None where there is something.
-    :param presented: whether a server sent it, its own certificate first.
-    :param place: the host and port that were asked; None for what is no endpoint.
-    :param data: a file as it was read; empty for what is no file.
+    :param questions: what the answers to the article's questions need; None if they were not asked for.
     """
+    now = criteria.context.now
+    inspection = inspect_source(source, _context_for(source, criteria), criteria.anchors)
+    result = inspection.as_dict(now, lambda finding: waiver_of(finding, waivers, now.date()))
+    if questions is not None and inspection.chain:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import answer_questions
 
-    source: str
-    name: str = ""
-    certificates: Tuple[Certificate, ...] = ()
-    warnings: Tuple[str, ...] = ()
-    reachable: Optional[bool] = None
-    error: Optional[Finding] = None
-    presented: bool = False
-    place: Optional[Tuple[str, int]] = None
-    data: bytes = b""
+        result["questions"] = answer_questions(inspection.chain, source.name, now, questions)
+    return result
 
 
-def inspect(
-    material: Material,
-    context: Context,
-    anchors: Optional[Sequence[Certificate]],
-    waivers: Sequence[Waiver],
-    around: Optional[Surroundings] = None,
-    pins: Optional[Store] = None,
-) -> dict:
-    """Judge what was collected. The shape is that of ``results`` in the module's documentation.
-
-    :param around: what the article's questions need; None where nobody asked them.
-    :param pins: what is pinned; None where nobody asked for it.
-    """
-    context = replace(context, pin_record=pins.at(HostPort.of(*material.place)) if pins and material.place else None)
-    registered = tuple(one for one in context.registered if material.place and one.host_port == HostPort.of(*material.place))
-    context = replace(context, name=material.name, registered=registered, form=_form(material, context))
-    findings: List[Finding] = [material.error] if material.error else []
-    chain = None
-    if material.certificates:
-        chain = chain_of(material.certificates, anchors, first_is_leaf=material.presented, at=context.now)
-        findings += judge(chain, context, material.source)
-    elif not findings:
-        findings.append(_nothing_to_read(material, context))
-    found = marked(findings, waivers, context.now.date())
-    return {
-        "source": material.source,
-        "reachable": material.reachable,
-        "error": _error(material.error),
-        "certificates": [one.as_dict(context.now) for one in material.certificates],
-        "chain": chain.as_dict() if chain else None,
-        "findings": found,
-        "verdict": verdict_of(open_severities(found)).value,
-        "questions": answers(chain, context, around) if chain and around else [],
-        "warnings": list(material.warnings),
-    }
-
-
-def _form(material: Material, context: Context) -> str:
-    """What keeps the file from being plain PEM; looked at where a profile asks for it, as files may be large."""
-    if not material.data or not context.profiles & frozenset(OME):
-        return ""
-    return form_problem(material.data, Reading(material.certificates, material.warnings))
-
-
-def _nothing_to_read(material: Material, context: Context) -> Finding:
-    return Finding(
-        code="FORMAT-NO-CERTIFICATE",
-        severity=ERROR,
-        message="; ".join(material.warnings) or "there is no certificate in it",
-        about=material.source,
-        remedy="",
-        advice="Give the certificate as PEM or DER.",
-        cites="RFC 7468 section 5",
-        answer=str(FILE) if context.profiles & frozenset(OME) else "",
+def _context_for(source: CollectedSource, criteria: Criteria) -> JudgementContext:
+    """The context with what is known about this endpoint."""
+    if source.host_port is None:
+        return replace(criteria.context, registered=())
+    return replace(
+        criteria.context,
+        pin_record=criteria.pins.at(source.host_port) if criteria.pins else None,
+        registered=tuple(endpoint for endpoint in criteria.context.registered if endpoint.host_port == source.host_port),
     )
 
 
-def _error(finding: Optional[Finding]) -> Optional[dict]:
-    if finding is None:
-        return None
-    return {"code": finding.code, "message": finding.message, "advice": finding.advice}
-
-
-def open_severities(findings: Sequence[dict]) -> List[str]:
-    """The severities of the findings that nobody waived."""
-    return [finding["severity"] for finding in findings if not finding["waived"]]
-
-
-def overall(results: Sequence[dict]) -> dict:
-    """Findings, verdict and summary over all the sources."""
+def overall(results: Sequence[Result]) -> Dict[str, Any]:
+    """Findings, verdict and summary of all the sources."""
     findings = [finding for result in results for finding in result["findings"]]
-    codes: dict = {}
+    codes: Dict[str, int] = {}
     for finding in findings:
         codes[finding["code"]] = codes.get(finding["code"], 0) + 1
-    summary: Dict[str, Any] = {word.value: sum(result["verdict"] == word for result in results) for word in Verdict}
+    summary: Dict[str, Any] = {verdict.value: sum(result["verdict"] == verdict for result in results) for verdict in Verdict}
     summary.update(
         sources=len(results),
         unreachable=sum(result["reachable"] is False for result in results),
         codes=dict(sorted(codes.items())),
     )
     return {"findings": findings, "verdict": verdict_of(open_severities(findings)).value, "summary": summary}
+
+
+def failing_findings(findings: Sequence[Dict[str, Any]], fail_on: str) -> List[Dict[str, Any]]:
+    """The findings that fail the task: not waived, and at least as severe as ``fail_on``."""
+    return [finding for finding in findings if not finding["waived"] and finding["severity"] in FAILING[fail_on]]

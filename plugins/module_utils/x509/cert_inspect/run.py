@@ -2,85 +2,80 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A whole inspection: options in, the module's result out."""
+"""A run of ``cert_inspect``: collect certificates and judge them. It changes nothing."""
 
 from __future__ import annotations
 
-import datetime
-from typing import List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, load
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import collect
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import inspect, open_severities, overall
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.query import select
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import surroundings
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import parse_waivers
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import csr_pin, read_peer_chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import load_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import parse_ssl_trust
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PINNED, Context
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import Criteria, collect_criteria, collect_sources
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import Result, failing_findings, judge_source, overall
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.options import Options
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 
-COUNTED = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
+if TYPE_CHECKING:
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import QuestionContext
 
 
-def inspect_all(params: dict, facts: dict, warnings: List[str]) -> None:
-    """Collect, judge and sum up; put the documented result into ``facts``, and what could not be read into ``warnings``.
+class InspectRun(Run[None]):
+    """It has no steps: the sources are judged in place of a plan."""
 
-    :raises RemediationError: an option is wrong, or there are findings that ``fail_on`` counts.
-    """
-    context, waivers, pins = context_of(params), parse_waivers(params["waivers"]), pins_of(params)
-    anchors, unread = load_anchors(params["trusted"], params["trusted_content"], params["trust_system"])
-    warnings += unread
-    materials = collect(params)
-    around = None
-    if params["questions"]:
-        leaves = [one for material in materials for one in material.certificates[:1]]
-        around = surroundings(leaves, params["workers"], params["timeout"])
-    facts["results"] = [inspect(material, context, anchors, waivers, around, pins) for material in materials]
-    facts.update(overall(facts["results"]))
-    warnings += ["%s: %s" % (result["source"], text) for result in facts["results"] for text in result["warnings"]]
-    if params["query"]:
-        facts["selected"] = select(params["query"], facts)
-    _fail_on(params["fail_on"], facts["findings"])
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.options = options
+        self.criteria = Criteria(JudgementContext(options.now))
+        self.sources: Sequence[CollectedSource] = ()
+        #: what the answers to the questions need; None if they were not asked for
+        self.questions: Optional[QuestionContext] = None
+        #: None until the sources are judged
+        self.results: Optional[List[Result]] = None
+        self.selected: Dict[str, Any] = {}
 
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], context: RunContext) -> InspectRun:
+        """A run of the module's parameters."""
+        require()
+        return cls(Options.from_params(params, context.now))
 
-def context_of(params: dict) -> Context:
-    """What the options say about the judgement."""
-    return Context(
-        now=moment(params["at"]),
-        profiles=frozenset(params["profile"]),
-        expires_within=datetime.timedelta(days=params["expires_within"]),
-        private_key_pin=_private_key_pin(params["private_key_path"]),
-        csr_pin=csr_pin(params),
-        registered=tuple(parse_ssl_trust(params["ssl_trust"])) if params["ssl_trust"] else (),
-        peer=read_peer_chain(params["peer_chain_content"].encode("utf-8"), "peer_chain_content") if params["peer_chain_content"] is not None else (),
-    )
+    def collect(self) -> None:
+        """Read the criteria first: if one of their files cannot be read, no server is contacted."""
+        self.criteria = collect_criteria(self.options)
+        self.warnings += self.criteria.warnings
+        self.sources = collect_sources(self.options)
+        if self.options.questions:
+            from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import collect_question_context
 
+            leaves = [certificate for source in self.sources for certificate in source.certificates[:1]]
+            self.questions = collect_question_context(leaves, self.options.workers, self.options.timeout)
 
-def _private_key_pin(path: Optional[str]) -> Optional[str]:
-    if path is None:
-        return None
-    return pin_of(load_private_key(read_file(path, "private_key_path"), "private_key_path").public_key())
+    def plan(self) -> Sequence[Step[None]]:
+        """Judge the sources; nothing is ever changed."""
+        self.results = [judge_source(source, self.criteria, self.options.waivers, self.questions) for source in self.sources]
+        self.warnings += ["%s: %s" % (source.source, warning) for source in self.sources for warning in source.warnings]
+        return []
 
+    def verify(self, steps: Sequence[Step[None]]) -> None:
+        """Evaluate the query, and fail if findings reach ``fail_on``."""
+        facts = self.facts()
+        if self.options.query is not None:
+            from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.query import select
 
-def pins_of(params: dict) -> Optional[Store]:
-    """The pin store that the profile ``pinned`` judges by."""
-    if (params["pins_path"] is not None) != (PINNED in params["profile"]):
-        raise RemediationError("pins_path, profile: one of them is given without the other", "Give pins_path together with the profile pinned.")
-    return load(params["pins_path"], must_exist=True) if params["pins_path"] is not None else None
+            self.selected = {"selected": select(self.options.query, facts)}
+        failing = failing_findings(facts["findings"], self.options.fail_on)
+        if failing:
+            lines = ["%(code)s (%(about)s): %(message)s" % finding for finding in failing]
+            raise RemediationError(
+                "%d findings reach fail_on: %s" % (len(lines), "; ".join(lines)),
+                "Repair the certificates (each finding names its remedy), or waive the findings with a date and a reason in waivers.",
+            )
 
-
-def _fail_on(word: str, findings: List[dict]) -> None:
-    counted = [finding for finding in findings if open_severities([finding])[:1] and finding["severity"] in COUNTED[word]]
-    if counted:
-        lines = ["%(code)s (%(about)s): %(message)s" % finding for finding in counted]
-        raise RemediationError(
-            "%d findings stand against it: %s" % (len(lines), "; ".join(lines)),
-            "Mend them (each finding names its remedy), or waive them with a date and a reason in waivers.",
-        )
+    def facts(self) -> Dict[str, Any]:
+        """The documented result; empty if nothing was judged, because no findings would look like a good verdict."""
+        if self.results is None:
+            return {}
+        return dict({"results": self.results}, **overall(self.results), **self.selected)

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pins that are announced before a rotation: given as text, or computed from a request, a key or a certificate."""
+"""The option ``announced``: pins as text, or computed from a certificate signing request, a key or a certificate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import List, Optional, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
@@ -19,39 +19,57 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
 
-WAYS = ("pin", "path", "content")
+SOURCES = ("pin", "path", "content")
+DEFAULT_PORT = 443
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """A pin to come at one server, or (None) at all the servers of the task."""
+    """A pin that servers will present after a key rotation.
+
+    :param source: the file from which it was computed, or ``pin`` or ``content``.
+    :param server: the server that it is for; None: all the servers of the task.
+    """
 
     pin: str
     source: str
-    place: Optional[HostPort]
+    server: Optional[HostPort] = None
+
+    def concerns(self, server: HostPort) -> bool:
+        """Whether it is for this server."""
+        return self.server in (None, server)
 
 
-def parse_announced(values: Optional[List[dict]], places: Sequence[HostPort]) -> List[Announcement]:
-    """Read the option ``announced``; everything that is wrong in it is one error."""
+def parse_announced(values: Optional[Sequence[Mapping[str, Any]]], servers: Sequence[HostPort], ignore_others: bool = False) -> List[Announcement]:
+    """Read the option ``announced``.
+
+    :param servers: the servers of this run.
+    :param ignore_others: whether announcements for other servers are ignored, unread; if not, they are errors.
+    :raises RemediationError: with everything that is wrong in the option.
+    """
     errors: List[RemediationError] = []
-    found = [attempt(errors, partial(_parse, "announced[%d]" % number, value, places)) for number, value in enumerate(values or [])]
+    parsed = [attempt(errors, partial(_parse, "announced[%d]" % index, value, servers, ignore_others)) for index, value in enumerate(values or [])]
     raise_all(errors)
-    return found
+    return [announcement for announcement in parsed if announcement]
 
 
-def _parse(option: str, value: dict, places: Sequence[HostPort]) -> Announcement:
-    given = [way for way in WAYS if value.get(way)]
-    if len(given) != 1:
-        raise RemediationError("%s: needs one of pin, path, content and has %s" % (option, ", ".join(given) or "none"), "Give one of them.")
-    place = HostPort.of(value["host"], value.get("port") or 443) if value.get("host") else None
-    if place and place not in places:
-        raise RemediationError("%s: %s is not among the endpoints of this task" % (option, place), "Announce it where it is asked for.")
-    way = given[0]
-    if way == "pin":
-        return Announcement(parse_pin(value["pin"], option + ".pin"), "pin", place)
-    if way == "path":
-        return Announcement(pin_in(read_file(value["path"], option + ".path"), option + ".path"), value["path"], place)
-    return Announcement(pin_in(value["content"].encode("utf-8"), option + ".content"), "content", place)
+def _parse(option: str, value: Mapping[str, Any], servers: Sequence[HostPort], ignore_others: bool) -> Optional[Announcement]:
+    """One announcement; None if it is for another server and these are ignored."""
+    server = HostPort.of(value["host"], value.get("port") or DEFAULT_PORT) if value.get("host") else None
+    if server and server not in servers and ignore_others:
+        return None
+    sources = [source for source in SOURCES if value.get(source)]
+    if len(sources) != 1:
+        raise RemediationError("%s: needs one of pin, path, content and has %s" % (option, ", ".join(sources) or "none"), "Give one of them.")
+    if server and server not in servers:
+        raise RemediationError("%s: %s is not among the endpoints of this task" % (option, server), "Announce pins of this task's endpoints only.")
+    source = sources[0]
+    named = "%s.%s" % (option, source)
+    if source == "pin":
+        return Announcement(parse_pin(value["pin"], named), source, server)
+    if source == "path":
+        return Announcement(pin_in(read_file(value["path"], named), named), value["path"], server)
+    return Announcement(pin_in(value["content"].encode("utf-8"), named), source, server)
 
 
 def pin_in(data: bytes, option: str) -> str:
@@ -73,15 +91,15 @@ def pin_in(data: bytes, option: str) -> str:
             return pin_of(load(data, option).public_key())
         except RemediationError:
             continue
-    raise _unknown(option)
+    raise _no_key(option)
 
 
-def _public_key(data: bytes, option: str) -> object:
+def _public_key(data: bytes, option: str) -> Any:
     try:
         return serialization.load_pem_public_key(data)
     except Exception:  # the backend's exceptions differ between releases
-        raise _unknown(option) from None
+        raise _no_key(option) from None
 
 
-def _unknown(option: str) -> RemediationError:
-    return RemediationError("%s: there is no request, key or certificate in it" % option, "Give PEM or DER, not encrypted.")
+def _no_key(option: str) -> RemediationError:
+    return RemediationError("%s: contains no certificate signing request, key or certificate" % option, "Give PEM or DER, not encrypted.")

@@ -2,114 +2,151 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a server's record, and how that is shown: in a diff, and as events for the audit log."""
+"""Plan what becomes of the servers' records: as a new store, in a diff, and as entries of the audit log. Pure."""
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass, replace
-from typing import List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
-    AcceptedPin,
-    AnnouncedPin,
-    PinRecord,
-)
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import format_entry
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord, UsedApproval
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import APPROVED, FIRST_USE, Decision, facts_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision
+
+Event = Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WriteStore:
+    """Write the pin store."""
+
+    replacement: Replacement
+
+
+@dataclass(frozen=True)
+class AppendLog:
+    """Add entries to the audit log."""
+
+    path: str
+    entries: Tuple[Event, ...]
+
+
+Payload = Union[WriteStore, AppendLog]
 
 
 @dataclass(frozen=True)
 class Change:
-    """A server's record before and after.
+    """A server's record before and after. Nothing changes if there are no events.
 
-    :param events: for the audit log, without their moment.
-    :param approvals: that were used for it.
+    :param events: for the audit log, without their time.
+    :param approvals: the approvals that were used.
     """
 
     before: PinRecord
     after: PinRecord
-    events: Tuple[dict, ...] = ()
+    events: Tuple[Event, ...] = ()
     approvals: Tuple[Approval, ...] = ()
 
-    @property
-    def before_text(self) -> str:
-        """For a diff: pins and subjects. When a pin came is left out, because check mode cannot know it."""
-        return _text(self.before)
 
-    @property
-    def after_text(self) -> str:
-        """The same of the state to come."""
-        return _text(self.after)
+def accept(record: PinRecord, decisions: Sequence[Decision], keep_old: bool) -> Change:
+    """Add the pins that were accepted at the addresses of one server.
 
-
-def accepted(known: PinRecord, decisions: Sequence[Decision], now: datetime.datetime, keep_old: bool) -> Change:
-    """The record with the pins that were accepted at this server's addresses.
-
-    The old ones go, but for those that another address of it still serves, or all of them are kept.
+    Old pins are removed unless ``keep_old`` is set, another address of the server still presents them, or an address did not answer and may present
+    them.
     """
-    taken = {one.visit.leaf.pin: one for one in decisions if one.accepted}  # type: ignore[union-attr]
-    if not taken:
-        return Change(known, known)
-    served = {one.visit.leaf.pin for one in decisions if one.visit.leaf}
-    unseen = any(one.visit.leaf is None for one in decisions)  # an address that did not answer may still have the old key
-    pins = tuple(one for one in known.pins if keep_old or unseen or one.pin in served)
-    pins += tuple(_accepted(one, now) for one in taken.values())
-    after = replace(known, pins=pins, announced=tuple(one for one in known.announced if one.pin not in taken))
-    approvals = tuple(one.approval for one in taken.values() if one.approval)
-    return Change(known, after, tuple(_event(one, known) for one in taken.values()), approvals)
+    accepted = {decision.accepted.pin: (decision.accepted, decision) for decision in decisions if decision.accepted}
+    if not accepted:
+        return Change(record, record)
+    served = {decision.observation.pin for decision in decisions}
+    keep_all = keep_old or None in served
+    pins = tuple(old for old in record.pins if keep_all or old.pin in served)
+    after = replace(
+        record,
+        pins=pins + tuple(pin for pin, _decision in accepted.values()),
+        announced=tuple(announced for announced in record.announced if announced.pin not in accepted),
+    )
+    events = tuple(_accepted_event(record, pin, decision) for pin, decision in accepted.values())
+    return Change(record, after, events, tuple(decision.approval for _pin, decision in accepted.values() if decision.approval))
 
 
-def _accepted(decision: Decision, now: datetime.datetime) -> AcceptedPin:
-    leaf, ticket = decision.visit.leaf, decision.approval.ticket if decision.approval else ""
-    return AcceptedPin(leaf.pin, timestamp(now), decision.accepted, ticket, facts_of(leaf))  # type: ignore[union-attr,arg-type]
+def announce(change: Change, announcements: Sequence[Announcement], at: str) -> Change:
+    """Add announced pins to a change; pins that the record has already are left alone."""
+    record = change.after
+    known = record.accepted_pins + record.announced_pins
+    added = {announcement.pin: announcement for announcement in announcements if announcement.pin not in known}
+    if not added:
+        return change
+    announced = tuple(AnnouncedPin(announcement.pin, at, announcement.source) for announcement in added.values())
+    after = replace(record, announced=record.announced + announced)
+    return replace(change, after=after, events=change.events + (_event("announced", record, list(added)),))
 
 
-def _event(decision: Decision, known: PinRecord) -> dict:
-    name = {FIRST_USE: "pinned", APPROVED: "repinned"}.get(decision.accepted, "rotated")
-    leaf, approval = decision.visit.leaf, decision.approval
-    event = _base(name, known, [leaf.pin])  # type: ignore[union-attr]
-    event.update(old_pins=list(known.accepted_pins), subject=leaf.subject, fingerprint=leaf.fingerprint())  # type: ignore[union-attr]
+def remove(record: PinRecord, pins: Sequence[str]) -> Change:
+    """Remove some pins from a record; without pins, remove all of them."""
+    after = replace(
+        record,
+        pins=tuple(accepted for accepted in record.pins if pins and accepted.pin not in pins),
+        announced=tuple(announced for announced in record.announced if pins and announced.pin not in pins),
+    )
+    left = after.accepted_pins + after.announced_pins
+    removed = [pin for pin in record.accepted_pins + record.announced_pins if pin not in left]
+    return Change(record, after, (_event("removed", record, removed),) if removed else ())
+
+
+def restore(record: PinRecord, backup: PinRecord) -> Change:
+    """Restore a record from a backup."""
+    return Change(record, backup, (_event("put_back", record, backup.accepted_pins),) if record != backup else ())
+
+
+def make_steps(
+    store: Store, changes: Sequence[Change], used: Tuple[UsedApproval, ...], pins_path: str, audit_log: Optional[str], at: str
+) -> List[Step[Payload]]:
+    """One write of the store, and the entries of the audit log; no steps if nothing changes.
+
+    :param used: the approvals that were used before this run.
+    :param at: the time of the run, as ``2026-11-20T12:00:00Z``.
+    """
+    changes = [change for change in changes if change.events]
+    if not changes:
+        return []
+    used += tuple(approval.as_used(at) for change in changes for approval in change.approvals)
+    content = dump(store.with_records([change.after for change in changes], used))
+    before = "".join(describe_record(change.before) for change in changes)
+    after = "".join(describe_record(change.after) for change in changes)
+    steps: List[Step[Payload]] = [Step(pins_path, before, after, WriteStore(Replacement(pins_path, content, "pins_path")))]
+    if audit_log:
+        events = [event for change in changes for event in change.events]
+        entries = tuple(dict({"at": at}, **event) for event in events)
+        steps.append(Step(audit_log, "", "".join("%s\n" % format_entry(event) for event in events), AppendLog(audit_log, entries)))
+    return steps
+
+
+def describe_record(record: PinRecord) -> str:
+    """A record as text for a diff. It has no times: check mode and the run must show the same."""
+    lines = ["%s\n" % record.server]
+    for accepted in record.pins:
+        fingerprint = accepted.certificate.get("fingerprints", {}).get("sha256", "unknown")
+        ticket = ", ticket %s" % accepted.ticket if accepted.ticket else ""
+        subject = accepted.certificate.get("subject") or "no subject"
+        lines.append("  pin: %s (%s%s; %s; sha256 %s)\n" % (accepted.pin, accepted.accepted, ticket, subject, fingerprint))
+    lines += ["  announced: %s (from %s)\n" % (announced.pin, announced.source) for announced in record.announced]
+    return "".join(lines) if len(lines) > 1 else "%s\n  no pin\n" % record.server
+
+
+def _accepted_event(record: PinRecord, accepted: AcceptedPin, decision: Decision) -> Event:
+    event = _event(decision.action.value, record, [accepted.pin])
+    certificate, approval = accepted.certificate, decision.approval
+    event.update(old_pins=list(record.accepted_pins), subject=certificate["subject"], fingerprint=certificate["fingerprints"]["sha256"])
     if approval:
         event.update(ticket=approval.ticket, expires=timestamp(approval.expires))
     return event
 
 
-def _base(name: str, known: PinRecord, pins: Sequence[str]) -> dict:
-    return {"event": name, "host": known.server.host, "port": known.server.port, "pins": list(pins)}
-
-
-def announced(change: Change, news: Sequence[Announcement], moment: str) -> Change:
-    """The change with further pins announced; those that are known already stay as they are."""
-    record = change.after
-    fresh = {one.pin: one for one in news if one.pin not in record.accepted_pins + record.announced_pins}
-    if not fresh:
-        return change
-    after = replace(record, announced=record.announced + tuple(AnnouncedPin(one.pin, moment, one.source) for one in fresh.values()))
-    return replace(change, after=after, events=change.events + (_base("announced", record, list(fresh)),))
-
-
-def removed(known: PinRecord, pins: Sequence[str]) -> Change:
-    """The record without some pins, or without any."""
-    left = [one for one in known.pins if pins and one.pin not in pins]
-    coming = [one for one in known.announced if pins and one.pin not in pins]
-    after = PinRecord(known.server, tuple(left), tuple(coming))
-    gone = [pin for pin in known.accepted_pins + known.announced_pins if pin not in after.accepted_pins + after.announced_pins]
-    return Change(known, after, (_base("removed", known, gone),) if gone else ())
-
-
-def put_back(known: PinRecord, former: PinRecord) -> Change:
-    """The record as a backup has it."""
-    return Change(known, former, (_base("put_back", known, former.accepted_pins),) if known != former else ())
-
-
-def _text(known: PinRecord) -> str:
-    lines: List[str] = ["%s\n" % known.server]
-    for one in known.pins:
-        shown = one.certificate.get("fingerprints", {}).get("sha256", "unknown")
-        ticket = ", ticket %s" % one.ticket if one.ticket else ""
-        lines.append("  pin: %s (%s%s; %s; sha256 %s)\n" % (one.pin, one.accepted, ticket, one.certificate.get("subject") or "no subject", shown))
-    lines += ["  announced: %s (from %s)\n" % (one.pin, one.source) for one in known.announced]
-    return "".join(lines) if len(lines) > 1 else "%s\n  no pin\n" % known.server
+def _event(name: str, record: PinRecord, pins: Sequence[str]) -> Event:
+    return {"event": name, "host": record.server.host, "port": record.server.port, "pins": list(pins)}

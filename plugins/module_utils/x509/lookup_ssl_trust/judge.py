@@ -2,129 +2,97 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which anchors are stale: what each url serves now, beside what its endpoint holds."""
+"""Which trust anchors are stale: each endpoint's entries are compared with what its url serves now."""
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint as Place
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.probe_all import probe_all
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import merge_readings, read_certificates
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import Line, brief
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.collect import Served
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import EndpointTrust, short_form
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import vouches
 
-OK, CA_ANCHOR, STALE, EXPIRED, UNREACHABLE, NOT_PROBED, MALFORMED = (
-    "ok",
-    "ca_anchor",
-    "stale",
-    "expired_anchor",
-    "unreachable",
-    "not_probed",
-    "malformed",
-)
-#: what makes an endpoint one of the result's ``stale``
-WRONG = (STALE, EXPIRED, MALFORMED, CA_ANCHOR)
-STATUSES = (OK, CA_ANCHOR, STALE, EXPIRED, UNREACHABLE, NOT_PROBED, MALFORMED)
+
+class Status(StringEnum):
+    """How an endpoint is judged, in the order of the result's ``summary``."""
+
+    OK = "ok"
+    CA_ANCHOR = "ca_anchor"
+    STALE = "stale"
+    EXPIRED_ANCHOR = "expired_anchor"
+    UNREACHABLE = "unreachable"
+    NOT_PROBED = "not_probed"
+    MALFORMED = "malformed"
 
 
-@dataclass(frozen=True)
-class Served:
-    """What one host and port answered.
-
-    :param chain: as it was sent; empty where ``error`` says why there is none.
-    """
-
-    chain: Tuple[Certificate, ...] = ()
-    error: str = ""
+#: endpoints with one of these are in the result's ``stale``
+STALE_STATUSES = (Status.STALE, Status.EXPIRED_ANCHOR, Status.MALFORMED, Status.CA_ANCHOR)
 
 
-def probed(lines: Sequence[Line], addresses: Dict[str, str], workers: int, timeout: float) -> Dict[Tuple[str, int], Served]:
-    """Ask every url's host and port once, all at the same time.
+class Judgement(NamedTuple):
+    """The status of an endpoint, and the reason; the reason of OK can be empty."""
 
-    :param addresses: where to connect for hosts that are not to be resolved.
-    """
-    wanted = {(line.endpoint.host, line.endpoint.port) for line in lines if line.held and not why_not(line)}
-    places = [Place(host, port, addresses.get(host, ""), host, host) for host, port in sorted(wanted)]
-    answers = probe_all(places, workers, timeout)
-    return {(place.host, place.port): served(answers[place]) for place in places}
-
-
-def served(answer: object) -> Served:
-    """What a probe brought, read."""
-    if isinstance(answer, ProbeError):
-        return Served(error="%s: %s" % (answer.code, answer.message))
-    reading = merge_readings([read_certificates(der) for der in answer])  # type: ignore[attr-defined]
-    return Served(reading.certificates, "; ".join(reading.warnings))
-
-
-def why_not(line: Line) -> str:
-    """Why a url is never probed; empty where it is."""
-    endpoint = line.endpoint
-    if not endpoint.url.strip():
-        return "the url is empty"
-    if endpoint.scheme != "https":
-        return "the url is not https"
-    if not endpoint.host or not endpoint.port:
-        return "the url names no host"
-    address = as_address(endpoint.host)
-    if endpoint.host == "localhost" or endpoint.host.endswith(".localhost") or (address is not None and address.is_loopback):
-        return "the url is the appliance's own (%s)" % endpoint.host
-    return ""
+    status: Status
+    reason: str
 
 
 @dataclass(frozen=True)
 class Audit:
-    """Everything that was seen, and how it is judged."""
+    """The endpoints and what their urls serve, to be judged at a moment.
 
-    lines: List[Line]
-    served: Dict[Tuple[str, int], Served]
+    :param served: by host and port; those that were not probed are missing.
+    :param strict: whether a trust anchor that is a CA is reported.
+    """
+
+    trusts: Tuple[EndpointTrust, ...]
+    served: Mapping[HostPort, Served]
     now: datetime.datetime
     strict: bool
 
-    def status(self, line: Line) -> Tuple[str, str]:
-        """One of STATUSES, and why."""
-        readable = [one.certificate for one in line.held if one.certificate]
-        if line.held and not readable:
-            return MALFORMED, "; ".join(one.problem for one in line.held)
-        if why_not(line) or not line.held:
-            return NOT_PROBED, why_not(line) or "no anchor is held"
-        seen = self.served.get((line.endpoint.host, line.endpoint.port), Served(error="not asked"))
-        if not seen.chain:
-            gone = self._expired(readable)
-            return (EXPIRED, "%s; %s" % (gone, seen.error)) if gone else (UNREACHABLE, seen.error)
-        return self._compared(readable, seen)
+    def judge(self, trust: EndpointTrust) -> Judgement:
+        """Compare an endpoint's entries with what its url serves."""
+        if trust.entries and not trust.certificates:
+            return Judgement(Status.MALFORMED, "; ".join(entry.problem for entry in trust.entries))
+        if trust.unprobed_reason or not trust.entries:
+            return Judgement(Status.NOT_PROBED, trust.unprobed_reason or "the endpoint has no trust anchor")
+        served = self.served.get(trust.host_port, Served(error="the url was not probed"))
+        if served.chain:
+            return self._compare(trust.certificates, served.chain)
+        expired = expiry(trust.certificates, self.now)
+        if expired:
+            return Judgement(Status.EXPIRED_ANCHOR, "%s; %s" % (expired, served.error))
+        return Judgement(Status.UNREACHABLE, served.error)
 
-    def _compared(self, readable: List[Certificate], seen: Served) -> Tuple[str, str]:
-        vouching = [one for one in readable if vouches(one, seen.chain)]
+    def _compare(self, certificates: Sequence[Certificate], chain: Sequence[Certificate]) -> Judgement:
+        vouching = [certificate for certificate in certificates if vouches(certificate, chain)]
         if not vouching:
-            return STALE, "the url serves %s" % seen.chain[0].fingerprint()
-        gone = self._expired(vouching)
-        if gone:
-            return EXPIRED, gone
-        if seen.chain[0] not in vouching:
-            return (CA_ANCHOR if self.strict else OK), "the anchor is the CA %s" % vouching[0].subject
-        return OK, ""
+            return Judgement(Status.STALE, "the url serves %s" % chain[0].fingerprint())
+        expired = expiry(vouching, self.now)
+        if expired:
+            return Judgement(Status.EXPIRED_ANCHOR, expired)
+        if chain[0] not in vouching:
+            return Judgement(Status.CA_ANCHOR if self.strict else Status.OK, "the trust anchor is the CA %s" % vouching[0].subject)
+        return Judgement(Status.OK, "")
 
-    def _expired(self, certificates: List[Certificate]) -> str:
-        """What is said where every one of them is over."""
-        if any(one.not_after >= self.now for one in certificates):
-            return ""
-        return "expired on %s" % max(one.not_after for one in certificates).date()
+    def report(self) -> Dict[str, Any]:
+        """The documented ``endpoints``, ``stale``, ``summary`` and ``certificates``."""
+        judgements = [self.judge(trust) for trust in self.trusts]
+        endpoints = [self._endpoint(trust, judgement) for trust, judgement in zip(self.trusts, judgements)]
+        return {
+            "endpoints": endpoints,
+            "stale": [endpoint for endpoint, judgement in zip(endpoints, judgements) if judgement.status in STALE_STATUSES],
+            "summary": {status.value: sum(judgement.status is status for judgement in judgements) for status in Status},
+            "certificates": self._certificates(),
+        }
 
-    def results(self) -> List[dict]:
-        """The ``endpoints`` of the documentation."""
-        return [self._result(line) for line in self.lines]
-
-    def _result(self, line: Line) -> dict:
-        status, reason = self.status(line)
-        registration, endpoint = line.registration, line.endpoint
-        seen = self.served.get((endpoint.host, endpoint.port)) if line.held and not why_not(line) else None
+    def _endpoint(self, trust: EndpointTrust, judgement: Judgement) -> Dict[str, Any]:
+        registration, endpoint = trust.registration, trust.endpoint
+        served = self.served.get(trust.host_port) if trust.entries and not trust.unprobed_reason else None
         return {
             "service_id": registration.service_id,
             "service_type": "%s/%s" % (registration.product, registration.type),
@@ -132,16 +100,23 @@ class Audit:
             "owner_id": registration.owner_id,
             "site_id": registration.site_id,
             "url": endpoint.url,
-            "uses_ip": line.uses_ip,
+            "uses_ip": trust.uses_ip,
             "endpoint_type": {"protocol": endpoint.protocol, "type": endpoint.type},
-            "ssl_trust": [one.as_dict(self.now) for one in line.held],
-            "served": brief(seen.chain[0], self.now) if seen and seen.chain else None,
-            "status": status,
-            "reason": reason,
+            "ssl_trust": [entry.as_dict(self.now) for entry in trust.entries],
+            "served": short_form(served.chain[0], self.now) if served and served.chain else None,
+            "status": judgement.status.value,
+            "reason": judgement.reason,
         }
 
-    def certificates(self) -> Dict[str, dict]:
-        """Every certificate that is held or served, whole, by its SHA-256."""
-        every = [one.certificate for line in self.lines for one in line.held if one.certificate]
-        every += [one for seen in self.served.values() for one in seen.chain[:1]]
-        return {one.fingerprint(): one.as_dict(self.now) for one in dict.fromkeys(every)}
+    def _certificates(self) -> Dict[str, Dict[str, Any]]:
+        """Every certificate that is registered or served, by its SHA-256 fingerprint."""
+        certificates: List[Certificate] = [certificate for trust in self.trusts for certificate in trust.certificates]
+        certificates += [certificate for served in self.served.values() for certificate in served.chain[:1]]
+        return {certificate.fingerprint(): certificate.as_dict(self.now) for certificate in dict.fromkeys(certificates)}
+
+
+def expiry(certificates: Sequence[Certificate], now: datetime.datetime) -> str:
+    """When the last of the certificates expired; empty unless all of them did."""
+    if any(certificate.not_after >= now for certificate in certificates):
+        return ""
+    return "expired on %s" % max(certificate.not_after for certificate in certificates).date()

@@ -2,215 +2,142 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which anchors are replaced, by what, and why that must not be done."""
+"""The registrations that an update changes, and the mistakes that it refuses."""
 
 from __future__ import annotations
 
 import base64
-import datetime
-from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, List, Mapping, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.judge import Served, why_not
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import Held, Line
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.collect import Served
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import EndpointTrust
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.update_spec import UpdateSpec, has_fingerprint
 
-#: fingerprints that an error names
-NAMED = 20
+#: the largest number of fingerprints that an error lists
+LISTED = 20
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What shall be replaced by what.
+class RegistrationChange:
+    """The payload of a step: a registration as it was listed, and as it will be set."""
 
-    :param chain: the new certificate of every host, and what came with it; or
-    :param by_host: that of each host.
-    :param old: SHA-1 or SHA-256 of old certificates, upper case with colons; empty: whatever does not accept the new one.
-    :param hosts: only endpoints of these hosts; empty: of all.
-    :param aliases: other names of hosts.
+    before: Registration
+    after: Registration
+
+
+def plan_update(trusts: Sequence[EndpointTrust], spec: UpdateSpec) -> List[Step[RegistrationChange]]:
+    """A step for each registration that changes; the diff has the url, the old and the new fingerprint.
+
+    :raises RemediationError: the new certificate is not valid for the host of a url, or Set would lose elements.
     """
-
-    chain: Tuple[Certificate, ...] = ()
-    by_host: Mapping[str, Tuple[Certificate, ...]] = field(default_factory=dict)
-    old: Tuple[str, ...] = ()
-    hosts: FrozenSet[str] = frozenset()
-    aliases: Mapping[str, str] = field(default_factory=dict)
-
-    def host_of(self, line: Line) -> str:
-        """The endpoint's host by the name that people use for it."""
-        host = to_ascii(line.endpoint.host)
-        return self.aliases.get(host, host)
-
-    def chain_for(self, line: Line) -> Tuple[Certificate, ...]:
-        """The new certificate of an endpoint; empty where it is to have none."""
-        return self.by_host.get(self.host_of(line), ()) if self.by_host else self.chain
-
-    @property
-    def new(self) -> List[Certificate]:
-        """Every new certificate."""
-        return [chain[0] for chain in ([self.chain] if self.chain else self.by_host.values())]
-
-    def replaces(self, line: Line, one: Held) -> bool:
-        """Whether an anchor of an endpoint goes."""
-        chain = self.chain_for(line)
-        if not chain or (self.hosts and self.host_of(line) not in self.hosts):
-            return False
-        if self.old:
-            return one.certificate is not None and one.certificate != chain[0] and any(is_it(old, one.certificate) for old in self.old)
-        return not line.accepts(chain)
+    by_service: Dict[str, List[EndpointTrust]] = {}
+    for trust in trusts:
+        if spec.changes(trust):
+            by_service.setdefault(trust.registration.service_id, []).append(trust)
+    _check_names([trust for group in by_service.values() for trust in group], spec)
+    return [_step(group, spec) for group in by_service.values()]
 
 
-def is_it(fingerprint: str, certificate: Certificate) -> bool:
-    """Whether a certificate has this SHA-1 or SHA-256."""
-    return fingerprint in (certificate.fingerprint("sha1"), certificate.fingerprint())
+def _step(trusts: List[EndpointTrust], spec: UpdateSpec) -> Step[RegistrationChange]:
+    """The step of one registration.
 
-
-def plan(lines: Sequence[Line], wanted: Wanted) -> List[Step]:
-    """A step for each registration that changes; the diff shows service, url, old and new fingerprint.
-
-    :raises RemediationError: the new certificate does not suit a url, or Set would lose something.
+    :param trusts: those of its endpoints that change.
     """
-    touched: Dict[str, List[Line]] = {}
-    for line in lines:
-        if any(wanted.replaces(line, one) for one in line.held):
-            touched.setdefault(line.registration.service_id, []).append(line)
-    _refuse_names([line for group in touched.values() for line in group], wanted)
-    return [_step(group, wanted) for group in touched.values()]
-
-
-def _step(lines: List[Line], wanted: Wanted) -> Step:
-    registration = lines[0].registration
-    unspeakable = registration.unspeakable
-    if unspeakable:
+    registration = trusts[0].registration
+    unwritable = registration.unwritable
+    if unwritable:
         raise RemediationError(
-            "%s has elements that this release does not know and cannot send back as they are: %s"
-            % (registration.title, ", ".join(sorted(set(unspeakable)))),
-            "Set would lose them: update it with the vendor's own tool (via: appliance). Nothing was changed.",
+            "%s has elements that this release of certmend.tls does not know and cannot send back unchanged: %s"
+            % (registration.title, ", ".join(sorted(set(unwritable)))),
+            "Set would lose them. Update it with the vendor's own tool (ssl_trust_via: appliance). Nothing was changed.",
         )
-    after = registration.with_anchors({line.endpoint.place: _anchors(line, wanted) for line in lines})
-    before = "".join("%s  %s\n" % (line.endpoint.url, one.fingerprint) for line in lines for one in line.held if wanted.replaces(line, one))
-    new = "".join("%s  %s\n" % (line.endpoint.url, wanted.chain_for(line)[0].fingerprint()) for line in lines)
-    return Step(registration.title, before, new, (registration, after))
+    after = registration.with_ssl_trust({trust.endpoint.index: _new_texts(trust, spec) for trust in trusts})
+    old = [(trust.endpoint.url, entry.fingerprint) for trust in trusts for entry in trust.entries if spec.replaces(trust, entry)]
+    new = [(trust.endpoint.url, spec.chain_for(trust)[0].fingerprint()) for trust in trusts]
+    before_text, after_text = ("".join("%s  %s\n" % line for line in lines) for lines in (old, new))
+    return Step(registration.title, before_text, after_text, RegistrationChange(registration, after))
 
 
-def _anchors(line: Line, wanted: Wanted) -> List[str]:
-    """What the endpoint holds afterwards: the new one where the first old one stood, once; the others as they were."""
+def _new_texts(trust: EndpointTrust, spec: UpdateSpec) -> List[str]:
+    """The sslTrust texts afterwards: the new certificate in place of the first old entry, once; the other entries unchanged."""
     texts: List[str] = []
-    new = wanted.chain_for(line)[0]
-    placed = any(one.certificate == new for one in line.held)
-    for one in line.held:
-        if not wanted.replaces(line, one):
-            texts.append(one.text)
-        elif not placed:
+    new = spec.chain_for(trust)[0]
+    present = new in trust.certificates
+    for entry in trust.entries:
+        if not spec.replaces(trust, entry):
+            texts.append(entry.text)
+        elif not present:
             texts.append(ssl_trust_of(new))
-            placed = True
+            present = True
     return texts
 
 
 def ssl_trust_of(certificate: Certificate) -> str:
-    """As the Lookup Service keeps it: DER in Base64, in one line (KB 322835, Task 1)."""
+    """A certificate as the Lookup Service stores it: DER in Base64, on one line (KB 322835, Task 1)."""
     return base64.b64encode(certificate.der).decode("ascii")
 
 
-def _refuse_names(lines: Sequence[Line], wanted: Wanted) -> None:
+def _check_names(trusts: Sequence[EndpointTrust], spec: UpdateSpec) -> None:
+    """The new certificate must be valid for the host of each url that is probed, or for the name that the host is an alias of."""
     uncovered: Dict[str, Certificate] = {}
-    for line in lines:
-        new = wanted.chain_for(line)[0]
-        names = (line.endpoint.host, wanted.host_of(line))
-        if not why_not(line) and not any(any_covers(new.dns_names, new.ip_addresses, name) for name in names):
-            uncovered[line.endpoint.url] = new
+    for trust in trusts:
+        new = spec.chain_for(trust)[0]
+        names = (trust.endpoint.host, spec.host_of(trust))
+        if not trust.unprobed_reason and not any(any_covers(new.dns_names, new.ip_addresses, name) for name in names):
+            uncovered[trust.endpoint.url] = new
     if uncovered:
-        names = sorted({name for new in uncovered.values() for name in new.dns_names + new.ip_addresses})
+        valid_for = sorted({name for new in uncovered.values() for name in (*new.dns_names, *new.ip_addresses)})
         raise RemediationError(
-            "new_certificate: it is for %s, and not for the host of %s" % (", ".join(names) or "no name", ", ".join(sorted(uncovered))),
-            "Give the certificate that is served there; hosts where only some are meant; aliases where a host has another name (an address, say).",
+            "new_certificate: it is valid for %s, and not for the host of %s" % (", ".join(valid_for) or "no name", ", ".join(sorted(uncovered))),
+            "Give the certificate that is served there. If only some hosts were meant, give hosts; if a url has another name of a host (an "
+            "address, for example), give aliases.",
         )
 
 
-def refuse_times(new: Certificate, now: datetime.datetime) -> None:
-    """Nobody registers a certificate that clients refuse."""
-    if not new.not_before <= now <= new.not_after:
-        raise RemediationError(
-            "new_certificate: %s is valid from %s to %s only" % (new.subject, timestamp(new.not_before), timestamp(new.not_after)),
-            "Give the certificate that is served now.",
-        )
+def check_old_is_registered(trusts: Sequence[EndpointTrust], spec: UpdateSpec, served: Mapping[HostPort, Served]) -> None:
+    """An old certificate that is registered nowhere is a mistake, unless a former run has replaced it everywhere.
 
+    It has if the new certificate is registered, and every endpoint that serves it accepts it.
 
-def refuse_unknown(lines: Sequence[Line], wanted: Wanted, served: Dict[Tuple[str, int], Served]) -> None:
-    """An old certificate that occurs nowhere is a mistake, unless everything is done already.
-
-    Done is: the new one is held somewhere, and no url that serves the new one has an endpoint that does not accept it.
+    :raises RemediationError: with the fingerprints that are registered.
     """
-    holders = [one.certificate for line in lines for one in line.held if one.certificate]
-    unknown = [old for old in wanted.old if not any(is_it(old, one) for one in holders)]
+    registered = [certificate for trust in trusts for certificate in trust.certificates]
+    unknown = [old for old in spec.old if not any(has_fingerprint(certificate, old) for certificate in registered)]
     if not unknown:
         return
-    left = left_behind(lines, wanted, served)
-    if any(one in wanted.new for one in holders) and not left:
+    left = left_behind(trusts, spec, served)
+    if not left and any(certificate in spec.new_certificates for certificate in registered):
         return
-    kind = "sha1" if len(unknown[0]) < 60 else "sha256"
-    shown = [one.certificate for line in left for one in line.held if one.certificate] or holders
-    found = {one.fingerprint(kind): one.subject for one in shown}
-    named = ["%s (%s)" % item for item in list(found.items())[:NAMED]]
-    more = " and %d more" % (len(found) - NAMED) if len(found) > NAMED else ""
+    candidates = [certificate for trust in left for certificate in trust.certificates] or registered
     raise RemediationError(
-        "old_fingerprint or old_certificate: %s is the fingerprint of no registered certificate; these are registered: %s%s"
-        % (", ".join(unknown), "; ".join(named) or "none", more),
-        "Take the one of the old certificate from there, or name hosts instead. Nothing was changed.",
+        "old_fingerprint or old_certificate: %s is the fingerprint of no registered certificate; registered are: %s"
+        % (", ".join(unknown), _listing(candidates, "sha1" if len(unknown[0]) < 60 else "sha256")),
+        "Give the fingerprint of the old certificate from this list, or give hosts instead. Nothing was changed.",
     )
 
 
-def left_behind(lines: Sequence[Line], wanted: Wanted, served: Dict[Tuple[str, int], Served]) -> List[Line]:
-    """Endpoints that serve the new certificate and hold others instead of it."""
+def _listing(certificates: Sequence[Certificate], algorithm: str) -> str:
+    """Fingerprints and subjects for a message, each one once and not too many."""
+    subjects = {certificate.fingerprint(algorithm): certificate.subject for certificate in certificates}
+    listed = ["%s (%s)" % item for item in list(subjects.items())[:LISTED]]
+    more = " and %d more" % (len(subjects) - LISTED) if len(subjects) > LISTED else ""
+    return ("; ".join(listed) or "none") + more
+
+
+def left_behind(trusts: Sequence[EndpointTrust], spec: UpdateSpec, served: Mapping[HostPort, Served]) -> List[EndpointTrust]:
+    """Endpoints that serve the new certificate and do not accept it."""
     return [
-        line
-        for line in lines
-        if any(one.certificate for one in line.held)
-        and wanted.chain_for(line)
-        and served.get((line.endpoint.host, line.endpoint.port), Served()).chain[:1] == wanted.chain_for(line)[:1]
-        and not line.accepts(wanted.chain_for(line))
+        trust
+        for trust in trusts
+        if trust.certificates
+        and spec.chain_for(trust)
+        and served.get(trust.host_port, Served()).chain[:1] == spec.chain_for(trust)[:1]
+        and not trust.accepts(spec.chain_for(trust))
     ]
-
-
-def differing(registrations: Sequence[Registration], wanted: Sequence[Registration]) -> List[Registration]:
-    """Those of the wanted ones that are not registered as they should be."""
-    now = {one.service_id: one for one in registrations}
-    return [one for one in wanted if now.get(one.service_id) != one]
-
-
-def by_fingerprint(lines: Sequence[Line], wanted: Wanted) -> List[dict]:
-    """What the appliance's own script is to be told: an old fingerprint and the new certificate, for each old one.
-
-    :raises RemediationError: it would replace more or less than was asked for, as it knows fingerprints and nothing else.
-    """
-    pairs: Dict[str, dict] = {}
-    for line in lines:
-        for one in line.held:
-            if not wanted.replaces(line, one):
-                continue
-            if one.certificate is None:
-                raise RemediationError(
-                    "%s holds an anchor that cannot be read, and the appliance's script replaces by fingerprint" % line.endpoint.url,
-                    "Use the network way (via: network) for it. Nothing was changed.",
-                )
-            new = wanted.chain_for(line)[0]
-            pair = {"old_fingerprint": one.certificate.fingerprint("sha1"), "new_fingerprint": new.fingerprint(), "new_certificate": pem(new.der)}
-            if pairs.setdefault(pair["old_fingerprint"], pair) != pair:
-                raise RemediationError("%s stands for several hosts" % pair["old_fingerprint"], "Use the network way (via: network).")
-    kept = [
-        line.endpoint.url
-        for line in lines
-        for one in line.held
-        if one.certificate and one.certificate.fingerprint("sha1") in pairs and not wanted.replaces(line, one)
-    ]
-    if kept:
-        raise RemediationError(
-            "hosts: the appliance's script would replace the same certificate at %s too" % ", ".join(sorted(set(kept))),
-            "Use the network way (via: network), or name those hosts as well. Nothing was changed.",
-        )
-    return list(pairs.values())

@@ -2,224 +2,214 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""lookup_ssl_trust from its options to its result: look, plan, sign in, back up, set, look again."""
+"""A run of ``lookup_ssl_trust``: list, probe, plan, sign in, back up, set, list again."""
 
 from __future__ import annotations
 
 import datetime
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from functools import partial
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 from urllib.parse import urlsplit
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.lstool import registrations_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionLost, Session, Trust, trust_from_params
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService, RegistrationChanged
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import backup, options
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import plan as update
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.judge import (
-    STATUSES,
-    WRONG,
-    Audit,
-    Served,
-    probed,
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import collect
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.judge import Audit
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.options import Options, State
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.plan import (
+    RegistrationChange,
+    check_old_is_registered,
+    left_behind,
+    plan_update,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import Line, lines_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.trust_entries import EndpointTrust, endpoint_trusts
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.update_spec import UpdateSpec
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.verify import PartnerStatus, not_as_set, wait_for_partner
 
-IDENTITY = ("com.vmware.cis", "cs.identity", "wsTrust", "com.vmware.cis.cs.identity.sso")
-AUDITED, UPDATED, RESTORED = "audited", "updated", "restored"
 
+class LookupSslTrustRun(Run[RegistrationChange]):
+    """Each step sets one registration. With the option ``listed`` there is no service to change: the run only plans."""
 
-class SslTrust:
-    """One run.
-
-    :param params: the module's options.
-    :param facts: the module's result, filled on the way, so that a failed task still tells what was seen.
-    :param warnings: likewise.
-    """
-
-    def __init__(self, params: Dict[str, Any], facts: Dict[str, Any], warnings: List[str]) -> None:
-        self.params, self.facts, self.warnings = params, facts, warnings
-        self.now = moment(None)
-        self.addresses = options.folded(params["addresses"])
-        self.trust = trust_from_params(params)
-        if not self.trust.pins and not params["validate_certs"] and params["listed"] is None:
-            warnings.append("validate_certs is false: whoever answers at %s was believed, and would get the password" % params["hostname"])
+    def __init__(self, options: Options, now: datetime.datetime) -> None:
+        super().__init__()
+        self.options, self.now = options, now
+        self.started = time.monotonic()
+        #: None if the registrations are given in the option ``listed``
         self.service: Optional[LookupService] = None
+        self.spec: Optional[UpdateSpec] = None
         self.registrations: List[Registration] = []
-        self.served: Dict[Tuple[str, int], Served] = {}
-        self.steps: List[Step] = []
+        self.trusts: List[EndpointTrust] = []
+        self.sts = collect.Sts()
+        self.served: Dict[HostPort, collect.Served] = {}
+        self.audit: Optional[Audit] = None
+        self.steps: Sequence[Step[RegistrationChange]] = ()
+        self.replacements: Optional[List[Dict[str, str]]] = None
+        self.backup_path: Optional[str] = None
+        self.conflict: Optional[RegistrationChanged] = None
+        self.partners: Optional[List[PartnerStatus]] = None
 
-    def plan(self) -> List[Step]:
-        """Everything up to the first change. Nothing is written; where something will be, the account is tried.
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], context: RunContext) -> LookupSslTrustRun:
+        """A run of the module's parameters."""
+        require()
+        return cls(Options.from_params(params), context.now)
 
-        :raises RemediationError: an option is wrong, the service refuses, or nothing of it can be read.
-        """
-        state = self.params["state"]
-        self.wanted = wanted = options.wanted_of(self.params, self.now) if state == UPDATED else None
-        kept = backup.load(self.params["backup_path"], "backup_path") if state == RESTORED else None
-        self._look()
-        lines = self._audited()
-        if wanted:
-            update.refuse_unknown(lines, wanted, self.served)
-            self.steps = update.plan(lines, wanted)
+    def collect(self) -> None:
+        """Read the new certificates, list the registrations, and probe their urls."""
+        options = self.options
+        if options.state is State.UPDATED:
+            self.spec = collect.update_spec(options, self.now)
+        if options.listed is None:
+            if not options.verified:
+                self.warnings.append("validate_certs is false: the identity of %s is not verified; an impostor would get the password" % options.hostname)
+            self.service = LookupService(collect.session_to(options, options.hostname, options.port))
+        registrations = collect.read_registrations(options, self.service)
+        self.sts = collect.find_sts(registrations, options.hostname)
+        self._warn_of_unknown_elements(registrations)
+        trusts = endpoint_trusts(registrations)
+        self.served = collect.probe_endpoints(trusts, options)
+        self._take(registrations, trusts)
+
+    def _warn_of_unknown_elements(self, registrations: Sequence[Registration]) -> None:
+        for registration in registrations:
+            names = dict.fromkeys((*registration.unknown, *registration.beyond))
+            if names:
+                self.warnings.append(
+                    "%s has elements that this release of certmend.tls does not know: %s; they are kept unchanged" % (registration.title, ", ".join(names))
+                )
+
+    def _take(self, registrations: List[Registration], trusts: List[EndpointTrust]) -> None:
+        """The result reports on these registrations from now on."""
+        self.registrations, self.trusts = registrations, trusts
+        self.audit = Audit(tuple(trusts), self.served, self.now, self.options.strict)
+
+    def plan(self) -> Sequence[Step[RegistrationChange]]:
+        """Compare the registrations with what is wanted. If something changes, check the backup folder and sign in, in check mode too."""
+        steps = self._steps()
+        if steps and self.service is not None:
+            self._check_backup_folder()
+            self._sign_in(self.service, len(steps))
+        self.steps = steps
+        return steps
+
+    def _steps(self) -> Sequence[Step[RegistrationChange]]:
+        if self.spec is not None:
+            check_old_is_registered(self.trusts, self.spec, self.served)
+            steps = plan_update(self.trusts, self.spec)
             if self.service is None:
-                self.facts["replacements"] = update.by_fingerprint(lines, wanted)
-        elif kept:
-            self.steps = backup.plan(self.registrations, kept, self.facts["sso_domain"])
-        if self.steps and self.service:
-            self._prepare()
-        self.facts["updated"] = [step.target for step in self.steps]
-        return self.steps
+                from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.vendor_script import by_fingerprint
 
-    def _look(self) -> None:
-        if self.params["listed"] is not None:
-            self.registrations = registrations_of(self.params["listed"])
-        else:
-            self.service = self._service(self.params["hostname"], self.params["port"], self.trust)
-            self.registrations = self.service.list()
-        domain, self.sts = _sts(self.registrations, self.params["hostname"])
-        self.facts["sso_domain"] = domain
-        for one in self.registrations:
-            if one.unknown or one.beyond:
-                told = ", ".join(dict.fromkeys(one.unknown + list(one.beyond)))
-                self.warnings.append("%s has elements that this release does not know: %s; they are kept as they are" % (one.title, told))
+                self.replacements = by_fingerprint(self.trusts, self.spec)
+            return steps
+        if self.options.backup is not None:
+            from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import plan_restore
 
-    @property
-    def _connected(self) -> LookupService:
-        """The service, where one is asked: a list that was given can be planned from, never changed."""
-        if self.service is None:
-            raise ValueError("a list was given: there is no service to ask")
-        return self.service
+            return plan_restore(self.registrations, self.options.backup, self.sts.domain)
+        return []
 
-    def _service(self, host: str, port: int, trust: Trust) -> LookupService:
-        return LookupService(Session(host, port, trust, self.params["timeout"], self.addresses.get(host.lower())))
+    def _check_backup_folder(self) -> None:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import check_folder, path_for
 
-    def _audited(self) -> List[Line]:
-        lines = lines_of(self.registrations)
-        self.served = probed(lines, self.addresses, self.params["workers"], self.params["probe_timeout"])
-        self._tell(lines)
-        return lines
+        options = self.options
+        check_folder(path_for(options.backup_folder, options.hostname, self.now), options.backup_option)
 
-    def _tell(self, lines: List[Line]) -> None:
-        audit = Audit(lines, self.served, self.now, self.params["strict"])
-        endpoints = audit.results()
-        self.facts.update(
-            endpoints=endpoints,
-            stale=[one for one in endpoints if one["status"] in WRONG],
-            certificates=audit.certificates(),
-            summary={word: sum(one["status"] == word for one in endpoints) for word in STATUSES},
-        )
+    def _sign_in(self, service: LookupService, count: int) -> None:
+        """Get a token for Set. The STS of the node is asked over the connection that exists already."""
+        from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
 
-    def _prepare(self) -> None:
-        """Where to keep the backup, and a token: what can fail fails before anything changes, in check mode too."""
-        folder = self.params["backup_dir"] or self.params["backup_path"].rpartition("/")[0] or "."
-        self.backup_path = backup.path_in(folder, self.params["hostname"], self.now)
-        backup.check_folder(self.backup_path, "backup_dir")
-        username, password = self.params["username"], self.params["password"]
-        if not username or not password:
+        options, url = self.options, urlsplit(self.sts.url)
+        if not options.username or not options.password:
             raise RemediationError(
-                "username, password: %d registrations would change, and that needs an account" % len(self.steps),
-                "Give an administrator of the SSO domain %s." % self.facts["sso_domain"],
+                "username, password: %d registrations would change, and that needs an account" % count,
+                "Give an administrator of the SSO domain %s." % self.sts.domain,
             )
-        session = self._session_to(self.sts)
-        self._connected.security = sign_in(session, urlsplit(self.sts).path, username, password, datetime.datetime.now(datetime.timezone.utc))
+        host, port = url.hostname or "", url.port or 443
+        own = (host, port) == (service.session.host.lower(), service.session.port)
+        session = service.session if own else collect.session_to(options, host, port)
+        now = self.now + datetime.timedelta(seconds=time.monotonic() - self.started)
+        service.security_header = sign_in(session, url.path, options.username, options.password, now)
 
-    def _session_to(self, url: str) -> Session:
-        """The STS of a node answers on the node that was asked, where the list names that one; else on the one that it names."""
-        own = self._connected.session
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 443
-        if (host, port) == (own.host.lower(), own.port):
-            return own
-        return Session(host, port, self.trust, self.params["timeout"], self.addresses.get(host))
-
-    def apply(self, step: Step) -> Optional[Undo]:
-        """Set one registration, if it still is what it was; the backup of all is written before the first."""
+    def apply(self, step: Step[RegistrationChange]) -> Optional[Undo]:
+        """Set a registration if it still is as it was listed. All registrations that change are backed up before the first is set."""
         if self.service is None:
-            return None  # the appliance's own script makes it, told by the result's replacements
-        before, after = step.payload
-        if "backup_path" not in self.facts:
-            kept = backup.Backup(self.facts["sso_domain"], self.params["hostname"], tuple(one.payload[0] for one in self.steps))
-            backup.write(self.backup_path, kept, self.now, "backup_dir")
-            self.facts["backup_path"] = self.backup_path
-        self._set(before, after)
-        return lambda: self._set(expected=after, wanted=before)
+            return None  # the vendor's script makes the change, with the result's replacements
+        if self.backup_path is None:
+            self.backup_path = self._write_backup()
+        before, after = step.payload.before, step.payload.after
+        self._replace(self.service, before, after)
+        return partial(self._replace, self.service, after, before)
 
-    def _set(self, expected: Registration, wanted: Registration) -> None:
-        """Get, compare, Set: there is no compare-and-swap. Where the answer to Set was lost, look, and send it again if it is missing."""
-        service = self._connected
-        self._unchanged(expected, service.get(expected.service_id))
+    def _write_backup(self) -> str:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import Backup, path_for, write
+
+        options = self.options
+        path = path_for(options.backup_folder, options.hostname, self.now)
+        registrations = tuple(step.payload.before for step in self.steps)
+        write(path, Backup(self.sts.domain, options.hostname, registrations), self.now, options.backup_option)
+        return path
+
+    def _replace(self, service: LookupService, expected: Registration, wanted: Registration) -> None:
         try:
-            service.set(wanted)
-        except ConnectionLost:
-            now = service.get(expected.service_id)
-            if now != wanted:
-                self._unchanged(expected, now)
-                service.set(wanted)
+            service.replace(expected, wanted)
+        except RegistrationChanged as conflict:
+            self.conflict = conflict
+            raise
 
-    def _unchanged(self, before: Registration, now: Registration) -> None:
-        if now == before:
-            return
-        self.facts["conflict"] = {"listed": before.as_dict(), "found": now.as_dict()}
-        raise RemediationError(
-            "%s changed since it was listed: %s" % (before.title, "; ".join(differences(before, now))),
-            "Somebody else is at work on it; both versions are in the result (conflict). Look again, then run it again.",
-        )
+    def predict(self, steps: Sequence[Step[RegistrationChange]]) -> None:
+        """Judge the registrations as they would be."""
+        if self.service is not None:
+            after = {step.payload.after.service_id: step.payload.after for step in steps}
+            registrations = [after.get(current.service_id, current) for current in self.registrations]
+            self._take(registrations, endpoint_trusts(registrations))
+            self._warn_of_left_behind()
 
-    def conclude(self, rehearsal: bool) -> None:
-        """Look again: what was set must be listed so, here and at the partners."""
-        if not self.steps or self.service is None:
+    def verify(self, steps: Sequence[Step[RegistrationChange]]) -> None:
+        """List the registrations again: they must be as they were set, here and on the partners."""
+        if not steps or self.service is None:
             return
-        wanted = [step.payload[1] for step in self.steps]
-        if rehearsal:
-            new = {one.service_id: one for one in wanted}
-            self.registrations = [new.get(one.service_id, one) for one in self.registrations]
-        else:
-            self.registrations = self.service.list()
-        lines = lines_of(self.registrations)
-        self._tell(lines)
-        if self.wanted:
-            left = [line.endpoint.url for line in update.left_behind(lines, self.wanted, self.served)]
-            if left:
-                self.warnings.append("still stale, as they held another certificate than the old one: %s" % ", ".join(left))
-        missed = update.differing(self.registrations, wanted)
+        registrations = self.service.list()
+        self._take(registrations, endpoint_trusts(registrations))
+        self._warn_of_left_behind()
+        wanted = [step.payload.after for step in steps]
+        missed = not_as_set(registrations, wanted)
         if missed:
             raise RemediationError(
-                "set, and not listed as it was set: %s" % "; ".join(one.title for one in missed),
-                "The service kept something else (old entries of 5.x cannot be changed so); the backup is %s." % self.facts.get("backup_path"),
+                "the Lookup Service lists other values than those that were set: %s" % "; ".join(registration.title for registration in missed),
+                "It did not keep all of the update (entries of 5.x cannot be changed by Set). The backup is %s." % self.backup_path,
             )
-        if not rehearsal:
-            self.facts["partners"] = [self._partner(url, wanted) for url in self.params["verify_urls"] or ()]
+        self.partners = [self._ask_partner(url, wanted) for url in self.options.verify_urls]
 
-    def _partner(self, url: str, wanted: List[Registration]) -> dict:
-        """Whether a partner has the same by now; registrations replicate within seconds."""
+    def _warn_of_left_behind(self) -> None:
+        left = left_behind(self.trusts, self.spec, self.served) if self.spec is not None else []
+        if left:
+            urls = ", ".join(trust.endpoint.url for trust in left)
+            self.warnings.append("still stale, because they hold another certificate than the old one: %s" % urls)
+
+    def _ask_partner(self, url: str, wanted: Sequence[Registration]) -> PartnerStatus:
         parts = urlsplit(url if "//" in url else "https://" + url)
-        service = self._service(parts.hostname or "", parts.port or 443, self.trust)
-        deadline = time.monotonic() + self.params["verify_timeout"]
-        while True:
-            missed = [one.title for one in update.differing(service.list(), wanted)]
-            if not missed or time.monotonic() > deadline:
-                break
-            time.sleep(1)
-        if missed:
-            self.warnings.append("%s does not have the new anchors yet: %s" % (url, ", ".join(missed)))
-        return {"url": url, "in_sync": not missed, "differing": missed}
+        service = LookupService(collect.session_to(self.options, parts.hostname or "", parts.port or 443))
+        status = wait_for_partner(url, service, wanted, self.options.verify_timeout)
+        if status.differing:
+            self.warnings.append("%s does not list the new trust anchors yet: %s" % (url, ", ".join(status.differing)))
+        return status
 
-
-def _sts(registrations: List[Registration], hostname: Optional[str]) -> Tuple[str, str]:
-    """The SSO domain and the address of an STS, the asked node's own where it has one."""
-    found = [
-        endpoint.url
-        for one in registrations
-        if (one.product, one.type) == IDENTITY[:2]
-        for endpoint in one.endpoints
-        if (endpoint.protocol, endpoint.type) == IDENTITY[2:]
-    ]
-    own = [url for url in found if urlsplit(url).hostname == (hostname or "").lower()]
-    url = (own or found or [""])[0]
-    return url.rstrip("/").rpartition("/")[2], url
+    def facts(self) -> Dict[str, Any]:
+        """The documented result."""
+        facts: Dict[str, Any] = {"updated": [step.target for step in self.steps]}
+        if self.audit is not None:
+            facts.update(self.audit.report(), sso_domain=self.sts.domain)
+        if self.replacements is not None:
+            facts["replacements"] = self.replacements
+        if self.backup_path is not None:
+            facts["backup_path"] = self.backup_path
+        if self.conflict is not None:
+            facts["conflict"] = {"listed": self.conflict.listed.as_dict(), "found": self.conflict.found.as_dict()}
+        if self.partners is not None:
+            facts["partners"] = [partner.as_dict() for partner in self.partners]
+        return facts

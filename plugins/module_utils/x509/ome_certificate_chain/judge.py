@@ -2,82 +2,88 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Examine what is to be uploaded, before it is: every rule, the appliance's answer, and the other side of a migration."""
+"""Judge a chain before it is uploaded: all the rules, the appliance's answer, and the other appliance of a migration."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
-from dataclasses import dataclass, replace
-from typing import List, Tuple
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_path_or_content
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import verdict_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import Material, inspect, open_severities
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding, Verdict, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, csr_pin, read_certificates, read_peer_chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import responses as judgement
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.mutual_tls import mutual
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Expectations, Upload
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import (
+    connection_answer,
+    mutual_findings,
+    profile_of,
+    upload_answer,
+)
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource, inspect_source
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, JudgementContext
 
 
 @dataclass(frozen=True)
-class Upload:
-    """What is, or would be, uploaded."""
+class Examination:
+    """The judgement on a chain or a single certificate.
 
-    data: bytes
-    reading: Reading
-    source: str
-    chain: bool
+    :param now: the moment of the judgement.
+    :param answer: what the appliance would answer to the upload; empty if it would accept it.
+    :param connection_answer: what a migration would answer when it verifies the connection; empty if nothing speaks against it.
+    :param mutual: for each direction of mutual TLS, why one side refused the other (None: both authenticated); None if it was not tried.
+    """
+
+    now: datetime.datetime
+    certificates: Tuple[Certificate, ...]
+    findings: Tuple[Finding, ...]
+    warnings: Tuple[str, ...]
+    answer: str
+    connection_answer: str
+    mutual: Optional[Dict[str, Optional[str]]] = None
 
     @property
-    def path(self) -> Tuple[Certificate, ...]:
-        """The certificates from the appliance's own to the last that was given; empty where there are none."""
-        found = self.reading.certificates
-        return chain_of(found, None, first_is_leaf=True).path.certificates if found else ()
+    def verdict(self) -> Verdict:
+        """The most serious severity of the findings."""
+        return verdict_of(finding.severity for finding in self.findings)
 
 
-def upload_of(params: dict) -> Upload:
-    """The file, as the options name it.
+def examine(upload: Upload, expected: Expectations, now: datetime.datetime) -> Examination:
+    """Judge what would be uploaded.
 
-    :raises RemediationError: it cannot be read, or is a chain where a single certificate is asked for.
+    :param now: the moment of the judgement, by the appliance's clock if it is known.
     """
-    chain = params["upload"] == "chain"
-    data, option = read_path_or_content(params, "path", "content")
-    upload = Upload(data or b"", read_certificates(data or b""), params["path"] or option, chain)
-    if not chain and len(upload.reading.certificates) > 1:
-        raise RemediationError(
-            "upload: %s holds %d certificates, and single is one" % (upload.source, len(upload.reading.certificates)),
-            "Ask for upload: chain, or give the appliance's certificate alone.",
-        )
-    return upload
+    findings = _findings(upload, expected, now)
+    mutual = None
+    if expected.peer and upload.path and upload.path[-1].self_signed:
+        mutual = _mutual(upload.path, expected.peer)
+    return Examination(
+        now=now,
+        certificates=upload.reading.certificates,
+        findings=(*findings, *mutual_findings(mutual or {}, upload.source)),
+        warnings=upload.reading.warnings,
+        answer=upload_answer(findings),
+        connection_answer=connection_answer(findings),
+        mutual=mutual,
+    )
 
 
-def examine(upload: Upload, params: dict, now: datetime.datetime, facts: dict, warnings: List[str]) -> None:
-    """Put everything that stands against the upload into the facts.
+def _mutual(here: Tuple[Certificate, ...], peer: Tuple[Certificate, ...]) -> Dict[str, Optional[str]]:
+    # generates keys and TLS contexts: imported only if there is a peer
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.mutual_tls import mutual_handshakes
 
-    :param now: the appliance's clock, where it is known.
-    """
-    peer = peer_path(params)
-    context = Context(now, frozenset([judgement.profile_of(upload.chain)]), csr_pin=csr_pin(params), peer=peer)
-    material = Material(upload.source, "", upload.reading.certificates, upload.reading.warnings, data=upload.data)
-    result = inspect(material, context, None, ())
-    findings = result["findings"]
-    facts.update(certificates=result["certificates"], findings=findings)
-    warnings += result["warnings"]
-    if params["name"]:
-        named = inspect(replace(material, name=params["name"]), replace(context, profiles=frozenset([GENERIC])), None, ())
-        findings += [one for one in named["findings"] if one["code"] == "NAME-MISMATCH"]
-    answer = judgement.upload_answer(findings)
-    facts.update(answer=answer, accepted=not answer, connection_answer=judgement.connection_answer(findings))
-    if peer and upload.path and upload.path[-1].self_signed:
-        facts["mutual"] = mutual(upload.path, peer)
-        findings += judgement.unauthenticated(facts["mutual"], upload.source)
-    facts["verdict"] = verdict_of(open_severities(findings)).value
+    return mutual_handshakes(here, peer)
 
 
-def peer_path(params: dict) -> Tuple[Certificate, ...]:
-    """The chain of the other appliance, its own certificate first; empty where none was given."""
-    data, option = read_path_or_content(params, "peer_path", "peer_content")
-    return () if data is None else chain_of(read_peer_chain(data, option), None, first_is_leaf=True).path.certificates
+def _findings(upload: Upload, expected: Expectations, now: datetime.datetime) -> List[Finding]:
+    source = CollectedSource(upload.source, certificates=upload.reading.certificates, warnings=upload.reading.warnings, data=upload.data)
+    context = JudgementContext(now, frozenset([profile_of(upload.chain)]), csr_pin=expected.csr_pin, peer=expected.peer)
+    inspection = inspect_source(source, context)
+    findings = list(inspection.findings)
+    if inspection.chain and expected.name:
+        # the appliance does not compare names, but its clients do
+        clients = dataclasses.replace(context, profiles=frozenset([GENERIC]), name=expected.name)
+        mismatch = next(rule for rule in RULES if rule.code == "NAME-MISMATCH")
+        findings += mismatch.findings(inspection.chain, clients, upload.source)
+    return findings

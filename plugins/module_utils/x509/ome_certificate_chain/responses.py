@@ -2,23 +2,25 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What OpenManage Enterprise would answer to an upload, and what its answers mean. Pure."""
+"""What OpenManage Enterprise would answer, and what its answers mean. Pure functions."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from dataclasses import dataclass
+from typing import Any, List, Mapping, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import MUTUAL, UPLOAD
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import MUTUAL, UPLOAD, OmeMessage
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME_MIGRATION, OME_SINGLE
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME_MIGRATION, OME_SINGLE, Profile
 
-UNFORETOLD = "OME-REFUSED"
-#: where the article gives no answer: a single certificate without server authentication
-UNTOLD = "it refuses it (the article does not say how)"
-#: what is looked at when something is uploaded, in our order: the appliance's own is not known
-AT_UPLOAD = (
+#: the code of a refusal that no rule explains
+UNPREDICTED = "OME-REFUSED"
+#: the answer if the article does not quote one: a single certificate without server authentication
+UNKNOWN_ANSWER = "the appliance refuses it (the article does not say with which message)"
+#: the rules about an upload, in our order: the order in which the appliance applies them is unknown
+UPLOAD_CODES = (
     "FORMAT-NO-CERTIFICATE",
     "FORMAT-NOT-PEM",
     "KEY-NOT-CSR",
@@ -34,69 +36,87 @@ AT_UPLOAD = (
 ARTICLE = "Dell's article on OME migrations"
 
 
-def profile_of(chain: bool) -> str:
-    """The rules for an upload."""
+def profile_of(chain: bool) -> Profile:
+    """The rules that apply to a chain or to a single certificate."""
     return OME_MIGRATION if chain else OME_SINGLE
 
 
-def upload_answer(findings: Sequence[dict]) -> str:
-    """What the upload would be answered, word for word; empty where it would be taken.
+def upload_answer(findings: Sequence[Finding]) -> str:
+    """What the appliance would answer to the upload, word for word; empty if it would accept it.
 
-    :param findings: of the profile of the upload, as dicts.
+    :param findings: under the profile of the upload.
     """
-    by_code = {finding["code"]: finding["answer"] or UNTOLD for finding in reversed(findings)}
-    return next((by_code[code] for code in AT_UPLOAD if code in by_code), "")
+    for code in UPLOAD_CODES:
+        for finding in findings:
+            if finding.code == code:
+                return finding.answer or UNKNOWN_ANSWER
+    return ""
 
 
-def connection_answer(findings: Sequence[dict]) -> str:
-    """What a migration would be answered when it verifies the connection; empty where nothing is known against it."""
-    return str(MUTUAL) if any(finding["answer"] == str(MUTUAL) for finding in findings) else ""
+def connection_answer(findings: Sequence[Finding]) -> str:
+    """What a migration would answer when it verifies the connection; empty if no finding speaks against it."""
+    return str(MUTUAL) if any(finding.answer == str(MUTUAL) for finding in findings) else ""
+
+
+@dataclass(frozen=True)
+class RefusedUpload:
+    """An upload that the appliance refused.
+
+    :param raw: the appliance's answer, decoded if it is JSON.
+    """
+
+    finding: Finding
+    raw: Any
+
+    @classmethod
+    def of(cls, refusal: Refusal, chain: bool, about: str) -> RefusedUpload:
+        """Explain a refusal.
+
+        :param about: host and port of the appliance.
+        """
+        return cls(finding_of(refusal, chain, about), refusal.raw)
 
 
 def finding_of(refusal: Refusal, chain: bool, about: str) -> Finding:
-    """The appliance's refusal as a finding, of the first rule that has this answer."""
+    """The appliance's refusal as a finding: that of the first rule with this answer, or UNPREDICTED."""
     profile = profile_of(chain)
-    answer = next((one for one in UPLOAD if _is(one, refusal)), None)
-    rules = [one for one in RULES if answer and profile in one.words and one.words[profile].answer == str(answer)]
-    message = "the appliance answers %s" % " ".join(part for part in (refusal.message_id, refusal.argument) if part) if rules else refusal.message
+    message = next((message for message in UPLOAD if _matches(message, refusal)), None)
+    rules = [rule for rule in RULES if message and profile in rule.outcomes and rule.outcomes[profile].answer == str(message)]
     if not rules:
-        return Finding(UNFORETOLD, ERROR, message, about, "", refusal.advice, ARTICLE, _text(refusal.raw))
-    words, others = rules[0].words[profile], [one.code for one in rules[1:]]
-    if others:
-        message += " (which %s would be answered as well)" % ", ".join(others)
-    return Finding(rules[0].code, ERROR, message, about, words.remedy, words.advice, rules[0].cites, words.answer)
+        answer = refusal.raw if isinstance(refusal.raw, str) else ""
+        return Finding(UNPREDICTED, ERROR, refusal.message, about, "", refusal.advice, ARTICLE, answer)
+    text = "the appliance answers %s" % " ".join(part for part in (refusal.message_id, refusal.argument) if part)
+    if rules[1:]:
+        text += " (the same answer as to %s)" % ", ".join(rule.code for rule in rules[1:])
+    outcome = rules[0].outcomes[profile]
+    return Finding(rules[0].code, ERROR, text, about, outcome.remedy, outcome.advice, rules[0].cites, outcome.answer)
 
 
-def unauthenticated(directions: Dict[str, dict], about: str) -> List[dict]:
-    """Findings for the directions of mutual TLS in which one side refused the other."""
+def mutual_findings(directions: Mapping[str, Optional[str]], about: str) -> List[Finding]:
+    """A finding for each direction of mutual TLS in which one side refused the other.
+
+    :param directions: as ``mutual_handshakes`` returns them.
+    """
     return [
-        dict(
-            Finding(
-                "MUTUAL-REFUSED",
-                ERROR,
-                "%s: %s" % (name.replace("_", " "), one["error"]),
-                about,
-                "ome_chain",
-                "Have both certificates issued by the same CA for server and client, and give both appliances the whole chain.",
-                ARTICLE,
-                str(MUTUAL),
-            ).as_dict(),
-            waived=None,
+        Finding(
+            "MUTUAL-REFUSED",
+            ERROR,
+            "%s: %s" % (direction.replace("_", " "), error),
+            about,
+            "ome_chain",
+            "Have the same CA issue both certificates for server and client authentication, and upload the whole chain to both appliances.",
+            ARTICLE,
+            str(MUTUAL),
         )
-        for name, one in directions.items()
-        if not one["verified"]
+        for direction, error in directions.items()
+        if error
     ]
 
 
-def _is(answer: Any, refusal: Refusal) -> bool:
-    return answer.message_id == refusal.message_id and (not answer.argument or answer.argument == refusal.argument)
+def errors_among(findings: Sequence[Finding]) -> str:
+    """The findings that are errors, as one sentence; empty if there are none."""
+    return "; ".join("%s: %s" % (finding.code, finding.message) for finding in findings if finding.severity == ERROR)
 
 
-def _text(raw: Any) -> str:
-    return raw if isinstance(raw, str) else ""
-
-
-def against(findings: List[dict]) -> Optional[str]:
-    """The errors among findings that nobody waived, as one sentence; None where there are none."""
-    errors = ["%(code)s: %(message)s" % one for one in findings if one["severity"] == ERROR and not one["waived"]]
-    return "; ".join(errors) or None
+def _matches(message: OmeMessage, refusal: Refusal) -> bool:
+    return message.message_id == refusal.message_id and (not message.argument or message.argument == refusal.argument)

@@ -2,96 +2,175 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run of ``ome_certificate_chain``: options in, plan and documented result out."""
+"""A run of ``ome_certificate_chain``: validate a chain, have a request created, or upload a chain and prove that it is served."""
 
 from __future__ import annotations
 
-from typing import List, Optional
+import datetime
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.csr_fields import CsrFields
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.legacy import moment
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import plan_csr as request
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import plan_upload as uploading
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import responses as judgement
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import examine, peer_path, upload_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import report
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance, HandshakeResult, Observation
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination, examine
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Action, Options, State, Upload
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload, errors_among
 
 
-class OmeRun:
-    """One run of the module."""
+class OmeCertificateChainRun(Run[Action]):
+    """A run has at most one step: a request to create, or a file to upload. What only one of them needs is imported by that step."""
 
-    def __init__(self, params: dict, facts: dict, warnings: List[str], rehearsal: bool = False) -> None:
-        self.params, self.facts, self.warnings = params, facts, warnings
-        self.rehearsal = rehearsal
-        self.appliance = Appliance(params) if params["hostname"] else None
+    def __init__(self, options: Options, context: RunContext) -> None:
+        super().__init__()
+        self.options = options
+        self.context = context
+        self.appliance = Appliance(options.connection) if options.connection else None
+        self.observation: Optional[Observation] = None
+        self.examination: Optional[Examination] = None
+        self.differs: Optional[bool] = None
+        self.uploaded = False
+        self.refused: Optional[RefusedUpload] = None
+        self.served: Tuple[Certificate, ...] = ()
+        self.handshake: Optional[HandshakeResult] = None
+        self.handshake_tried = False
+        self.request: Optional[report.RequestOutcome] = None
 
-    def plan(self) -> List[Step]:
-        """Read everything, judge it, and say what would change; nothing changes here."""
-        state = self.params["state"]
-        if state == "csr":
-            return request.plan(self.params, self._there, self.facts)
-        now = moment(self.params["at"])
-        if self._still_to_come():
-            return self._differs(uploading.plan_awaited(self._served(), self._there))
-        self.upload = upload_of(self.params)
-        served: tuple = ()
-        if self.appliance:
-            clock, served = self.appliance.clock(), self._served()
-            skew = None if clock is None else round((clock - moment(None)).total_seconds())
-            self.facts.update(clock_skew=skew, served=[one.as_dict(now) for one in served])
-            now = now if clock is None or self.params["at"] else clock
-        examine(self.upload, self.params, now, self.facts, self.warnings)
-        if state == "validated":
-            self._prove(peer_path(self.params) or self.upload.path)
-            return []
-        against = judgement.against(self.facts["findings"])
-        if against:
-            raise RemediationError("nothing was uploaded to %s: %s" % (self._there.where, against), "Each finding tells what mends it.")
-        return self._differs(uploading.plan(self.upload, served, self.params, self._there))
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], context: RunContext) -> OmeCertificateChainRun:
+        """A run of the module's parameters."""
+        require()
+        return cls(Options.from_params(params, context), context)
 
-    def _differs(self, steps: List[Step]) -> List[Step]:
-        self.facts["differs"] = bool(steps)
+    def collect(self) -> None:
+        """Read the appliance's clock and the served chain. For a validation, try a handshake with the root of the other appliance's chain."""
+        state = self.options.state
+        if self.appliance and state is not State.CSR:
+            self.observation = self.appliance.observe()
+            self.served = self.observation.served
+        if state is State.VALIDATED:
+            self._try_handshake(self.options.expected.peer or self._path)
+
+    def plan(self) -> Sequence[Step[Action]]:
+        """A request, an upload, or nothing.
+
+        :raises RemediationError: an error among the findings forbids the upload; or the account cannot sign in.
+        """
+        if self.options.csr:
+            return self._plan_request(self.options.csr)
+        self._examine()
+        return [] if self.options.state is State.VALIDATED else self._plan_upload()
+
+    def _examine(self) -> None:
+        """Judge the file, unless another task of this check run will write it."""
+        if self.options.upload:
+            self.examination = examine(self.options.upload, self.options.expected, self._now)
+            self.warnings += self.examination.warnings
+        elif self.options.state is State.VALIDATED:
+            self.warnings.append("path: the file was not validated, because another task of this check run will write it")
+
+    def _plan_request(self, fields: CsrFields) -> Sequence[Step[Action]]:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.plan_csr import plan_csr
+
+        planned = plan_csr(fields, self.options.csr_path, self.options.force)
+        self.request = report.RequestOutcome(planned.csr, planned.reasons)
+        if planned.steps:
+            self._connected.check_account()
+        return planned.steps
+
+    def _plan_upload(self) -> Sequence[Step[Action]]:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.plan_upload import plan_upload
+
+        where = self._connected.where
+        errors = errors_among(self.examination.findings) if self.examination else ""
+        if errors:
+            raise RemediationError("nothing was uploaded to %s: %s" % (where, errors), "Each of the findings names its remedy.")
+        steps = plan_upload(self.options, self.served, where)
+        if steps:
+            self._connected.check_account()
+        self.differs = bool(steps)
         return steps
 
-    def _still_to_come(self) -> bool:
-        """Whether another task of this rehearsal would have made the file; what lies there now is the one before it."""
-        return self.rehearsal and self.params["awaited"] and self.params["path"] is not None
-
-    @property
-    def _there(self) -> Appliance:
-        if self.appliance is None:
-            raise RemediationError("hostname: is missing", "Name the appliance.")
-        return self.appliance
-
-    def _served(self) -> tuple:
-        try:
-            return self._there.served()
-        except ProbeError as error:
-            raise RemediationError(error.message, error.advice) from error
-
-    def _prove(self, path: tuple) -> None:
-        self.facts["handshake"] = self.appliance.prove(path) if self.appliance else None
-
-    def apply(self, step: Step) -> Optional[Undo]:
-        """Have a request made, or upload."""
-        if self.params["state"] == "csr":
-            return request.apply(step, self._there, self.facts)
-        uploading.apply(step.payload, self.params, self._there, self.facts, self.warnings)
+    def apply(self, step: Step[Action]) -> Optional[Undo]:
+        """Have the request created, or upload. Only the file with the request can be restored."""
+        if isinstance(step.payload, CsrFields):
+            return self._create_request(step.payload)
+        if step.payload:
+            self._upload(step.payload)
         return None
 
-    def conclude(self) -> None:
-        """Prove what is served now: a client that knows nothing but the root must take it.
+    def _create_request(self, fields: CsrFields) -> Undo:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.apply_csr import create_csr, keep_csr
+
+        csr = create_csr(self._connected, fields)
+        reasons = self.request.reasons if self.request else ()
+        self.request = report.RequestOutcome(csr, reasons)
+        undo, backups = keep_csr(csr, self.options.csr_path)
+        self.request = report.RequestOutcome(csr, reasons, backups)
+        return undo
+
+    def _upload(self, upload: Upload) -> None:
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.apply_upload import upload_to, wait_until_served
+
+        try:
+            lost = upload_to(self._connected, upload)
+        except Refusal as refusal:
+            self.refused = RefusedUpload.of(refusal, upload.chain, self._connected.where)
+            finding = self.refused.finding
+            raise RemediationError("%s: %s" % (finding.code, refusal.message), finding.advice) from refusal
+        self.uploaded = True
+        self.served, incomplete = wait_until_served(self._connected, upload, self.options.compare, self.options.wait_timeout)
+        self.warnings += [warning for warning in (lost, incomplete) if warning]
+
+    def verify(self, steps: Sequence[Step[Action]]) -> None:
+        """A client that trusts only the root of the chain must accept what the appliance serves.
 
         :raises RemediationError: it does not.
         """
-        if self.params["state"] != "present" or (self.rehearsal and self.facts["differs"]):
+        if self.options.state is not State.PRESENT:
             return
-        self._prove(self.upload.path)
-        proof = self.facts["handshake"]
-        if proof and not proof["verified"]:
+        self._try_handshake(self._path)
+        if self.handshake and not self.handshake.verified:
             raise RemediationError(
-                "%s serves the certificate, and a client that knows only its root refuses it: %s" % (self._there.where, proof["error"]),
-                "Upload the whole chain; where the names differ, have it issued for the name that clients use.",
+                "%s serves the certificate, but a client that trusts only its root refuses it: %s" % (self._connected.where, self.handshake.error),
+                "Upload the whole chain; if the names differ, have the certificate issued for the name that clients use.",
             )
+
+    def _try_handshake(self, path: Tuple[Certificate, ...]) -> None:
+        self.handshake = self.appliance.verify_with_root_of(path) if self.appliance else None
+        self.handshake_tried = True
+
+    @property
+    def _connected(self) -> Appliance:
+        assert self.appliance is not None, "the options require a host name for every state that needs the appliance"
+        return self.appliance
+
+    @property
+    def _path(self) -> Tuple[Certificate, ...]:
+        return self.options.upload.path if self.options.upload else ()
+
+    @property
+    def _now(self) -> datetime.datetime:
+        """The moment of the judgement: as the task asks, or by the appliance's clock, or now."""
+        return self.options.at or (self.observation and self.observation.clock) or self.context.now
+
+    def facts(self) -> Dict[str, Any]:
+        """The documented result."""
+        facts: Dict[str, Any] = self.request.as_dict() if self.request else {}
+        if self.observation:
+            facts["clock_skew"] = report.clock_skew(self.observation.clock, self.context.now)
+            facts["served"] = [certificate.as_dict(self._now) for certificate in self.served]
+        if self.examination:
+            facts.update(report.examination_facts(self.examination, self.refused))
+        if self.differs is not None:
+            facts["differs"] = self.differs
+        if self.uploaded:
+            facts["uploaded"] = True
+        if self.handshake_tried:
+            facts["handshake"] = report.handshake_facts(self.handshake)
+        return facts

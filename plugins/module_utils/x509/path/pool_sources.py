@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -116,5 +115,7 @@ def files_in(path: str, option: str) -> List[str]:
 
 def system_paths() -> List[str]:
     """Where this machine's OpenSSL reads its anchors; the bundle holds the same as the folder, so either is enough."""
+    import ssl  # here, because few tasks need it
+
     where = ssl.get_default_verify_paths()
     return [path for path in (where.cafile, where.capath) if path and os.path.exists(path)][:1]

@@ -108,14 +108,18 @@ def _form(source: CollectedSource, context: JudgementContext) -> str:
 
 
 def _no_certificate(source: CollectedSource, context: JudgementContext) -> Finding:
+    """Rare, so the catalogue of codes is not loaded before."""
+    from ansible_collections.certmend.tls.plugins.module_utils.core.codes import citation_of
+
+    code = "FORMAT-NO-CERTIFICATE"
     return Finding(
-        code="FORMAT-NO-CERTIFICATE",
+        code=code,
         severity=ERROR,
         message="; ".join(source.warnings) or "%s contains no certificate" % source.source,
         about=source.source,
         remedy="",
         advice="Give the certificate as PEM or DER.",
-        cites="RFC 7468 section 5",
+        cites=citation_of(code),
         answer=str(FILE) if context.profiles & frozenset(OME) else "",
     )
 

@@ -10,6 +10,8 @@ import base64
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Profile
+from ansible_collections.certmend.tls.plugins.modules.cert_inspect import ARGUMENT_SPEC
 from ansible_collections.certmend.tls.tests.support import forms, mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL, written
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
@@ -29,18 +31,18 @@ def codes(result):
     return sorted({finding["code"] for finding in result["findings"]})
 
 
-def test_every_endpoint_has_a_result_in_order_and_an_unreachable_one_fails_nothing(inspect, tls_server):
-    good, bad = (tls_server(one.pem, one.key_pem) for one in (GOOD, BAD))
+def test_every_endpoint_has_a_result_in_order_and_an_unreachable_endpoint_does_not_fail_the_task(inspect, tls_server):
+    good, bad = (tls_server(minted.pem, minted.key_pem) for minted in (GOOD, BAD))
     named = {"host": "localhost", "port": bad, "name": "depot.corp.example"}
     result = inspect(endpoints=["localhost:%d" % good, named, "localhost:1"], trusted_content=ROOT.pem)
     assert not result.get("failed") and not result["changed"]
-    assert [(one["verdict"], one["reachable"]) for one in result["results"]] == [("ok", True), ("error", True), ("error", False)]
+    assert [(item["verdict"], item["reachable"]) for item in result["results"]] == [("ok", True), ("error", True), ("error", False)]
     assert result["results"][2]["error"]["code"] == "CONNECT-REFUSED"
     assert result["summary"]["unreachable"] == 1 and result["verdict"] == "error"
 
 
 @pytest.mark.parametrize("form", ["path", "content", "content_base64", "presented"])
-def test_each_source_says_the_same(inspect, tmp_path, form):
+def test_each_source_has_the_same_findings(inspect, tmp_path, form):
     (tmp_path / "c.pem").write_text(BAD.pem, encoding="ascii")
     encoded = base64.b64encode(BAD.der).decode()
     given = {"path": str(tmp_path / "c.pem"), "content": BAD.pem, "content_base64": encoded, "presented": [encoded]}[form]
@@ -62,25 +64,26 @@ def test_a_private_key_and_a_request_are_compared_and_never_shown(inspect, tmp_p
 
 
 def test_a_waived_finding_stays_visible_and_does_not_count(inspect):
-    waiver = dict(code="NAME-CN-IS-IP", about="con*", until="2099-12-31", reason="replaced with the machine")
+    past, until = (str(moment.date()) for moment in REAL.days(-9).values())
+    waiver = dict(code="NAME-CN-IS-IP", about="con*", until=until, reason="replaced with the machine")
     result = inspect(content=mint.mint("10.0.0.1", dns=["a.example"], issuer=ROOT, **DAYS).pem, profile=["vcf_installer"], waivers=[waiver])
-    assert result["verdict"] == "ok" and result["findings"][0]["waived"] == {"until": "2099-12-31", "reason": "replaced with the machine"}
-    expired = inspect(content=BAD.pem, profile=["vcf_installer"], waivers=[dict(waiver, until="2020-01-01")])
+    assert result["verdict"] == "ok" and result["findings"][0]["waived"] == {"until": until, "reason": "replaced with the machine"}
+    expired = inspect(content=BAD.pem, profile=["vcf_installer"], waivers=[dict(waiver, until=past)])
     assert expired["verdict"] == "error"
 
 
-def test_fail_on_fails_with_the_facts(inspect):
+def test_fail_on_fails_with_the_result(inspect):
     result = inspect(content=BAD.pem, fail_on="error")
     assert result["failed"] and "NAME-SAN-MISSING" in result["msg"] and result["results"]
     assert not inspect(content=GOOD.pem, name="localhost", fail_on="error").get("failed")
 
 
-def test_a_query_chooses_what_a_play_needs(inspect):
+def test_a_query_selects_what_a_play_needs(inspect):
     result = inspect(content=BAD.pem, query="results[?findings[?remedy=='fqdn_certificate']].source")
     assert result["selected"] == ["content"]
 
 
-def test_the_moment_of_the_judgement_can_be_chosen(inspect):
+def test_the_time_of_the_judgement_can_be_chosen(inspect):
     assert "VALIDITY-EXPIRED" in codes(inspect(content=GOOD.pem, at=written(DAYS["ends"] + mint.DAY)))
 
 
@@ -104,7 +107,7 @@ def test_bad_input_names_the_option(inspect, given, words):
     assert result["failed"] and words in result["msg"]
 
 
-def test_what_holds_no_certificate_is_a_finding_with_what_was_seen(inspect):
+def test_a_source_without_a_certificate_is_a_finding(inspect):
     assert codes(inspect(content="nothing here")) == ["FORMAT-NO-CERTIFICATE"]
 
 
@@ -115,15 +118,15 @@ def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
     port = tls_server(leaf.pem + middle.pem, leaf.key_pem)
     given = {"host": "localhost", "port": port, "name": "other.corp.test"}
     (result,) = inspect(endpoints=[given], trusted_content=ROOT.pem, questions=True)["results"]
-    answers = [one["answer"] for one in result["questions"]]
+    answers = [item["answer"] for item in result["questions"]]
     assert len(answers) == 7
     assert answers[0].startswith("yes, until ") and "days)" in answers[0]
     assert answers[1] == "localhost; localhost, *.corp.example, nowhere.invalid, 127.0.0.1"
     assert answers[2] == "no, other.corp.test is not among them"
     assert "localhost: " in answers[3] and "127.0.0.1" in answers[3] and "*.corp.example: a wildcard" in answers[3]
     assert "nowhere.invalid: not resolvable (" in answers[3]
-    assert answers[4] == "yes, to a trusted one: CN=localhost < CN=Middle < CN=Test Root CA"
-    assert answers[5] == "a private one: CN=Test Root CA is not in this machine's store"
+    assert answers[4] == "yes, to a trusted certificate: CN=localhost < CN=Middle < CN=Test Root CA"
+    assert answers[5] == "a private CA: CN=Test Root CA is not in this machine's trust store"
     assert answers[6] == "no, CN=Middle signed it"
 
 
@@ -131,7 +134,7 @@ def test_the_article_s_seven_questions_are_answered(inspect, tls_server):
     "certificate, trusted, number, answer",
     [
         (BAD, ROOT, 6, "yes"),
-        (BAD, ROOT, 5, "by none, it is self-signed"),
+        (BAD, ROOT, 5, "by no CA, it is self-signed"),
         (GOOD, BAD, 4, "no, CN=Test Root CA is missing above CN=localhost"),
         (mint.mint("old", **REAL.days(-9, -3)), None, 0, "no, until "),
     ],
@@ -141,18 +144,18 @@ def test_the_answers_are_of_this_certificate(inspect, certificate, trusted, numb
     assert result["questions"][number]["answer"].startswith(answer)
 
 
-def test_nobody_is_asked_for_names_unless_the_questions_are(inspect):
+def test_questions_are_answered_only_on_request(inspect):
     assert inspect(content=GOOD.pem)["results"][0]["questions"] == []
 
 
 def test_a_pkcs12_is_inspected_with_its_password(inspect, tmp_path):
     (tmp_path / "c.p12").write_bytes(forms.pkcs12(GOOD, [ROOT], "P12Secret!"))
     result = inspect(path=str(tmp_path / "c.p12"), password="P12Secret!")
-    assert [one["common_name"] for one in result["results"][0]["certificates"]] == ["localhost", "Test Root CA"]
+    assert [certificate["common_name"] for certificate in result["results"][0]["certificates"]] == ["localhost", "Test Root CA"]
     assert "P12Secret!" not in repr(result["results"])
 
 
-def test_a_chain_for_openmanage_enterprise_is_judged_by_its_words(inspect):
+def test_a_chain_for_openmanage_enterprise_is_judged_by_its_rules(inspect):
     cas = Cas(REAL)
     chain = cas.leaf().pem + cas.one.pem + cas.root.pem
     assert inspect(content=chain, profile=["ome_migration"])["verdict"] == "ok"
@@ -168,3 +171,13 @@ def test_a_chain_for_openmanage_enterprise_is_judged_by_its_words(inspect):
 def test_the_other_side_of_a_migration_must_be_a_chain(inspect):
     result = inspect(content=GOOD.pem, profile=["ome_migration"], peer_chain_content="nothing")
     assert result["failed"] and "peer_chain_content: it contains no certificate" in result["msg"]
+
+
+def test_the_choices_of_the_option_profile_are_the_profiles_of_the_rules():
+    assert ARGUMENT_SPEC["profile"]["choices"] == [profile.value for profile in Profile]
+
+
+def test_several_options_that_are_wrong_are_one_failure(inspect):
+    result = inspect(content=GOOD.pem, at="tomorrow", query="results[", pins_path="/nowhere/pins")
+    assert result["failed"] and "3 things are wrong" in result["msg"] and "results" not in result
+    assert all(option in result["msg"] for option in ("at: ", "query: ", "pins_path, profile: "))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""cert_issue warns before a new key breaks pins that somebody knows."""
+"""cert_issue as a module: its parameters, its result, and a warning before a new key breaks pins."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def warned(result):
 
 
 @pytest.mark.parametrize("way", ["pins_path", "pins_content"])
-def test_a_new_key_that_breaks_pins_is_told_of_before_it_is_made(server, way):
+def test_a_new_key_that_breaks_pins_is_reported_before_it_is_made(server, way):
     store = server.store if way == "pins_path" else open(server.store, encoding="ascii").read()
     renewed = {"reuse_key": False, way: store}
-    foretold, made = server.issue(check=True, **renewed), server.issue(**renewed)
-    for result in (foretold, made):
+    predicted, made = server.issue(check=True, **renewed), server.issue(**renewed)
+    for result in (predicted, made):
         assert result["pin_changed"] and result["pins_broken"] == [FQDN + ":443", FQDN + ":8443"]
         (warning,) = warned(result)
         assert "%s:443, %s:8443" % (FQDN, FQDN) in warning and "reuse_key: true keeps the key" in warning
@@ -73,7 +73,7 @@ def test_a_key_that_must_be_replaced_says_that_it_cannot_be_kept(server):
     assert "this key cannot be kept" in warning
 
 
-def test_where_the_certificate_is_gone_the_names_tell_whose_pins_they_are(server):
+def test_without_a_certificate_its_names_say_whose_pins_would_break(server):
     for path in ("private_key_path", "certificate_path"):
         (server.folder / server.options[path]).unlink()
     assert server.issue(check=True, pins_path=server.store)["pins_broken"] == [FQDN + ":443", FQDN + ":8443"]
@@ -89,8 +89,31 @@ def test_the_key_of_a_request_that_was_announced_breaks_nothing(server):
     assert again["pins_broken"] == [FQDN + ":8443"]
 
 
-def test_a_store_that_is_not_there_is_no_clean_bill(server):
+def test_an_absent_or_damaged_store_is_an_error_and_no_clean_bill(server):
     result = server.run("cert_issue", dict(server.options, pins_path=str(server.folder / "typo")))
     assert result["failed"] and "pins_path" in result["msg"]
     result = server.run("cert_issue", dict(server.options, pins_content="hello"))
     assert result["failed"] and "pins_content, line 1: not a JSON object" in result["msg"]
+
+
+def test_options_that_exclude_or_need_each_other_are_refused(server):
+    given = dict(server.options, provider="own_ca", request_content="x")
+    assert "mutually exclusive" in server.run("cert_issue", given)["msg"]
+    assert "csr_path" in server.run("cert_issue", dict(server.options, provider="csr"))["msg"]
+
+
+def test_everything_that_is_wrong_is_reported_and_nothing_is_changed(server):
+    before = (server.folder / "tls.pem").read_bytes()
+    result = server.run("cert_issue", dict(server.options, fqdn="10.77.0.10", valid_days=5))
+    assert result["failed"] and not result["changed"] and "fqdn: '10.77.0.10' is an IP address" in result["msg"]
+    assert "valid_days (5) is not greater than renew_before_days (30)" in result["msg"] and result["advice"]
+    assert (server.folder / "tls.pem").read_bytes() == before
+
+
+def test_a_failure_after_the_options_returns_the_present_certificate(server):
+    present = ssl.PEM_cert_to_DER_cert((server.folder / "tls.pem").read_text(encoding="ascii"))
+    given = dict(server.options, provider="import", certificate_content=(server.folder / "tls.pem").read_text(encoding="ascii"))
+    (server.folder / "tls.key").unlink()
+    result = server.run("cert_issue", given)
+    assert result["failed"] and "there is no key" in result["msg"]
+    assert ssl.PEM_cert_to_DER_cert(result["previous"]["pem"]) == present and result["backup_files"] == {}

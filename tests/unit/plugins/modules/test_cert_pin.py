@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""cert_pin beside real TLS servers whose keys change: first use, announced, approved, refused, put back; and many at once."""
+"""cert_pin beside real TLS servers whose keys change: first use, announced, approved, refused, restored; and many at once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Store:
         return [json.loads(line) for line in self.log.read_text(encoding="ascii").splitlines()]
 
     def known(self):
-        """The pins of the store, by place."""
+        """The pins of the store, by host and port."""
         entries = [json.loads(line) for line in self.path.read_text(encoding="ascii").splitlines()[1:]]
         return {"%(host)s:%(port)d" % one: [each["pin"] for each in one["pins"]] for one in entries if "host" in one}
 
@@ -78,10 +78,10 @@ OLD, NEW = certificate(), certificate()
 
 
 def test_a_key_is_pinned_on_first_use_and_then_left_alone(store):
-    foretold = store.run(OLD, check=True, state="pinned")
-    assert foretold["changed"] and not store.path.exists() and not store.log.exists()
+    predicted = store.run(OLD, check=True, state="pinned")
+    assert predicted["changed"] and not store.path.exists() and not store.log.exists()
     made = store.pinned(OLD)
-    assert made["changed"] and made["diff"] == foretold["diff"] and pin(OLD) in json.dumps(made["diff"])
+    assert made["changed"] and made["diff"] == predicted["diff"] and pin(OLD) in json.dumps(made["diff"])
     assert made["results"][0]["status"] == "first_use" and made["results"][0]["action"] == "pinned"
     assert made["created_files"] == [str(store.path)] and store.known() == {HOST + ":443": [pin(OLD)]}
     before = store.path.read_bytes()
@@ -105,15 +105,15 @@ def test_an_unannounced_change_fails_with_the_evidence_and_changes_nothing(store
         assert (seen["old_pin"], seen["new_pin"]) == (pin(OLD), pin(NEW)) and seen["since"] == store.events()[0]["at"]
         assert [seen[which]["subject"] for which in ("old_certificate", "new_certificate")] == ["CN=" + HOST] * 2
         assert "pem" not in seen["new_certificate"]
-        assert all(word in result["msg"] for word in (HOST + ":443", pin(OLD), pin(NEW), seen["since"], "nobody announced", "approval"))
+        assert all(word in result["msg"] for word in (HOST + ":443", pin(OLD), pin(NEW), seen["since"], "neither pinned nor announced", "approval"))
     assert store.path.read_bytes() == before and len(store.events()) == 1
 
 
-def test_an_approved_change_is_foretold_made_once_and_written_down(store):
+def test_an_approved_change_is_predicted_made_once_and_logged(store):
     store.pinned(OLD)
-    foretold, made = store.repinned(NEW, OLD, check=True), store.repinned(NEW, OLD)
-    assert foretold["changed"] and made["changed"] and foretold["diff"] == made["diff"], made
-    assert made["results"][0]["action"] == foretold["results"][0]["action"] == "repinned" and made["results"][0]["ticket"] == "CHG-1"
+    predicted, made = store.repinned(NEW, OLD, check=True), store.repinned(NEW, OLD)
+    assert predicted["changed"] and made["changed"] and predicted["diff"] == made["diff"], made
+    assert made["results"][0]["action"] == predicted["results"][0]["action"] == "repinned" and made["results"][0]["ticket"] == "CHG-1"
     assert store.known() == {HOST + ":443": [pin(NEW)]}
     event = store.events()[-1]
     assert event["event"] == "repinned" and event["ticket"] == "CHG-1" and event["old_pins"] == [pin(OLD)] and event["pins"] == [pin(NEW)]
@@ -121,7 +121,7 @@ def test_an_approved_change_is_foretold_made_once_and_written_down(store):
     assert not again["changed"] and not again.get("failed") and again["results"][0]["status"] == "ok"
 
 
-def test_an_approval_works_once_even_after_the_store_was_put_back(store):
+def test_an_approval_works_once_even_after_the_store_was_restored(store):
     store.pinned(OLD)
     kept = list(store.repinned(NEW, OLD)["backup_files"].values())[0]
     restored = store.run(state="restored", backup_path=kept)
@@ -129,6 +129,67 @@ def test_an_approval_works_once_even_after_the_store_was_put_back(store):
     refused = store.repinned(NEW, OLD)
     assert refused["failures"][0]["code"] == "APPROVAL-REFUSED" and "works once" in refused["msg"]
     assert store.repinned(NEW, OLD, ticket="CHG-2")["changed"]
+
+
+def test_approvals_count_with_state_pinned_too_and_are_used_up_there(store):
+    first = store.pinned(OLD)
+    assert first["results"][0]["action"] == "pinned" and first["to_repin"] == []
+    given = {"host": HOST, "ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
+    made = store.pinned(NEW, approvals=[given])
+    assert made["changed"] and store.known() == {HOST + ":443": [pin(NEW)]} and store.events()[-1]["event"] == "repinned"
+    assert made["to_repin"] == made["results"] and made["to_repin"][0]["ticket"] == "CHG-1"
+    again = store.pinned(NEW, approvals=[given])
+    assert not again["changed"] and again["to_repin"] == []
+
+
+def test_the_computers_of_an_endpoint_are_listed_with_what_is_to_be_repinned(store, tls_server):
+    port = tls_server(NEW.pem, NEW.key_pem)
+    tls_server(NEW.pem, NEW.key_pem, at=("127.0.0.2", port))
+    endpoints = [dict(endpoint, computers=[name]) for endpoint, name in zip(behind(port, "127.0.0.1", "127.0.0.2"), ("SRV-FILE01", "VRA-07"))]
+    store.run(state="pinned", host=HOST, port=port, presented=[base64.b64encode(OLD.der).decode("ascii")])
+    refused = store.run(endpoints=endpoints, state="pinned")
+    assert refused["failed"] and refused["to_repin"] == [] and refused["results"][0]["computers"] == ["SRV-FILE01", "VRA-07"]
+    approval = {"host": HOST, "port": port, "ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
+    predicted, made = (store.run(endpoints=endpoints, state="pinned", approval=approval, check=check) for check in (True, False))
+    assert predicted["to_repin"] == made["to_repin"] and len(made["results"]) == 2, "once for both addresses"
+    (entry,) = made["to_repin"]
+    assert entry["computers"] == ["SRV-FILE01", "VRA-07"] and entry["endpoint"] == "%s:%d" % (HOST, port) and entry["action"] == "repinned"
+    for state in ("restored", "absent"):
+        options = {"backup_path": made["backup_files"][str(store.path)]} if state == "restored" else {}
+        assert store.run(endpoints=endpoints, state=state, **options)["changed"]
+
+
+def test_announcements_and_approvals_of_the_whole_inventory_can_be_given_to_each_task(store):
+    store.pinned(OLD)
+    other = {"host": "other.corp.example", "ticket": "CHG-2", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
+    announced = [{"host": "other.corp.example", "path": "/nonexistent"}]
+    refused = store.run(NEW, state="pinned", approvals=[other], ignore_others=True)
+    assert refused["failures"][0]["code"] == "PIN-CHANGED", "as if there were no approval"
+    mistaken = store.run(NEW, state="pinned", approvals=[other])
+    assert mistaken["failed"] and "approvals[0]: other.corp.example:443 is not among the endpoints" in mistaken["msg"]
+    assert store.pinned(NEW, approvals=[other, dict(other, host=HOST)], announced=announced, ignore_others=True)["changed"]
+
+
+def test_if_the_log_cannot_be_written_the_store_is_rolled_back(store):
+    store.pinned(OLD)
+    before = store.path.read_bytes()
+    approval = {"ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
+    result = store.run(NEW, state="repinned", approval=approval, audit_log="/dev/full")
+    assert result["failed"] and "audit_log: /dev/full cannot be written" in result["msg"] and "rolled back: %s" % store.path in result["msg"]
+    assert store.path.read_bytes() == before and not result["changed"] and result["to_repin"] == [] and result["backup_files"] == {}
+
+
+def test_a_restored_store_keeps_the_used_approvals_of_its_backup_once(store):
+    store.pinned(OLD)
+    store.repinned(NEW, OLD)
+    backup = store.path.with_name("kept")
+    backup.write_bytes(store.path.read_bytes())
+    store.run(state="absent", endpoints=[HOST])
+    for state in ("with", "without"):
+        if state == "without":
+            store.path.unlink()
+        assert store.run(state="restored", backup_path=str(backup))["changed"], state
+        assert store.path.read_bytes() == backup.read_bytes(), "%s the store of before" % state
 
 
 @pytest.mark.parametrize(
@@ -167,9 +228,9 @@ def test_a_certificate_that_is_over_or_has_another_name_is_refused_even_when_app
 def test_a_rotation_that_was_announced_is_no_change(store):
     store.pinned(OLD)
     announced = [{"content": mint.csr(HOST, key=NEW.key)}]
-    foretold = store.run(OLD, check=True, state="pinned", announced=announced)
+    predicted = store.run(OLD, check=True, state="pinned", announced=announced)
     made = store.pinned(OLD, announced=announced)
-    assert made["changed"] and made["diff"] == foretold["diff"] and pin(NEW) in json.dumps(made["diff"])
+    assert made["changed"] and made["diff"] == predicted["diff"] and pin(NEW) in json.dumps(made["diff"])
     assert not store.pinned(OLD, announced=announced)["changed"]
     assert store.run(NEW, state="checked")["results"][0]["status"] == "announced"
     rotated = store.pinned(NEW)
@@ -217,7 +278,7 @@ def behind(port, *addresses):
     return [{"host": HOST, "port": port, "address": address} for address in addresses]
 
 
-def test_where_one_endpoint_fails_nothing_is_stored_of_the_others(store, tls_server):
+def test_if_one_endpoint_fails_nothing_is_stored_of_the_others(store, tls_server):
     port = tls_server(OLD.pem, OLD.key_pem)
     store.run(endpoints=behind(port, "127.0.0.1"), state="pinned")
     store.path.write_bytes(store.path.read_bytes().replace(pin(OLD).encode(), pin(NEW).encode()))
@@ -228,7 +289,7 @@ def test_where_one_endpoint_fails_nothing_is_stored_of_the_others(store, tls_ser
     assert [one["endpoint"] for one in result["failures"]] == ["%s:%d" % (HOST, port)] and store.path.read_bytes() == before
 
 
-def test_the_message_of_many_failures_tells_the_first_ones_in_full_and_names_the_others(store):
+def test_the_message_of_many_failures_describes_the_first_ones_and_names_the_others(store):
     store.pinned(OLD)
     endpoints = [{"host": "h%d.corp.example" % number, "port": 1, "address": "127.0.0.1"} for number in range(30)]
     result = store.run(endpoints=endpoints)
@@ -238,14 +299,14 @@ def test_the_message_of_many_failures_tells_the_first_ones_in_full_and_names_the
 
 def test_servers_behind_one_name_have_their_keys_pinned_together_and_change_one_after_another(store, tls_server):
     port = tls_server(OLD.pem, OLD.key_pem)
-    place = "%s:%d" % (HOST, port)
+    server = "%s:%d" % (HOST, port)
     other = tls_server(NEW.pem, NEW.key_pem, at=("127.0.0.2", port))
     assert other == port
     both = behind(port, "127.0.0.1", "127.0.0.2")
     store.run(endpoints=both[:1], state="pinned")
     approval = {"host": HOST, "port": port, "ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
     result = store.run(endpoints=both, state="repinned", approval=approval)
-    assert [one["action"] for one in result["results"]] == ["none", "repinned"] and store.known() == {place: [pin(OLD), pin(NEW)]}
+    assert [one["action"] for one in result["results"]] == ["none", "repinned"] and store.known() == {server: [pin(OLD), pin(NEW)]}
     assert not store.run(endpoints=both)["failures"]
 
 
@@ -259,14 +320,14 @@ def test_the_key_of_an_address_that_did_not_answer_stays_pinned(store, tls_serve
 
 
 @pytest.mark.parametrize(
-    "damage, told",
+    "damage, problem",
     [
         (lambda data: data[:-20], "line 3: the last line break is missing: the store was truncated"),
         (lambda data: b"".join(data.splitlines(keepends=True)[:2]), "line 2: the store ends here: line 1 declares 2 more lines"),
         (lambda data: data.replace(b'"port"', b"port", 1), "line 2: not a JSON object"),
     ],
 )
-def test_a_damaged_store_is_an_error_that_names_the_line_and_is_never_overwritten(store, damage, told):
+def test_a_damaged_store_is_an_error_that_names_the_line_and_is_never_overwritten(store, damage, problem):
     store.pinned(OLD)
     store.run(state="pinned", host="other.corp.example", presented=[base64.b64encode(NEW.der).decode("ascii")])
     store.path.write_bytes(damage(store.path.read_bytes()))
@@ -274,7 +335,7 @@ def test_a_damaged_store_is_an_error_that_names_the_line_and_is_never_overwritte
     backup = {"backup_path": str(store.path), "endpoints": [HOST]}
     for options in ({"state": "pinned"}, {"state": "checked"}, {"state": "absent"}):
         result = store.run(NEW, **options)
-        assert result["failed"] and told in result["msg"] and str(store.path) in result["msg"], result["msg"]
+        assert result["failed"] and problem in result["msg"] and str(store.path) in result["msg"], result["msg"]
     assert store.run(state="restored", **backup)["failed"] and store.path.read_bytes() == before
 
 
@@ -299,7 +360,7 @@ def test_twenty_writers_at_once_lose_nothing(store, tls_server):
     assert left == ["pins", "pins.log"], "no lock, no temporary file is left"
 
 
-def test_the_log_is_only_added_to_and_where_it_cannot_be_the_store_stays_as_it_was(store):
+def test_the_log_is_only_added_to_and_if_it_cannot_be_the_store_stays_as_it_was(store):
     store.log.write_bytes(b"somebody's line\ncut o")
     store.pinned(OLD)
     assert store.log.read_bytes().startswith(b'somebody\'s line\ncut o\n{"at": ')
@@ -309,7 +370,7 @@ def test_the_log_is_only_added_to_and_where_it_cannot_be_the_store_stays_as_it_w
 
 
 @pytest.mark.parametrize(
-    "options, told",
+    "options, message",
     [
         ({"endpoints": ["bad host"]}, "endpoints[0]"),
         ({"endpoints": [HOST], "state": "repinned"}, "approval"),
@@ -318,7 +379,7 @@ def test_the_log_is_only_added_to_and_where_it_cannot_be_the_store_stays_as_it_w
         ({"endpoints": [HOST], "state": "pinned", "announced": [{"pin": "md5/1234"}]}, "announced[0].pin: 'md5/1234' is not a pin"),
         ({"endpoints": [HOST], "state": "pinned", "announced": [{}]}, "announced[0]: needs one of pin, path, content"),
         ({"endpoints": [HOST], "state": "pinned", "announced": [{"host": "x.example", "pin": pin(NEW)}]}, "x.example:443 is not among the endpoints"),
-        ({"endpoints": [HOST], "state": "pinned", "announced": [{"content": "hello"}]}, "announced[0].content: there is no request"),
+        ({"endpoints": [HOST], "state": "pinned", "announced": [{"content": "hello"}]}, "announced[0].content: contains no certificate signing request"),
         ({"endpoints": [HOST], "state": "absent", "pins": ["nonsense"]}, "pins[0]: 'nonsense' is not a pin"),
         ({"state": "restored"}, "backup_path"),
         ({"state": "restored", "backup_path": "/nonexistent/pins"}, "backup_path: /nonexistent/pins cannot be read"),
@@ -326,12 +387,12 @@ def test_the_log_is_only_added_to_and_where_it_cannot_be_the_store_stays_as_it_w
         ({"presented": ["eA=="]}, "host"),
     ],
 )
-def test_what_is_wrong_with_the_options_is_told_by_their_names(store, options, told):
+def test_what_is_wrong_with_the_options_is_reported_by_their_names(store, options, message):
     result = store.run(**options)
-    assert result["failed"] and told in result["msg"], result["msg"]
+    assert result["failed"] and message in result["msg"], result["msg"]
 
 
-def test_all_that_is_wrong_with_an_approval_is_told_at_once(store):
+def test_all_that_is_wrong_with_approvals_is_reported_at_once(store):
     approvals = [
         {"host": HOST, "ticket": " ", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW},
         {"host": HOST, "ticket": "b", "old_pin": pin(OLD), "new_pin": pin(OLD), "expires": TOMORROW},
@@ -349,13 +410,13 @@ def test_a_check_against_a_store_that_is_not_there_is_no_clean_bill(store):
     assert result["failed"] and "pins_path: %s cannot be read" % store.path in result["msg"]
 
 
-def test_the_pin_is_that_of_the_first_certificate_even_where_it_cannot_be_read(store):
+def test_the_pin_is_that_of_the_first_certificate_even_if_it_cannot_be_read(store):
     presented = [base64.b64encode(one).decode("ascii") for one in (OLD.der[:200], NEW.der)]
     result = store.run(state="pinned", host=HOST, presented=presented)
     assert result["failures"][0]["code"] == "FORMAT-NO-CERTIFICATE" and not store.path.exists()
 
 
-def test_a_key_that_is_announced_is_shown_nowhere(store):
+def test_a_private_key_that_is_announced_is_shown_nowhere(store):
     result = store.pinned(OLD, announced=[{"content": NEW.key_pem}])
     broken = store.run(OLD, state="pinned", announced=[{"content": NEW.key_pem[:120]}])
     assert broken["failed"]
@@ -370,7 +431,7 @@ def test_a_certificate_with_the_wrong_name_is_pinned_on_first_use_with_a_warning
     assert datetime.datetime.fromisoformat(store.events()[0]["at"].replace("Z", "+00:00")) >= REAL.now.replace(microsecond=0)
 
 
-def test_an_inspection_under_the_profile_pinned_tells_of_a_changed_key(store, run_module, tls_server):
+def test_an_inspection_with_the_profile_pinned_reports_a_changed_key(store, run_module, tls_server):
     port = tls_server(OLD.pem, OLD.key_pem)
     store.run(endpoints=behind(port, "127.0.0.1"), state="pinned")
     asked = {"endpoints": behind(port, "127.0.0.1"), "profile": ["pinned"], "pins_path": str(store.path)}

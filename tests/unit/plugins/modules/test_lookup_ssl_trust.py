@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""lookup_ssl_trust beside a Lookup Service and an STS that are strict: audit, update, put back, and everything that goes wrong."""
+"""lookup_ssl_trust with a Lookup Service and an STS that are strict: audit, update, restore, and everything that can fail."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ import json
 import os
 import socket
 import stat
+import subprocess
+import sys
 
 import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
+from ansible_collections.certmend.tls.tests.support.vsphere.listing import lstool_output
 from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
 from ansible_collections.certmend.tls.tests.support.vsphere.server import VCenter
 from ansible_collections.certmend.tls.tests.support.vsphere.sts import ACCOUNTS
@@ -127,19 +130,19 @@ def test_an_audit_compares_every_anchor_with_what_its_url_serves(site, run_modul
     assert site.vcenter.lookup.counts == {"List": 1}
 
 
-def test_registrations_that_are_not_there_before_somebody_asks_are_asked_for(site, run_module):
+def test_registrations_that_are_hidden_until_the_content_is_retrieved_are_listed(site, run_module):
     site.vcenter.switch(hidden=True)
     result = run_module("lookup_ssl_trust", site.options())
     assert len(result["endpoints"]) == 15, result
     assert site.vcenter.lookup.counts == {"List": 2, "RetrieveServiceContent": 1}
 
 
-def test_an_anchor_that_is_the_ca_is_told_of_where_that_is_asked_for(site, run_module):
+def test_an_anchor_that_is_the_ca_is_reported_if_strict(site, run_module):
     found = statuses(run_module("lookup_ssl_trust", site.options(strict=True)))
     assert {key for key, status in found.items() if status == "ca_anchor"} == {("several-a", "several"), ("ca-a", "ca")}
 
 
-def test_anchors_that_are_over_and_urls_that_do_not_answer(site, run_module, tls_server):
+def test_expired_anchors_and_urls_that_do_not_answer(site, run_module, tls_server):
     over = site.certificate("vc1.corp.example", **REAL.days(-10, -1))
     port = tls_server(over.pem, over.key_pem)
     with socket.socket() as closed:
@@ -159,13 +162,13 @@ def test_anchors_that_are_over_and_urls_that_do_not_answer(site, run_module, tls
     assert "CONNECT-REFUSED" in result["endpoints"][1]["reason"]
 
 
-def test_an_update_is_foretold_made_verified_and_then_left_alone(site, run_module):
+def test_an_update_is_predicted_made_and_verified_and_not_repeated(site, run_module):
     before = site.vcenter.listing()
-    foretold = run_module("lookup_ssl_trust", site.update(), check=True)
-    assert foretold["changed"] and site.vcenter.listing() == before and not (site.folder / "backups").exists()
+    predicted = run_module("lookup_ssl_trust", site.update(), check=True)
+    assert predicted["changed"] and site.vcenter.listing() == before and not (site.folder / "backups").exists()
     made = run_module("lookup_ssl_trust", site.update())
-    assert made["changed"] and made["diff"] == foretold["diff"] and made["updated"] == foretold["updated"] == OLD
-    assert made["endpoints"] == foretold["endpoints"] and made["summary"]["stale"] == 0
+    assert made["changed"] and made["diff"] == predicted["diff"] and made["updated"] == predicted["updated"] == OLD
+    assert made["endpoints"] == predicted["endpoints"] and made["summary"]["stale"] == 0
     shown = json.dumps(made["diff"])
     assert fingerprint(site.old) in shown and fingerprint(site.new) in shown and estate.anchor(site.new) not in shown
     assert stat.S_IMODE(os.stat(made["backup_path"]).st_mode) == 0o600
@@ -173,7 +176,7 @@ def test_an_update_is_foretold_made_verified_and_then_left_alone(site, run_modul
     again = run_module("lookup_ssl_trust", site.update())
     assert not again["changed"] and again["diff"] == [] and "backup_path" not in again
     assert site.vcenter.lookup.counts["Set"] == 5
-    assert not secrets_in(foretold, made, again)
+    assert not secrets_in(predicted, made, again)
 
 
 def test_everything_else_of_a_registration_stays_as_it_was(site, run_module):
@@ -211,13 +214,13 @@ def test_every_request_keeps_to_the_schema(site, run_module):
         assert_valid(request)
 
 
-def test_what_was_updated_can_be_put_back_to_the_last_byte(site, run_module):
+def test_an_update_can_be_restored_to_the_last_byte(site, run_module):
     before = site.vcenter.listing()
     made = run_module("lookup_ssl_trust", site.update())
     assert site.vcenter.listing() != before
     back = site.update(state="restored", backup_path=made["backup_path"])
-    foretold, restored, again = (run_module("lookup_ssl_trust", back, check) for check in (True, False, False))
-    assert restored["changed"] and foretold["diff"] == restored["diff"] and not again["changed"]
+    predicted, restored, again = (run_module("lookup_ssl_trust", back, check) for check in (True, False, False))
+    assert restored["changed"] and predicted["diff"] == restored["diff"] and not again["changed"]
     assert site.vcenter.listing() == before
     assert restored["backup_path"] != made["backup_path"]
 
@@ -229,8 +232,8 @@ def test_a_backup_of_another_domain_or_with_a_service_that_is_gone_is_refused(si
     for change, words in (
         ({"sso_domain": "other.local"}, "SSO domain other.local"),
         ({"registrations": [dict(content["registrations"][0], service_id="gone")]}, "no longer registered: cs.identity gone"),
-        ({"registrations": 7}, "is no backup of this module"),
-        ({"format": "something else"}, "is no backup of this module"),
+        ({"registrations": 7}, "is not a backup of lookup_ssl_trust"),
+        ({"format": "something else"}, "is not a backup of lookup_ssl_trust"),
     ):
         path = site.file("changed.json", json.dumps(dict(content, **change)))
         result = run_module("lookup_ssl_trust", site.update(state="restored", backup_path=path))
@@ -238,7 +241,7 @@ def test_a_backup_of_another_domain_or_with_a_service_that_is_gone_is_refused(si
     assert site.vcenter.listing() == listing
 
 
-def test_hosts_say_what_is_meant_where_nobody_knows_the_old_certificate(site, run_module):
+def test_hosts_replace_every_anchor_if_the_old_certificate_is_unknown(site, run_module):
     result = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["VC1.corp.example"]))
     assert result["updated"] == ["cs.identity sts-a", "vcenterserver vc-a", "plugin plugin-a", "legacy legacy-a", "malformed malformed"]
     held = [(one["url"], one["ssl_trust"][0]) for one in result["endpoints"] if one["ssl_trust"]]
@@ -266,7 +269,7 @@ def test_an_address_in_a_url_needs_an_alias(site, run_module):
     assert [one["uses_ip"] for one in made["endpoints"]].count(True) == 1
 
 
-def test_what_is_served_is_taken_where_it_has_the_expected_fingerprint(site, run_module):
+def test_the_served_certificate_is_used_if_it_has_the_expected_fingerprint(site, run_module):
     live = dict(new_certificate=None, live=True, live_port=site.vcenter.port)
     wrong = run_module("lookup_ssl_trust", site.update(expected_fingerprint=fingerprint(site.old), **live))
     assert wrong["failed"] and "expected_fingerprint" in wrong["msg"] and fingerprint(site.new) in wrong["msg"]
@@ -279,7 +282,7 @@ def test_what_is_served_is_taken_where_it_has_the_expected_fingerprint(site, run
     [
         (dict(password="not-it"), "username or password of administrator@vsphere.local is wrong"),
         (dict(username="locked@vsphere.local"), "locked@vsphere.local is locked"),
-        (dict(username="expired@vsphere.local"), "password: the one of expired@vsphere.local has expired"),
+        (dict(username="expired@vsphere.local"), "password: the password of expired@vsphere.local has expired"),
         (dict(username=None), "username, password: 5 registrations would change"),
         (dict(old_fingerprint="\u200e" + "AB:" * 19 + "AB"), "U+200E LEFT-TO-RIGHT MARK"),
         (dict(old_fingerprint=" " + "AB:" * 19 + "AB"), "U+0020 SPACE"),
@@ -287,10 +290,10 @@ def test_what_is_served_is_taken_where_it_has_the_expected_fingerprint(site, run
         (dict(old_fingerprint="AB:" * 18 + "AB"), "it has 38 hexadecimal digits"),
         (dict(old_fingerprint="no-hexadecimal"), "is not a fingerprint"),
         (dict(old_fingerprint="AB:" * 19 + "AB"), "is the fingerprint of no registered certificate"),
-        (dict(old_fingerprint=None), "nobody said which anchors"),
-        (dict(new_certificate=None), "nobody said what the new certificate is"),
+        (dict(old_fingerprint=None), "one of them must say which trust anchors are replaced"),
+        (dict(new_certificate=None), "new_certificate: is missing, and live is false"),
         (dict(new_certificate="/does/not/exist"), "new_certificate: /does/not/exist"),
-        (dict(new_certificate="-----BEGIN RUBBISH-----"), "new_certificate: there is no certificate in it"),
+        (dict(new_certificate="-----BEGIN RUBBISH-----"), "new_certificate: contains no certificate"),
         (dict(hostname="unknown.invalid"), "unknown.invalid"),
         (dict(ca_path="/does/not/exist"), "ca_path: /does/not/exist"),
         (dict(ca_path=None), "is not trusted"),
@@ -313,7 +316,7 @@ def test_a_fingerprint_that_occurs_nowhere_is_answered_with_those_that_do(site, 
 
 
 @pytest.mark.parametrize("more, words", [(REAL.days(-9, -1), "is valid from"), (dict(dns=["other.corp.example"]), "not for the host of")])
-def test_a_new_certificate_that_does_not_suit_is_refused(site, run_module, more, words):
+def test_a_new_certificate_that_has_expired_or_is_for_another_host_is_refused(site, run_module, more, words):
     days = {name: moment for name, moment in more.items() if name != "dns"}
     other = site.certificate(*more.get("dns", ["vc1.corp.example"]), **days)
     result = run_module("lookup_ssl_trust", site.update(new_certificate=other.pem))
@@ -324,14 +327,14 @@ def test_a_new_certificate_that_does_not_suit_is_refused(site, run_module, more,
 @pytest.mark.parametrize(
     "switch, words",
     [
-        (dict(set_fault="SecurityError"), "the account may not do that"),
-        (dict(set_fault="EntryNotFound"), "is not registered any more"),
+        (dict(set_fault="SecurityError"), "the account lacks the permission"),
+        (dict(set_fault="EntryNotFound"), "is no longer registered"),
         (dict(set_fault="InvalidArgument"), "the service refuses serviceSpec"),
         (dict(operating_site="site-b"), "Run it against a node of the site site-b"),
         (dict(sts_certificate_expired=True), "Repair the STS signing certificate first"),
-        (dict(clock_skew=3600), "the clocks differ"),
+        (dict(clock_skew=3600), "the clocks of this machine and of the STS differ"),
         (dict(changes_after_list="several-a"), "several several-a changed since it was listed: serviceVersion: 8.0 -> changed meanwhile"),
-        (dict(ignores_set="vc-a"), "set, and not listed as it was set: vcenterserver vc-a"),
+        (dict(ignores_set="vc-a"), "lists other values than those that were set: vcenterserver vc-a"),
         (dict(reads_only=True), "there is no"),
         (dict(answer="<html>log in</html>"), "does not answer in SOAP"),
         (dict(answer="no XML at all"), "is not XML"),
@@ -352,7 +355,7 @@ def test_an_entity_in_another_encoding_is_refused_too(site, run_module):
     assert "declares a document type" in run_module("lookup_ssl_trust", site.options())["msg"]
 
 
-def test_a_registration_that_changed_meanwhile_stops_the_run_and_all_is_as_before(site, run_module):
+def test_a_registration_that_changed_meanwhile_stops_the_run_and_the_others_are_rolled_back(site, run_module):
     vc = site.vcenter.lookup.registrations["vc-a"]
     site.vcenter.switch(changes_after_list="several-a")
     result = run_module("lookup_ssl_trust", site.update())
@@ -362,7 +365,7 @@ def test_a_registration_that_changed_meanwhile_stops_the_run_and_all_is_as_befor
 
 
 @pytest.mark.parametrize("applies", [True, False])
-def test_a_lost_answer_is_looked_after(site, run_module, applies):
+def test_a_set_whose_answer_is_lost_is_checked_and_repeated_if_necessary(site, run_module, applies):
     site.vcenter.switch(cut_at_set=3, cut_applies=applies)
     result = run_module("lookup_ssl_trust", site.update())
     assert not result.get("failed") and result["summary"]["stale"] == 0
@@ -386,13 +389,13 @@ def test_a_slow_answer_is_an_error_that_says_so(site, run_module):
     assert result["failed"] and "no answer within 1 seconds" in result["msg"]
 
 
-def test_partners_are_looked_at(site, run_module):
+def test_partners_are_asked_whether_they_list_the_same(site, run_module):
     with VCenter(str(site.folder / "new.pem"), str(site.folder / "new.key")) as partner:
         partner.register(site.vcenter.lookup.registrations.values())
         late = "https://vc1.corp.example:%d" % partner.port
         result = run_module("lookup_ssl_trust", site.update(verify_urls=[late, "https://vc1.corp.example:%d" % site.vcenter.port], verify_timeout=0))
     assert [one["in_sync"] for one in result["partners"]] == [False, True]
-    assert any("does not have the new anchors yet" in str(warning) for warning in result["warnings"])
+    assert any("does not list the new trust anchors yet" in str(warning) for warning in result["warnings"])
 
 
 def test_the_server_may_be_known_by_its_fingerprint_or_not_at_all(site, run_module):
@@ -406,3 +409,62 @@ def test_the_connection_is_kept(site, run_module):
     before = site.vcenter.connections
     run_module("lookup_ssl_trust", site.update())
     assert site.vcenter.connections - before == 2  # one for the probe of the same port
+
+
+def listed(site, **more):
+    """The options of a run that gets the output of the appliance's tool instead of a node."""
+    output = lstool_output(site.vcenter.lookup.registrations.values())
+    return site.options(hostname=None, port=None, ca_path=None, listed=output, **more)
+
+
+def test_the_output_of_the_appliance_s_tool_is_audited_like_the_service(site, run_module):
+    asked, given = run_module("lookup_ssl_trust", site.options()), run_module("lookup_ssl_trust", listed(site))
+    assert not given["changed"] and given["updated"] == [] and site.vcenter.lookup.counts == {"List": 1}
+    assert given["endpoints"] == asked["endpoints"] and given["summary"] == asked["summary"] and given["sso_domain"] == "vsphere.local"
+
+
+def test_an_update_of_a_list_is_planned_for_the_vendor_s_script_and_nothing_is_set(site, run_module):
+    before = site.vcenter.listing()
+    options = listed(site, state="updated", old_fingerprint=[fingerprint(site.old)], new_certificate=site.new.pem)
+    predicted, planned = (run_module("lookup_ssl_trust", options, check) for check in (True, False))
+    assert planned == predicted and planned["changed"] and planned["updated"] == OLD and len(planned["diff"]) == 5
+    assert planned["replacements"] == [
+        {"old_fingerprint": fingerprint(site.old, "sha1"), "new_fingerprint": fingerprint(site.new), "new_certificate": site.new.pem}
+    ]
+    assert "backup_path" not in planned and site.vcenter.listing() == before and site.vcenter.lookup.counts == {}
+
+
+def test_a_list_without_a_service_is_refused(site, run_module):
+    result = run_module("lookup_ssl_trust", site.options(hostname=None, port=None, listed="Traceback (most recent call last):"))
+    assert result["failed"] and "listed: contains no service" in result["msg"] and result["updated"] == [] and "endpoints" not in result
+
+
+def test_an_sts_on_another_port_is_signed_in_to(site, run_module):
+    with VCenter(str(site.folder / "new.pem"), str(site.folder / "new.key")) as other:
+        other.sts = site.vcenter.sts
+        ports = dict(site.ports, vc1=other.port)
+        site.vcenter.register(estate.small(site.old, site.new, site.ca, site.other, ports))
+        result = run_module("lookup_ssl_trust", site.update())
+    assert result["updated"] == OLD and site.vcenter.lookup.counts["Set"] == 5
+
+
+def test_a_run_that_cannot_sign_in_reports_what_it_saw_and_updates_nothing(site, run_module):
+    result = run_module("lookup_ssl_trust", site.update(password="not-it"))
+    assert result["failed"] and not result["changed"] and result["diff"] == [] and result["updated"] == []
+    assert result["summary"]["stale"] == 5 and result["sso_domain"] == "vsphere.local" and result["certificates"]
+
+
+def test_a_registration_that_the_service_did_not_keep_is_reported_with_the_backup(site, run_module):
+    site.vcenter.switch(ignores_set="vc-a")
+    result = run_module("lookup_ssl_trust", site.update())
+    assert result["failed"] and result["changed"] and result["backup_path"] in result["msg"] and "partners" not in result
+
+
+def test_an_audit_loads_nothing_that_only_an_update_or_an_option_needs():
+    package = "ansible_collections.certmend.tls.plugins."
+    optional = ["appliance.lookup_service.sts", "appliance.lookup_service.lstool", "x509.lookup_ssl_trust.backup", "x509.lookup_ssl_trust.vendor_script"]
+    script = "import sys, %smodules.lookup_ssl_trust; print([name for name in %r if %r + name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script % (package, optional, package + "module_utils.")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, SeveralErrors, attempt, raise_all
 
 ONE, TWO = RemediationError("path: is empty.", "Give a path."), RemediationError("name: is empty", "Give a name.")
 
@@ -32,6 +32,12 @@ def test_several_errors_are_reported_as_one():
         raise_all([ONE, TWO])
     assert caught.value.message == "2 things are wrong: (1) path: is empty. Give a path. (2) name: is empty. Give a name."
     assert caught.value.advice == "Nothing was changed."
+
+
+def test_several_errors_among_others_are_numbered_with_them():
+    with pytest.raises(SeveralErrors) as caught:
+        raise_all([ONE, SeveralErrors([TWO, ONE])])
+    assert caught.value.errors == (ONE, TWO, ONE) and caught.value.message.startswith("3 things are wrong: (1) path")
 
 
 def test_an_attempt_returns_the_value_or_keeps_the_error():

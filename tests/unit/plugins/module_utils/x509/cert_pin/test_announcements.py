@@ -17,7 +17,7 @@ from ansible_collections.certmend.tls.tests.support import mint
 
 CA = mint.authority("CA")
 NEXT = mint.mint("vault.corp.example", issuer=CA)
-PLACE = HostPort("vault.corp.example", 443)
+SERVER = HostPort("vault.corp.example", 443)
 DER, PKCS8, PLAIN = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 FORMS = {
@@ -34,12 +34,15 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_pin_of_a_key_to_come_is_computed_from_whatever_there_is(form):
+def test_the_pin_of_a_new_key_is_computed_from_any_file_that_has_it(form):
     assert pin_in(FORMS[form], "announced[0].content") == from_x509(NEXT.x509).pin
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", NEXT.der[:60], mint.key_pem(NEXT.key, "secret").encode(), FORMS["private key"][:120]])
-def test_what_is_none_of_them_is_refused_by_the_name_of_the_option_and_not_shown(data):
+BROKEN = [b"", b"hello", NEXT.der[:60], mint.key_pem(NEXT.key, "secret").encode(), FORMS["private key"][:120], FORMS["public key"][:90]]
+
+
+@pytest.mark.parametrize("data", BROKEN)
+def test_any_other_file_is_refused_by_the_name_of_the_option_and_not_shown(data):
     with pytest.raises(RemediationError, match=r"announced\[0\].content: ") as raised:
         pin_in(data, "announced[0].content")
     assert not [line for line in data.splitlines()[1:2] if line and line in str(raised.value).encode()]
@@ -48,13 +51,26 @@ def test_what_is_none_of_them_is_refused_by_the_name_of_the_option_and_not_shown
 def test_an_announcement_is_for_all_the_endpoints_or_for_one_of_them(tmp_path):
     path = tmp_path / "next.csr"
     path.write_bytes(FORMS["request"])
-    everywhere, there = parse_announced([{"path": str(path)}, {"content": NEXT.pem, "host": "Vault.Corp.Example", "port": 443}], [PLACE])
-    assert everywhere.place is None and there.place == PLACE and everywhere.pin == there.pin and everywhere.source == str(path)
+    everywhere, there = parse_announced([{"path": str(path)}, {"content": NEXT.pem, "host": "Vault.Corp.Example", "port": 443}], [SERVER])
+    assert everywhere.server is None and there.server == SERVER and everywhere.pin == there.pin and everywhere.source == str(path)
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_that_is_wrong_is_reported_at_once():
     wrong = [{"pin": "x"}, {"pin": "y", "content": "z"}, {"path": "/nonexistent/next.csr"}, {"host": "other.example", "pin": from_x509(NEXT.x509).pin}]
     with pytest.raises(RemediationError) as raised:
-        parse_announced(wrong, [PLACE])
-    words = ("announced[0].pin: 'x' is not a pin", "announced[1]: needs one of", "announced[2].path: /nonexistent", "announced[3]: other.example:443 is not among")
+        parse_announced(wrong, [SERVER])
+    words = (
+        "announced[0].pin: 'x' is not a pin",
+        "announced[1]: needs one of",
+        "announced[2].path: /nonexistent",
+        "announced[3]: other.example:443 is not among",
+    )
     assert all(word in raised.value.message for word in words)
+
+
+def test_announcements_for_other_servers_can_be_ignored_unread():
+    values = [{"host": "other.example", "path": "/nonexistent/next.csr"}, {"host": "other.example"}, {"pin": from_x509(NEXT.x509).pin}]
+    (kept,) = parse_announced(values, [SERVER], ignore_others=True)
+    assert kept.server is None and kept.concerns(SERVER) and kept.concerns(HostPort("other.example", 443))
+    (own,) = parse_announced([{"host": "vault.corp.example", "content": NEXT.pem}], [SERVER], ignore_others=True)
+    assert own.concerns(SERVER) and not own.concerns(HostPort("vault.corp.example", 8443))

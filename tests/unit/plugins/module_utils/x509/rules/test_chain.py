@@ -36,7 +36,7 @@ def test_the_leaf_and_its_intermediate_are_complete_without_the_root():
 
 
 @fails("CHAIN-ORDER")
-def test_a_shuffled_chain_is_a_warning_and_still_found():
+def test_a_shuffled_chain_is_a_warning_and_still_understood():
     second = authority("Second Intermediate CA", INTERMEDIATE)
     [finding] = findings(leaf(second), INTERMEDIATE, second, trusted=[ROOT])
     assert (finding.code, finding.severity) == ("CHAIN-ORDER", "warning") and "1, 3, 2" in finding.message
@@ -59,7 +59,7 @@ def test_a_certificate_sent_twice_is_not_unrelated():
     assert codes(certificate, certificate, ROOT, trusted=[ROOT]) == []
 
 
-def test_a_certificate_that_is_there_twice_is_out_of_order_for_the_appliance_alone():
+def test_a_certificate_that_is_sent_twice_is_an_error_on_the_appliance_only():
     cas = Cas(FIXED)
     assert codes(cas.leaf(), cas.one, cas.one, cas.root, profiles=("ome_migration",)) == ["CHAIN-UNRELATED"]
 
@@ -82,19 +82,19 @@ def seen(presented, trusted):
         (dict(ca=True, extensions=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)]), "1.2.3.4"),
     ],
 )
-def test_an_issuer_that_may_not_sign_is_told_of(change, words):
+def test_an_issuer_that_may_not_sign_is_reported(change, words):
     (message,) = seen(**served_by(mint("Issuer", issuer=ROOT, **change)))
     assert words in message
 
 
 @fails("CHAIN-PATH-INVALID")
-def test_more_cas_than_the_path_length_allows_are_told_of():
+def test_more_cas_than_the_path_length_allows_are_reported():
     limited = authority("Limited", issuer=ROOT, path_length=0)
     assert "path length" in seen(**served_by(authority("Below", issuer=limited), limited))[0]
 
 
 @passes("CHAIN-PATH-INVALID")
-def test_issuers_that_may_sign_are_not():
+def test_issuers_that_may_sign_are_not_reported():
     limited = authority("Limited", issuer=ROOT, path_length=0)
     given = served_by(limited)
     assert codes(*given["presented"], trusted=given["trusted"]) == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rule about files that are no plain PEM."""
+"""The rule about files that are not plain PEM."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def test_a_binary_file_is_refused():
 
 
 @passes("FORMAT-NOT-PEM")
-def test_pem_with_a_comment_above_it_is_pem():
+def test_pem_with_a_comment_above_it_or_other_line_ends_is_pem():
+    assert findings(LEAF, profiles=SINGLE, form=problem(("# the appliance\n" + LEAF.pem).encode())) == []
     assert problem(("# the appliance\n" + LEAF.pem + ONE.pem).encode()) == problem(LEAF.pem.replace("\n", "\r\n").encode()) == ""
 
 
@@ -46,5 +47,5 @@ def test_pem_with_a_comment_above_it_is_pem():
         (LEAF.pem.replace("MII", "MIJ", 1).encode(), "not a single certificate (the block at line 1"),
     ],
 )
-def test_what_is_no_plain_pem_is_told(data, words):
+def test_why_a_file_is_not_plain_pem_is_reported(data, words):
     assert words in problem(data)

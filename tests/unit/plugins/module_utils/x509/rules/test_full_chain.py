@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules about chains that go up to their root, for OpenManage Enterprise."""
+"""The rules about chains up to the root, for OpenManage Enterprise."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ MIGRATION = ("ome_migration",)
 
 
 def peer(*minted):
-    return tuple(from_x509(one.x509) for one in minted)
+    return tuple(from_x509(certificate.x509) for certificate in minted)
 
 
 @fails("CHAIN-ROOT-MISSING")
 @pytest.mark.parametrize("chain", [(LEAF, ONE), (LEAF,), (LEAF, ROOT), (mint.mint(NAME, **CAS.days),)])
-def test_every_ca_up_to_the_root_is_asked_for(chain):
+def test_every_ca_up_to_the_root_is_required(chain):
     assert "CHAIN-ROOT-MISSING" in codes(*chain, profiles=MIGRATION)
 
 
-def test_whom_a_client_trusts_does_not_matter():
+def test_the_trust_anchors_of_a_client_do_not_matter():
     assert "CHAIN-ROOT-MISSING" in codes(LEAF, ONE, trusted=[ONE, ROOT], profiles=MIGRATION)
 
 
 @passes("CHAIN-ROOT-MISSING")
-def test_a_root_below_which_all_stands_is_whole():
+def test_a_chain_up_to_the_root_is_complete():
     assert codes(LEAF, ONE, ROOT, trusted=[ONE], profiles=MIGRATION) == []
 
 
@@ -45,7 +45,7 @@ def test_eleven_certificates_are_too_many():
 
 
 @passes("CHAIN-TOO-DEEP")
-def test_ten_certificates_are_taken():
+def test_ten_certificates_are_accepted():
     assert codes(*CAS.deep(10).certificates, profiles=MIGRATION) == []
 
 
@@ -58,7 +58,7 @@ def test_another_intermediate_below_the_same_root_is_another_chain():
     assert "level 2" not in found.message
 
 
-def test_a_level_that_the_other_side_has_not_is_told():
+def test_a_level_that_the_other_side_lacks_is_reported():
     found = findings(LEAF, ONE, ROOT, profiles=MIGRATION, peer=peer(CAS.leaf(ROOT), ROOT))
     assert "CN=CA-Racine issued by CN=CA-Racine here, nothing there" in found[0].message
 

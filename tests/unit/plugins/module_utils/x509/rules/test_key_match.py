@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The key that belongs to the certificate."""
+"""The rules about the key that belongs to the certificate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_another_private_key_is_an_error():
 
 
 @passes("KEY-NOT-PRIVATE-KEY")
-def test_the_private_key_of_the_certificate_fits():
+def test_the_private_key_of_the_certificate_is_accepted():
     assert "KEY-NOT-PRIVATE-KEY" not in codes(CERTIFICATE, private_key_pin=MINE)
 
 
@@ -31,5 +31,5 @@ def test_a_request_for_another_key_is_an_error():
 
 
 @passes("KEY-NOT-CSR")
-def test_the_request_for_this_key_fits():
+def test_the_request_for_this_key_is_accepted():
     assert "KEY-NOT-CSR" not in codes(CERTIFICATE, csr_pin=MINE)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules about what a key may be used for: key usage and extended key usage."""
+"""The rules about key usage and extended key usage."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ MIGRATION, SINGLE = ("ome_migration",), ("ome_single",)
 
 @fails("USAGE-NO-SERVER-AUTH")
 @pytest.mark.parametrize("profile", [MIGRATION, SINGLE, ("generic",)])
-def test_a_certificate_for_clients_alone_is_refused(profile):
+def test_a_certificate_for_clients_only_is_refused(profile):
     assert "USAGE-NO-SERVER-AUTH" in codes(CAS.leaf(asked=(CLIENT,)), ONE, ROOT, profiles=profile)
 
 
 @passes("USAGE-NO-SERVER-AUTH")
-def test_a_certificate_without_the_extension_is_for_any_use_but_for_the_appliance():
+def test_a_certificate_without_the_extension_is_for_any_use_except_on_the_appliance():
     certificate = CAS.leaf(asked=())
     assert "USAGE-NO-SERVER-AUTH" not in codes(certificate, ONE, ROOT, profiles=("generic",))
     assert "USAGE-NO-SERVER-AUTH" in codes(certificate, profiles=SINGLE)
 
 
 @fails("USAGE-NO-CLIENT-AUTH")
-def test_a_chain_for_servers_alone_is_refused():
+def test_a_chain_for_servers_only_is_refused():
     (found,) = findings(CAS.leaf(asked=(SERVER,)), ONE, ROOT, profiles=MIGRATION)
     assert found.code == "USAGE-NO-CLIENT-AUTH" and found.answer.endswith("(No Client/Server authentication EKU present in leaf certificate.)")
 
@@ -45,12 +45,12 @@ def test_a_single_certificate_needs_no_client_authentication():
 @pytest.mark.parametrize(
     "profile, answer", [(MIGRATION, "(User Certificate is not a web server certificate.)"), (SINGLE, "certificate file provided is invalid.")]
 )
-def test_key_encipherment_is_asked_for(profile, answer):
+def test_key_encipherment_is_required(profile, answer):
     for encipherment in (False, None):
         (found,) = findings(CAS.leaf(encipherment=encipherment), *((ONE, ROOT) if profile == MIGRATION else ()), profiles=profile)
         assert found.code == "USAGE-NO-KEY-ENCIPHERMENT" and found.answer.endswith(answer)
 
 
 @passes("USAGE-NO-KEY-ENCIPHERMENT")
-def test_clients_do_not_ask_for_key_encipherment():
+def test_clients_do_not_require_key_encipherment():
     assert "USAGE-NO-KEY-ENCIPHERMENT" not in codes(CAS.leaf(encipherment=False), ONE, ROOT)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names: the supported and unsupported configurations of KB 429301, what RFC 9525 asks, and what OpenManage Enterprise asks."""
+"""Names: the supported and unsupported configurations of KB 429301, and what RFC 9525 and OpenManage Enterprise require."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_unsupported_configuration_1_an_address_as_common_name_is_an_error_whate
 
 
 @passes("NAME-CN-IS-IP")
-def test_an_address_as_common_name_is_no_matter_of_modern_clients_that_ignore_it():
+def test_an_address_as_common_name_does_not_matter_to_modern_clients_that_ignore_it():
     assert judged(mint("10.77.0.10", dns=[FQDN], issuer=ROOT), "generic") == []
 
 
@@ -68,7 +68,7 @@ def test_unsupported_configuration_2_an_empty_common_name_is_an_error_whatever_t
 
 
 def test_a_certificate_that_identifies_nothing_says_so():
-    messages = [one.message for one in findings(mint(None, organization="Depot"), profiles=["vcf_installer"], name=FQDN)]
+    messages = [finding.message for finding in findings(mint(None, organization="Depot"), profiles=["vcf_installer"], name=FQDN)]
     assert any("does not identify any subject" in message for message in messages)
 
 
@@ -85,12 +85,12 @@ def test_a_common_name_that_is_no_fqdn_is_an_error_for_the_installer(common_name
 
 @passes("NAME-CN-NOT-FQDN")
 @pytest.mark.parametrize("common_name", ["other.corp.example", "*.corp.example"])
-def test_another_fqdn_as_common_name_is_fine_where_the_san_has_the_name(common_name):
+def test_another_fqdn_as_common_name_is_fine_if_the_san_has_the_name(common_name):
     assert judged(mint(common_name, dns=[FQDN], issuer=ROOT)) == []
 
 
 @fails("NAME-MISMATCH")
-def test_a_name_that_stands_nowhere_in_the_certificate_is_an_error_that_shows_the_names_it_has():
+def test_a_name_that_is_not_in_the_certificate_is_an_error_that_lists_its_names():
     certificate = mint("a.corp.example", dns=["a.corp.example", "b.corp.example"], ip=["10.0.0.1"], issuer=ROOT)
     [finding] = findings(certificate, trusted=[ROOT], name=FQDN)
     assert finding.code == "NAME-MISMATCH"
@@ -98,7 +98,7 @@ def test_a_name_that_stands_nowhere_in_the_certificate_is_an_error_that_shows_th
         assert name in finding.message
 
 
-def test_the_common_name_does_not_count_where_a_dns_name_exists():
+def test_the_common_name_does_not_count_if_a_dns_name_exists():
     assert judged(mint(FQDN, dns=["other.corp.example"], issuer=ROOT)) == ["NAME-MISMATCH"]
 
 
@@ -118,7 +118,7 @@ def test_every_certificate_of_the_chain_needs_a_common_name():
 
 
 @passes("NAME-CN-MISSING")
-def test_clients_do_not_ask_for_a_common_name_of_a_ca():
+def test_clients_do_not_require_a_common_name_of_a_ca():
     assert "NAME-CN-MISSING" not in codes(CAS.leaf(NAMELESS), NAMELESS, CAS.root)
 
 
@@ -133,7 +133,7 @@ def test_a_wildcard_in_the_name_of_a_ca_is_refused_too():
 
 
 @passes("NAME-CN-WILDCARD")
-def test_a_wildcard_beside_an_exact_common_name_is_taken():
+def test_a_wildcard_beside_an_exact_common_name_is_accepted():
     extensions = [purposes(SERVER), usage()]
     certificate = mint(NAME, dns=["*.corp.example"], issuer=CAS.one, extensions=extensions, **CAS.days)
     assert codes(certificate, profiles=SINGLE) == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A profile judges by its own rules and in its own words."""
+"""A profile judges by its own rules, with outcomes of its own."""
 
 from __future__ import annotations
 
@@ -16,15 +16,22 @@ LEAF, ONE, ROOT = CAS.leaf(), CAS.one, CAS.root
 MIGRATION, SINGLE = ("ome_migration",), ("ome_single",)
 
 
-def test_a_whole_chain_has_no_findings():
+def test_a_complete_chain_has_no_findings():
     assert codes(LEAF, ONE, ROOT, profiles=MIGRATION) == codes(LEAF, profiles=SINGLE) == []
 
 
-def test_the_rules_of_clients_are_asked_for_apart():
+def test_the_rules_of_other_profiles_do_not_apply():
     assert codes(CAS.leaf(name=mint.name("ome", "Example Corporation")), ONE, ROOT, profiles=MIGRATION) == []
 
 
-def test_of_two_profiles_the_special_one_has_the_word():
+def test_of_two_profiles_the_more_severe_outcome_counts():
     found = findings(LEAF, ROOT, ONE, profiles=("generic", "ome_migration"))
-    order = next(one for one in found if one.code == "CHAIN-ORDER")
+    order = next(finding for finding in found if finding.code == "CHAIN-ORDER")
     assert (order.severity, order.remedy) == ("error", "ome_chain") and order.answer.startswith("CGEN1008")
+
+
+def test_findings_are_reported_from_the_most_to_the_least_severe():
+    unrelated = mint.authority("Unrelated CA")
+    found = findings(mint.mint("a.example", **FIXED.days(ends=9)), unrelated, name="b.example")
+    assert [finding.severity for finding in found] == ["error", "error", "error", "warning", "notice"]
+    assert [finding.code for finding in found[3:]] == ["VALIDITY-SOON", "CHAIN-UNRELATED"]

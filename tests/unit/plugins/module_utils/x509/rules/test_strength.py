@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Strength of keys and signatures, and certificates that cannot be decoded whole."""
+"""Strength of keys and signatures, and certificates that cannot be decoded completely."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def leaf(**more):
 
 @fails("KEY-WEAK")
 @pytest.mark.parametrize("kind", ["RSA-1024", "P-192", "DSA"])
-def test_short_and_forsaken_keys_are_errors(kind):
+def test_short_and_obsolete_keys_are_errors(kind):
     assert codes(leaf(key=shared_key(kind)), trusted=[ROOT]) == ["KEY-WEAK"]
 
 
@@ -45,7 +45,7 @@ def test_signatures_over_broken_digests_are_errors(digest):
 
 
 @passes("SIGNATURE-WEAK")
-def test_nobody_relies_on_the_signature_of_a_root():
+def test_no_client_relies_on_the_signature_of_a_root():
     root = signed_with("sha1", "Test Root CA", ROOT, key=ROOT.key)
     assert root.x509.signature_hash_algorithm.name == "sha1"
     assert "SIGNATURE-WEAK" not in codes(leaf(), root, trusted=[root])
@@ -58,6 +58,6 @@ def test_an_extension_that_cannot_be_decoded_is_a_warning_and_no_exception():
 
 
 @passes("FORMAT-EXTENSION-UNREADABLE")
-def test_an_unknown_extension_is_no_trouble():
+def test_an_unknown_extension_is_no_problem():
     unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
     assert codes(leaf(extensions=[(unknown, False)]), trusted=[ROOT]) == []

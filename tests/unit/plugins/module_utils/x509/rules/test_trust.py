@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whom a client trusts: scenarios 1 and 3 of article 000011648."""
+"""The rules about trust: scenarios 1 and 3 of article 000011648."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def leaf(issuer=None):
 
 @fails("TRUST-SELF-SIGNED")
 @pytest.mark.parametrize("trusted", [None, [ROOT]])
-def test_scenario_1_a_self_signed_certificate_that_nobody_imported(trusted):
+def test_scenario_1_a_self_signed_certificate_that_was_not_imported(trusted):
     assert codes(leaf(), trusted=trusted) == ["TRUST-SELF-SIGNED"]
 
 
@@ -37,12 +37,12 @@ def test_a_look_alike_with_the_same_name_and_another_key_is_not_the_imported_one
     assert codes(leaf(), trusted=[leaf()]) == ["TRUST-SELF-SIGNED"]
 
 
-def test_the_installer_is_told_that_its_stores_lack_the_self_signed_certificate():
+def test_for_the_installer_it_is_reported_that_its_stores_lack_the_self_signed_certificate():
     assert codes(leaf(), trusted=[ROOT], profiles=["vcf_installer"]) == ["TRUST-SELF-SIGNED", "TRUST-UNKNOWN-CA"]
 
 
 @fails("TRUST-UNKNOWN-CA")
-def test_scenario_3_a_whole_chain_to_a_root_that_the_client_does_not_know():
+def test_scenario_3_a_complete_chain_to_a_root_that_the_client_does_not_trust():
     assert codes(leaf(INTERMEDIATE), INTERMEDIATE, ROOT, trusted=[OTHER]) == ["TRUST-UNKNOWN-CA"]
     assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[OTHER]) == ["TRUST-UNKNOWN-CA"]
 
@@ -52,7 +52,7 @@ def test_a_root_of_the_same_name_with_another_key_is_not_the_issuer():
 
 
 @passes("TRUST-UNKNOWN-CA")
-def test_nothing_is_said_about_trust_where_nobody_said_whom_the_client_trusts():
+def test_trust_is_not_judged_if_the_client_s_anchors_are_unknown():
     assert codes(leaf(INTERMEDIATE), INTERMEDIATE) == []
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Validity, at a moment that the test chooses."""
+"""The rules about the period of validity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def leaf(**more):
 
 
 @fails("VALIDITY-EXPIRED")
-def test_an_expired_certificate_is_an_error_that_says_since_when():
+def test_an_expired_certificate_is_an_error_that_reports_since_when():
     root = authority()
     [finding] = findings(leaf(issuer=root, ends=NOW - 3 * DAY), trusted=[root])
     assert finding.code == "VALIDITY-EXPIRED" and "3 days ago" in finding.message
@@ -58,6 +58,6 @@ def test_the_last_days_are_a_warning():
 
 
 @passes("VALIDITY-SOON")
-def test_a_day_more_than_asked_for_is_no_warning():
+def test_a_day_more_than_given_is_no_warning():
     root, certain = authority(), datetime.timedelta(days=30)
     assert codes(leaf(issuer=root, ends=NOW + 31 * DAY), trusted=[root], expires_within=certain) == []

@@ -1,0 +1,157 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of ``cert_issue``, validated; what they name as input is read."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any, List, Mapping, Optional, Tuple, cast
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_path_or_content
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import Paths
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request, make_request
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority, make_authority
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
+
+#: the profiles whose clients accept ``*.corp.example``
+WILDCARD_PROFILES = ("generic",)
+
+
+class Provider(StringEnum):
+    """Who signs the certificate, and which part of the work this run does."""
+
+    SELF_SIGNED = "self_signed"
+    OWN_CA = "own_ca"
+    CSR = "csr"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True)
+class ExternalCsr:
+    """A certificate signing request that was made elsewhere.
+
+    :param csr: the request; None if another task of this check run would make it.
+    """
+
+    csr: Optional[Any]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the task asks for.
+
+    :param profile: the clients for which the names of an imported certificate are checked.
+    :param external_csr: the request to sign, if its key is not on this host.
+    :param answer: the certificates that a CA returned, to be imported.
+    :param pins_path: a pin store; ``pins_content`` is its text instead. At most one of them is given.
+    :param mode: of the files without a private key; ``private_key_mode`` is that of the others.
+    """
+
+    provider: Provider
+    spec: IssueSpec
+    profile: str
+    external_csr: Optional[ExternalCsr]
+    answer: Tuple[Certificate, ...]
+    pins_path: Optional[str]
+    pins_content: Optional[str] = field(repr=False)
+    owner: Optional[str]
+    group: Optional[str]
+    mode: Any
+    private_key_mode: Any
+    backup: bool
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], context: RunContext) -> Options:
+        """Validate the module's parameters, and read the CA, the request and the certificates that they name.
+
+        :raises RemediationError: with everything that is wrong in them.
+        """
+        errors: List[RemediationError] = []
+        provider = Provider(params["provider"])
+        spec = _spec(params, provider, context.now, errors)
+        external_csr = attempt(errors, lambda: _external_csr(params, context))
+        answer = attempt(errors, lambda: _certificates(params, "certificate")) if provider == Provider.IMPORT else ()
+        raise_all(errors)
+        return cls(
+            provider=provider,
+            spec=cast(IssueSpec, spec),
+            external_csr=external_csr,
+            answer=answer or (),
+            **{name: params[name] for name in ("profile", "pins_path", "pins_content", "owner", "group", "mode", "private_key_mode", "backup")},
+        )
+
+
+def _spec(params: Mapping[str, Any], provider: Provider, now: datetime.datetime, errors: List[RemediationError]) -> Optional[IssueSpec]:
+    """What is to be issued; None if something is wrong, which is then among the errors."""
+    request = attempt(errors, lambda: _request(params))
+    authority = attempt(errors, lambda: _authority(params, now)) if provider == Provider.OWN_CA else None
+    attempt(errors, lambda: _check_days(params["valid_days"], params["renew_before_days"]))
+    if request is None:
+        return None
+    return IssueSpec(
+        request=request,
+        paths=Paths(params["private_key_path"], params["csr_path"], params["certificate_path"], params["combined_path"]),
+        key=KeySpec(params["key_type"], params["key_size"], params["curve"]),
+        valid_days=params["valid_days"],
+        renew_before=datetime.timedelta(days=params["renew_before_days"]),
+        reuse_key=params["reuse_key"],
+        authority=authority,
+    )
+
+
+def _request(params: Mapping[str, Any]) -> Request:
+    return make_request(
+        params["fqdn"],
+        params["dns_names"],
+        params["ip_addresses"],
+        params["subject"],
+        params["extended_key_usage"],
+        wildcards=params["profile"] in WILDCARD_PROFILES,
+    )
+
+
+def _check_days(valid_days: int, renew_before_days: int) -> None:
+    if valid_days <= renew_before_days:
+        raise RemediationError(
+            "valid_days (%d) is not greater than renew_before_days (%d)" % (valid_days, renew_before_days),
+            "Increase valid_days or reduce renew_before_days; otherwise every run would issue a new certificate.",
+        )
+
+
+def _authority(params: Mapping[str, Any], now: datetime.datetime) -> Authority:
+    certificates = _certificates(params, "ca_certificate")
+    data, option = _read(params, "ca_private_key")
+    key = load_private_key(data, option, params["ca_private_key_passphrase"], "ca_private_key_passphrase")
+    return make_authority(certificates, key, now)
+
+
+def _certificates(params: Mapping[str, Any], prefix: str) -> Tuple[Certificate, ...]:
+    data, option = _read(params, prefix)
+    reading = read_certificates(data)
+    if not reading.certificates:
+        problem = "; ".join(reading.warnings) or "contains no certificate"
+        raise RemediationError("%s: %s" % (option, problem), "Give certificates as PEM text.")
+    return reading.certificates
+
+
+def _external_csr(params: Mapping[str, Any], context: RunContext) -> Optional[ExternalCsr]:
+    if params["request_path"] is None and params["request_content"] is None:
+        return None
+    if context.is_pending(params["request_path"]):
+        return ExternalCsr(None)
+    return ExternalCsr(load_csr(*_read(params, "request")))
+
+
+def _read(params: Mapping[str, Any], prefix: str) -> Tuple[bytes, str]:
+    """The bytes of ``prefix_content`` or ``prefix_path``, and the name of the option; the argument spec requires one of them."""
+    data, option = read_path_or_content(params, prefix + "_path", prefix + "_content")
+    return data or b"", option

@@ -1,0 +1,107 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The floors of module_utils (docs/architecture.md), read off its folders: what may import what, and how large it may grow."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import graphlib
+import pytest
+
+from ansible_collections.certmend.tls.tests.support.source import (
+    MODULE_UTILS,
+    MODULES,
+    OURS,
+    UTILS,
+    code_of,
+    functions_of,
+    imports_of,
+    name_of,
+    package_imports,
+)
+
+#: from the ground up: a floor imports itself and those before it
+FLOORS = ("core", "appliance", "x509")
+#: the files that a module's package may have a stage in
+STAGES = {"options", "collect", "judge", "plan", "run"}
+LONGEST_FILE, LONGEST_FUNCTION = 250, 25
+#: functions that may be longer, each with its reason
+LONG_FUNCTIONS = {}
+
+
+def floor_of(package: str) -> int:
+    """The floor's number; the package above all of them is on none."""
+    return FLOORS.index(package.split("/")[0])
+
+
+def module_packages():
+    """The packages that are called as a module is."""
+    names = {path.stem for path in MODULES}
+    return sorted(folder for folder in MODULE_UTILS.glob("*/*") if folder.name in names)
+
+
+def test_there_is_nothing_beside_the_floors():
+    folders = {path.name for path in MODULE_UTILS.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(FLOORS)
+    assert [path.name for path in MODULE_UTILS.glob("*.py")] == ["__init__.py"]
+
+
+@pytest.mark.parametrize("package", sorted(package for package in package_imports() if package != "."))
+def test_a_floor_stands_on_those_below_it_alone(package):
+    above = [other for other in package_imports()[package] if other != "." and floor_of(other) > floor_of(package)]
+    assert above == []
+
+
+def test_no_packages_import_each_other_in_a_circle():
+    graphlib.TopologicalSorter(package_imports()).prepare()  # CycleError names the circle
+
+
+@pytest.mark.parametrize("folder", module_packages(), ids=lambda folder: folder.name)
+def test_a_module_stands_beside_the_others_and_uses_none_of_them(folder):
+    others = {other.relative_to(MODULE_UTILS).as_posix() for other in module_packages()} - {folder.relative_to(MODULE_UTILS).as_posix()}
+    assert not package_imports()[folder.relative_to(MODULE_UTILS).as_posix()] & others
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_has_a_package_with_the_same_stages(path):
+    folder = next(folder for folder in module_packages() if folder.name == path.stem)
+    files = {file.stem for file in folder.glob("*.py")}
+    assert {"options", "run"} <= files
+    classes = [node.name for node in code_of(folder / "options.py").body if isinstance(node, ast.ClassDef)]
+    assert "Options" in classes
+    runs = [node for node in code_of(folder / "run.py").body if isinstance(node, ast.ClassDef)]
+    assert any("Run" in ast.unparse(base) for run in runs for base in run.bases), "run.py has a Run"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_main_hands_over_to_run_module(path):
+    main = next(function for function in functions_of(path) if function.name == "main")
+    last = main.body[-1]
+    assert isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
+    assert ast.unparse(last.value.func) == "run_module"
+
+
+@pytest.mark.parametrize("path", [path for path in UTILS if path.relative_to(MODULE_UTILS).parts[0] != "x509"], ids=name_of)
+def test_what_may_run_on_an_appliance_imports_the_standard_library_alone(path):
+    foreign = {dotted for dotted in imports_of(path) if dotted.split(".")[0] not in sys.stdlib_module_names}
+    assert all(dotted.startswith(OURS[:-1]) for dotted in foreign)
+
+
+@pytest.mark.parametrize("path", UTILS, ids=name_of)
+def test_a_file_keeps_to_one_idea(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+
+
+def test_functions_are_short():
+    lengths = {
+        "%s:%s" % (name_of(path), function.name): (function.end_lineno or 0) - function.lineno + 1
+        for path in UTILS
+        for function in functions_of(path)
+    }
+    long = {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION}
+    assert set(long) == set(LONG_FUNCTIONS), long
+    assert len(LONG_FUNCTIONS) <= 5

@@ -1,0 +1,265 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTPS requests to a real server on loopback: who is trusted, what an answer holds, and what becomes of a connection that fails."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import socket
+import ssl
+import threading
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import https
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionFailed, ConnectionLost, Session, trust_from_params, trust_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: Tue, 15 Jun 2010 12:00:00 GMT\r\nX-Auth-Token: abc\r\n\r\nok"
+SILENCE = b""
+
+
+class Service:
+    """A TLS server with scripted replies; it remembers the requests.
+
+    :param replies: one for each request; SILENCE keeps the client waiting.
+    :param closes: whether it closes the connection after each reply, without announcing it.
+    """
+
+    def __init__(self, certificate, folder, replies=(), closes=False):
+        self.replies, self.closes = list(replies), closes
+        self.requests, self.connections = [], 0
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.path = folder / "service.pem"
+        self.present(certificate)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def present(self, certificate):
+        """Use a certificate for all further connections."""
+        self.path.write_text(certificate.key_pem + certificate.pem, encoding="ascii")
+        self.context.load_cert_chain(self.path)
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def serve(self, connection):
+        with contextlib.suppress(OSError), self.context.wrap_socket(connection, server_side=True) as tls:
+            self.connections += 1
+            with tls.makefile("rb") as lines:
+                while self.answer(tls, lines) and not self.closes:
+                    pass
+
+    def answer(self, tls, lines):
+        head = list(iter(lines.readline, b"\r\n")) if lines.peek(1) else []
+        if not head:
+            return False
+        length = sum(int(line.split(b":")[1]) for line in head if line.lower().startswith(b"content-length:"))
+        self.requests.append((head[0].split()[:2], lines.read(length)))
+        reply = self.replies.pop(0) if self.replies else None
+        if reply is None:
+            return False
+        if reply is SILENCE:
+            lines.read(1)  # until the client gives up
+            return False
+        tls.sendall(reply)
+        return True
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+@pytest.fixture(scope="module")
+def certificate():
+    return mint.mint("localhost", dns=["localhost"], **REAL.days())
+
+
+@pytest.fixture
+def service(certificate, tmp_path):
+    """service(replies, closes=False) -> a running Service."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*replies, closes=False):
+            return stack.enter_context(contextlib.closing(Service(certificate, tmp_path, replies, closes)))
+
+        yield start
+
+
+@pytest.fixture
+def ca_path(certificate, tmp_path):
+    path = tmp_path / "ca.pem"
+    path.write_text(certificate.pem, encoding="ascii")
+    return str(path)
+
+
+def session_to(service, ca_path, host="localhost", timeout=PATIENCE, **more):
+    return Session(host, service.port, trust_of(ca_path, (), True), timeout, **more)
+
+
+def test_an_answer_has_status_body_and_headers_in_lower_case(service, ca_path):
+    running = service(OK)
+    answer = session_to(running, ca_path).request("GET", "/state", b"", {})
+    assert (answer.status, answer.body, answer.headers["x-auth-token"]) == (200, b"ok", "abc")
+    assert running.requests == [([b"GET", b"/state"], b"")]
+
+
+@pytest.mark.parametrize(
+    "date, expected",
+    [
+        (b"Date: Tue, 15 Jun 2010 12:00:00 GMT\r\n", datetime.datetime(2010, 6, 15, 12, tzinfo=datetime.timezone.utc)),
+        (b"Date: soon\r\n", None),
+        (b"", None),
+    ],
+)
+def test_the_servers_time_is_that_of_the_date_header_if_it_has_one(date, expected, service, ca_path):
+    running = service(b"HTTP/1.1 204 No Content\r\n" + date + b"\r\n")
+    assert session_to(running, ca_path).request("GET", "/", b"", {}).moment() == expected
+
+
+def test_a_connection_is_kept_for_the_next_request(service, ca_path):
+    running = service(OK, OK)
+    session = session_to(running, ca_path)
+    session.post("/first", b"body", {})
+    session.post("/second", b"", {})
+    assert running.requests == [([b"POST", b"/first"], b"body"), ([b"POST", b"/second"], b"")] and running.connections == 1
+
+
+def test_an_answer_that_announces_the_end_of_the_connection_ends_it(service, ca_path):
+    running = service(OK.replace(b"\r\nDate", b"\r\nConnection: close\r\nDate"), OK)
+    session = session_to(running, ca_path)
+    session.post("/first", b"", {})
+    session.post("/second", b"", {})
+    assert running.connections == 2
+
+
+def test_a_session_that_was_closed_connects_again(service, ca_path):
+    running = service(OK, OK)
+    session = session_to(running, ca_path)
+    session.post("/", b"", {})
+    session.close()
+    session.close()
+    session.post("/", b"", {})
+    assert running.connections == 2
+
+
+def test_a_request_that_may_be_repeated_is_sent_again_if_the_kept_connection_was_closed(service, ca_path):
+    running = service(OK, OK, closes=True)
+    session = session_to(running, ca_path)
+    session.post("/", b"", {})
+    assert session.post("/", b"", {}, again=True).body == b"ok" and running.connections == 2
+
+
+def test_any_other_request_on_a_closed_connection_is_reported_as_lost(service, ca_path):
+    running = service(OK, OK, closes=True)
+    session = session_to(running, ca_path)
+    session.post("/", b"", {})
+    with pytest.raises(ConnectionLost, match="^localhost:%d: " % running.port):
+        session.post("/", b"", {})
+
+
+def test_a_request_on_a_new_connection_is_not_repeated(service, ca_path):
+    running = service(closes=True)
+    with pytest.raises(ConnectionLost):
+        session_to(running, ca_path).post("/", b"", {}, again=True)
+    assert len(running.requests) == 1
+
+
+def test_a_server_that_does_not_answer_is_reported_with_the_timeout(service, ca_path):
+    with pytest.raises(RemediationError, match="no answer within 0.5 seconds"):
+        session_to(service(SILENCE), ca_path, timeout=0.5).post("/", b"", {})
+
+
+def test_a_refused_connection_is_not_a_lost_request(ca_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(ConnectionFailed, match="localhost:%d: Connection refused" % port) as caught:
+        Session("localhost", port, trust_of(ca_path, (), True), PATIENCE, "127.0.0.1").post("/", b"", {})
+    assert not isinstance(caught.value, ConnectionLost) and "Check hostname, port" in caught.value.advice
+
+
+def test_a_server_without_tls_is_reported(plain_server, ca_path):
+    port = plain_server(b"220 mail.corp.example ESMTP\r\n")
+    with pytest.raises(RemediationError, match="^localhost:%d: " % port):
+        Session("localhost", port, trust_of(ca_path, (), True), PATIENCE).post("/", b"", {})
+
+
+def test_an_answer_that_is_too_long_is_not_read(service, ca_path, monkeypatch):
+    monkeypatch.setattr(https, "MAXIMUM_ANSWER", 1)
+    with pytest.raises(RemediationError, match="sends an answer of more than 0 MiB"):
+        session_to(service(OK), ca_path).post("/", b"", {})
+
+
+def test_an_address_replaces_the_resolution_and_not_the_name_that_is_verified(service, ca_path):
+    running = service(OK)
+    assert session_to(running, ca_path, address="127.0.0.1").post("/", b"", {}).body == b"ok"
+    with pytest.raises(RemediationError, match="^ome.invalid:%d is not trusted: " % running.port):
+        session_to(running, ca_path, host="ome.invalid", address="127.0.0.1").post("/", b"", {})
+
+
+def test_an_untrusted_server_is_reported_with_the_fingerprint_that_a_person_compares(service, certificate):
+    running = service(OK)
+    session = Session("localhost", running.port, trust_of(None, (), True), PATIENCE)
+    with pytest.raises(RemediationError) as caught:
+        session.post("/", b"", {})
+    assert "localhost:%d is not trusted: " % running.port in caught.value.message
+    assert caught.value.message.endswith("; it presents SHA-256 %s" % fingerprint_of(certificate.der))
+    assert "server_fingerprint" in caught.value.advice and running.requests == []
+
+
+def pin_of(certificate):
+    return fingerprint_of(certificate.der).replace(":", "").lower()
+
+
+def test_a_server_with_one_of_the_pins_is_trusted_without_a_ca(service, certificate):
+    running = service(OK)
+    assert Session("localhost", running.port, trust_of(None, ("00" * 32, pin_of(certificate)), True), PATIENCE).post("/", b"", {}).status == 200
+
+
+def test_a_server_with_another_certificate_than_the_pinned_gets_no_request(service, certificate):
+    running = service(OK)
+    with pytest.raises(RemediationError, match="not among the fingerprints given") as caught:
+        Session("localhost", running.port, trust_of(None, ("00" * 32,), False), PATIENCE).post("/", b"", {})
+    assert fingerprint_of(certificate.der) in caught.value.message and running.requests == []
+
+
+def test_a_new_connection_is_verified_like_the_first(service, certificate):
+    running = service(OK.replace(b"\r\nDate", b"\r\nConnection: close\r\nDate"), OK)
+    session = Session("localhost", running.port, trust_of(None, (pin_of(certificate),), True), PATIENCE)
+    session.post("/", b"", {})
+    running.present(mint.mint("localhost", dns=["localhost"], **REAL.days()))
+    with pytest.raises(RemediationError, match="not among the fingerprints given"):
+        session.post("/", b"", {})
+    assert len(running.requests) == 1
+
+
+def test_without_validation_every_server_is_trusted(service):
+    running = service(OK)
+    assert Session("localhost", running.port, trust_of(None, (), False), PATIENCE).post("/", b"", {}).status == 200
+
+
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_a_ca_file_that_cannot_be_used_is_reported_with_its_option(text, tmp_path):
+    path = tmp_path / "unusable.pem"
+    if text is not None:
+        path.write_text(text, encoding="ascii")
+    with pytest.raises(RemediationError, match="^ca_path: %s cannot be used: " % path):
+        trust_of(str(path), (), True)
+
+
+def test_trust_is_read_from_the_options_of_a_module(ca_path):
+    params = {"ca_path": ca_path, "server_fingerprint": None, "validate_certs": True}
+    assert trust_from_params(params).context.verify_mode == ssl.CERT_REQUIRED
+    pinned = trust_from_params(dict(params, server_fingerprint=["AB:" * 31 + "AB"]))
+    assert pinned.pins == ("ab" * 32,) and pinned.context.verify_mode == ssl.CERT_NONE
+    with pytest.raises(RemediationError, match="^server_fingerprint: "):
+        trust_from_params(dict(params, server_fingerprint=["AB"]))

@@ -1,0 +1,73 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Certificate signing requests for another CA, beside a key and certificate that stay in use."""
+
+from __future__ import annotations
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW
+
+
+def test_a_request_leaves_the_key_and_certificate_in_use_alone(server):
+    server.run(fqdn="old.corp.example")
+    before = server.content()
+    asked = server.run("csr", csr_path=server.path("tls.csr"), reuse_key=False)
+    after = server.content()
+    assert {name: after[name] for name in before} == before
+    assert set(after) - set(before) == {"tls.csr", "tls.key.next"}
+    assert asked["pin_changed"] and "BEGIN CERTIFICATE REQUEST" in asked["csr"]
+    assert asked["renewed_because"] == [
+        "the private key is replaced, because reuse_key is false",
+        "no certificate signing request exists yet",
+    ]
+    assert server.run("csr", csr_path=server.path("tls.csr"), reuse_key=False)["steps"] == []
+
+
+def test_a_key_is_not_given_up_before_its_certificate_is_due(server):
+    server.run()
+    asked = server.run("csr", csr_path=server.path("tls.csr"), reuse_key=False)
+    assert asked["renewed_because"] == ["no certificate signing request exists yet"] and not asked["pin_changed"]
+    assert "tls.key.next" not in server.content()
+    server.run("csr", csr_path=server.path("tls.csr"), reuse_key=False, at=NOW + 398 * mint.DAY)
+    assert "tls.key.next" in server.content()
+
+
+def test_the_first_request_makes_the_first_key(server):
+    asked = server.run("csr", csr_path=server.path("tls.csr"))
+    assert set(server.content()) == {"tls.csr", "tls.key"}
+    assert asked["renewed_because"] == ["no private key exists at %s" % server.path("tls.key"), "no certificate signing request exists yet"]
+    assert "  for the key: private key to be made in this run" in asked["diff"][0]["after"]
+    (again,) = [server.run("csr", csr_path=server.path("tls.csr"), check=True)]
+    assert again["steps"] == [] and again["csr"] == asked["csr"]
+
+
+def test_a_request_for_other_names_or_another_key_is_made_again(server):
+    server.run("csr", csr_path=server.path("tls.csr"))
+    assert server.run("csr", csr_path=server.path("tls.csr"), fqdn="other.corp.example")["renewed_because"] == [
+        "the subject is CN=%s, not CN=other.corp.example" % FQDN,
+        "the subject alternative name contains the DNS names %s, expected other.corp.example" % FQDN,
+    ]
+    key = mint.new_key("RSA-2048")
+    (server.folder / "tls.key").write_text(mint.key_pem(key))
+    again = server.run("csr", csr_path=server.path("tls.csr"), fqdn="other.corp.example")
+    assert again["renewed_because"] == ["the certificate signing request is for another private key"]
+    assert "  for the key: %s\n" % pin_of(key.public_key()) in again["diff"][0]["after"]
+
+
+def test_a_waiting_key_of_another_kind_is_replaced_and_the_key_in_use_is_not(server):
+    server.run(fqdn="old.corp.example")
+    server.run("csr", csr_path=server.path("tls.csr"), reuse_key=False)
+    before = server.content()
+    asked = server.run("csr", csr_path=server.path("tls.csr"), key_type="EC")
+    after = server.content()
+    assert asked["renewed_because"][0] == "the private key is RSA 2048, but EC is requested"
+    assert after["tls.key"] == before["tls.key"] and after["tls.key.next"] != before["tls.key.next"]
+
+
+def test_a_damaged_request_is_made_again(server):
+    server.run("csr", csr_path=server.path("tls.csr"))
+    (server.folder / "tls.csr").write_text("nothing")
+    assert server.run("csr", csr_path=server.path("tls.csr"))["renewed_because"] == ["no certificate signing request exists yet"]

@@ -1,0 +1,89 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reasons for a renewal: each in a plain sentence, and none too early."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW, ROOT
+
+ABSENT_IP = "the subject alternative name contains no IP addresses, expected 10.77.0.10"
+
+
+@pytest.mark.parametrize(
+    "given, reason",
+    [
+        ({"at": NOW + 398 * mint.DAY}, "the certificate has expired"),
+        ({"at": NOW + 368 * mint.DAY}, "the certificate expires in 29 days"),
+        ({"fqdn": "other.corp.example"}, "the subject is CN=depot.corp.example, not CN=other.corp.example"),
+        ({"ip_addresses": ["10.77.0.10"]}, ABSENT_IP),
+        ({"subject": {"O": "Example"}}, "the subject is CN=depot.corp.example, not CN=depot.corp.example,O=Example"),
+        ({"extended_key_usage": ["serverAuth", "clientAuth"]}, "the extended key usage lacks clientAuth"),
+        ({"provider": "own_ca"}, "the certificate is signed by CN=depot.corp.example, not by CN=Test Root CA"),
+        ({"key_size": 4096}, "the private key is RSA 2048, but RSA 4096 is requested"),
+        ({"key_type": "EC"}, "the private key is RSA 2048, but EC is requested"),
+    ],
+)
+def test_a_certificate_is_issued_again_with_a_reason(server, given, reason):
+    server.run()
+    again = server.run(**given)
+    assert reason in again["renewed_because"]
+    assert server.run(**given)["steps"] == [] or "at" in given
+
+
+def test_names_that_are_no_longer_wanted_are_a_reason(server):
+    server.run(ip_addresses=["10.77.0.10"], dns_names=["depot"])
+    assert server.run()["renewed_because"] == [
+        "the subject alternative name contains the DNS names %s, depot, expected %s" % (FQDN, FQDN),
+        "the subject alternative name contains the IP addresses 10.77.0.10, expected none",
+    ]
+
+
+def test_another_curve_is_a_reason(server):
+    server.run(key_type="EC")
+    assert server.run(key_type="EC", curve="secp384r1")["renewed_because"] == ["the private key is EC secp256r1, but EC secp384r1 is requested"]
+
+
+def test_a_weak_key_is_a_reason(server):
+    (server.folder / "tls.key").write_text(mint.key_pem(mint.shared_key("DSA")))
+    assert "the private key is a DSA key, which TLS clients no longer accept" in server.run()["renewed_because"]
+
+
+def test_the_first_certificate_has_its_reasons_too(server):
+    assert server.run()["renewed_because"] == ["no private key exists at %s" % server.path("tls.key"), "no certificate exists yet"]
+
+
+def test_the_day_before_the_last_thirty_is_too_early_to_renew(server):
+    server.run()
+    assert server.run(at=NOW + 366 * mint.DAY)["steps"] == []
+
+
+def test_another_key_beside_the_certificate_is_a_reason(server):
+    server.run()
+    (server.folder / "tls.key").write_text(mint.key_pem(mint.shared_key("RSA-2048")))
+    assert "the private key does not belong to the certificate" in server.run()["renewed_because"]
+
+
+def test_a_certificate_of_a_ca_is_no_self_signed_certificate(server):
+    server.run("own_ca")
+    assert server.run()["renewed_because"] == ["the certificate is signed by CN=Test Root CA, not by its own key"]
+
+
+def test_a_ca_of_the_same_name_with_another_key_is_another_ca(server):
+    server.run("own_ca")
+    other = mint.authority(ends=NOW + 3650 * mint.DAY)
+    assert other.x509.subject == ROOT.x509.subject
+    again = server.run("own_ca", ca_certificate_content=other.pem, ca_private_key_content=other.key_pem)
+    assert again["renewed_because"] == ["the certificate is signed by another key of CN=Test Root CA than that of the given CA certificate"]
+
+
+def test_a_combined_file_that_is_not_up_to_date_is_a_reason(server):
+    server.run()
+    combined = server.path("all.pem")
+    again = server.run(combined_path=combined)
+    assert again["renewed_because"] == ["%s does not contain the certificate with its chain and private key" % combined]
+    assert server.content()["all.pem"].startswith(server.content()["tls.pem"])

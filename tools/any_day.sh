@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Run a command as on another day: tools/any_day.sh +310d COMMAND …, or at an hour of today: tools/any_day.sh 23:59:50 COMMAND …
+# The moment is an offset as faketime takes it, or HH:MM:SS in UTC. The command and everything that it starts has that clock; it runs on.
+# Where Debian's faketime is missing, installs it, or says what an administrator has to.
+set -eu
+moment=$1 && shift
+
+say() { printf 'make: %s\n' "$*" >&2; }
+
+if ! command -v faketime >/dev/null; then
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        if ! sudo -n true 2>/dev/null; then
+            say "there is no faketime to run the tests on another day. Ask an administrator for: apt-get install faketime"
+            exit 1
+        fi
+        as_root='sudo -n'
+    fi
+    say "installing faketime"
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 update
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 install faketime >/dev/null
+fi
+case $moment in
+    *:*:*) offset=$(($(date -u -d "$moment" +%s) - $(date +%s))) ;;
+    *) offset= ;;
+esac
+case $offset in
+    '') ;;
+    -*) moment=${offset}s ;;
+    *) moment=+${offset}s ;;
+esac
+# Only the day is another one. Waiting is by the monotonic clock, which stays as it is (the fix for old C libraries would mistake it, and
+# Java wait for seconds); files are as old as they are.
+export FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_FORCE_MONOTONIC_FIX=0 NO_FAKE_STAT=1
+here=$(cd "$(dirname "$0")" && pwd)
+export PYTHONPATH=$here/any_day${PYTHONPATH:+:$PYTHONPATH}
+faketime -f "$moment" date -u '+these tests run as at %F %T UTC'
+exec faketime -f "$moment" "$@"
