@@ -17,7 +17,7 @@ import sys
 
 import ansible_test
 
-INSTALLER = '''\
+INSTALLER = """\
 import pathlib, sys
 wheel = str(pathlib.Path(__file__).with_name({wheel!r}))
 sys.path.insert(0, wheel)
@@ -26,7 +26,7 @@ ours = [one for one in sys.argv[1:] if one not in ("--no-setuptools", "--no-whee
 named = any(one.startswith("pip==") for one in ours)
 more = [one for one in ("setuptools", "wheel") if "--no-" + one not in sys.argv]
 sys.exit(main(["install", "--quiet", "--upgrade", "--force-reinstall", *ours, *([] if named else [wheel]), *more]))
-'''
+"""
 
 
 def releases() -> list:

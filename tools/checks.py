@@ -195,8 +195,7 @@ def checks(everything: bool) -> List[Check]:
         leaves_files=True,
     )
     docs = Check("docs", LINT, [["bash", str(ROOT / "tools/docs.sh"), str(site)]], seconds=40)
-    found = [lint, unit, floor, days, build, docs, *_sanity(), *_lab(everything), *_molecule()]
-    return found
+    return [lint, unit, floor, days, build, docs, *_sanity(), *_lab(everything), *_molecule()]
 
 
 def _sanity() -> List[Check]:

@@ -16,12 +16,12 @@ from scaffold import ROOT, RULE_TESTS, RULES, UTILS, add_import, insert_after_la
 
 MODULE = ROOT / "plugins/modules/cert_inspect.py"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-TEST = '''
+TEST = """
 
 def test_{name}_has_rules_of_its_own():
     of_every_profile = {{known.code for known in RULES if set(known.outcomes) == set(PROFILES)}}
     assert {{known.code for known in RULES if Profile.{constant} in known.outcomes}} - of_every_profile
-'''
+"""
 NEXT = """
 What to do next:
 1. {test}: see the new test fail: make rule-tests K={name}

@@ -44,7 +44,7 @@ def {name}(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """TODO: the claim, a sentence that is false if the rule reports something."""
     yield from ()  # TODO: yield a message for each violation
 '''
-TESTS = '''
+TESTS = """
 
 @fails("{code}")
 def test_{name}_is_reported():
@@ -56,11 +56,9 @@ def test_{name}_is_reported():
 def test_{name}_is_not_reported_without_reason():
     certificate = {mint}("depot.corp.example", dns=["depot.corp.example"])  # TODO: as similar as possible, but right
     assert "{code}" not in codes(certificate)
-'''
+"""
 FUTURE = "from __future__ import annotations\n"
-EMPTY_SUBJECT = "\n".join(
-    [HEADER, '"""Rules about TODO."""\n', FUTURE, "from typing import Iterator\n", import_statement(UTILS + "core.findings", ["ERROR"])]
-)
+EMPTY_SUBJECT = "\n".join([HEADER, '"""Rules about TODO."""\n', FUTURE, "from typing import Iterator\n", import_statement(UTILS + "core.findings", ["ERROR"])])
 EMPTY_TESTS = "\n".join([HEADER, '"""The rules about TODO."""\n', FUTURE, import_statement(SUPPORT + ".mint", ["mint"])])
 NEXT = """
 What to do next:

@@ -277,9 +277,7 @@ ARGUMENT_SPEC = dict(
     endpoints=dict(type="list", elements="raw"),
     presented=dict(type="list", elements="str"),
     name=dict(type="str"),
-    profile=dict(
-        type="list", elements="str", choices=["generic", "vcf_installer", "ome_single", "ome_migration", "pinned"], default=["generic"]
-    ),
+    profile=dict(type="list", elements="str", choices=["generic", "vcf_installer", "ome_single", "ome_migration", "pinned"], default=["generic"]),
     csr_path=dict(type="path"),
     csr_content=dict(type="str"),
     private_key_path=dict(type="path", no_log=False),

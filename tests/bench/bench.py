@@ -98,8 +98,12 @@ def parallel_writers(bench: Bench) -> None:
         processes = []
         for number in range(1, WRITERS + 1):
             process = subprocess.Popen(
-                [OURS / "python", "-W", "ignore", "-m", module], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=dict(bench.environment(), _ANSIBLE_MODULE_PROFILE="legacy"), text=True
+                [OURS / "python", "-W", "ignore", "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(bench.environment(), _ANSIBLE_MODULE_PROFILE="legacy"),
+                text=True,
             )
             given = dict(arguments(number), path=str(path), _ansible_remote_tmp=str(bench.folder))
             processes.append((process, json.dumps({"ANSIBLE_MODULE_ARGS": given})))
@@ -143,7 +147,11 @@ def cert_issue(bench: Bench) -> None:
         {"community.crypto.openssl_csr": {"path": csr, "privatekey_path": key, **names}},
         {
             "community.crypto.x509_certificate": {
-                "path": certificate, "csr_path": csr, "provider": "ownca", "ownca_path": str(pki / "ca.pem"), "ownca_privatekey_path": str(pki / "ca.key")
+                "path": certificate,
+                "csr_path": csr,
+                "provider": "ownca",
+                "ownca_path": str(pki / "ca.pem"),
+                "ownca_privatekey_path": str(pki / "ca.key"),
             }
         },
     ]

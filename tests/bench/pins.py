@@ -28,9 +28,7 @@ def pinned_endpoints(bench, programs) -> None:
     folder.mkdir()
     with contextlib.ExitStack() as stack:
         serving = stack.enter_context(servers(folder, bench.environment()))
-        endpoints = [
-            {"host": "h%d.corp.example" % number, "port": serving[number % KEYS], "address": "127.0.0.1"} for number in range(ENDPOINTS)
-        ]
+        endpoints = [{"host": "h%d.corp.example" % number, "port": serving[number % KEYS], "address": "127.0.0.1"} for number in range(ENDPOINTS)]
         task = {"certmend.tls.cert_pin": {"pins_path": str(folder / "store"), "endpoints": endpoints, "timeout": 30}}
         first = {"certmend.tls.cert_pin": dict(task["certmend.tls.cert_pin"], state="pinned")}
         ours = bench.play(programs, [first], 3, lambda: (folder / "store").unlink(missing_ok=True))
@@ -47,8 +45,12 @@ def lost_among_writers(bench, programs, endpoints: list, path: Path) -> int:
     for endpoint in endpoints:
         given = {"pins_path": str(path), "endpoints": [endpoint], "state": "pinned", "backup": False, "_ansible_remote_tmp": str(bench.folder)}
         process = subprocess.Popen(
-            [programs / "python", "-W", "ignore", "-m", MODULE], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env=dict(bench.environment(), _ANSIBLE_MODULE_PROFILE="legacy"), text=True
+            [programs / "python", "-W", "ignore", "-m", MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(bench.environment(), _ANSIBLE_MODULE_PROFILE="legacy"),
+            text=True,
         )
         processes.append((process, json.dumps({"ANSIBLE_MODULE_ARGS": given})))
     for process, text in processes:

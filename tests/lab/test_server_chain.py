@@ -222,7 +222,11 @@ def replaced(lab, playbook, shared_pki, incomplete):
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.kind)
 def test_scenarios_1_and_2_are_replaced_where_a_ca_is_given_and_only_named_where_none_is(replaced, server):
     before, predicted, after, finally_ = replaced.states
-    scenario = "2 (the certificate does not contain the name that clients use" if server is APACHE else "1 (self-signed, replace it with a certificate that a CA signed)"
+    scenario = (
+        "2 (the certificate does not contain the name that clients use"
+        if server is APACHE
+        else "1 (self-signed, replace it with a certificate that a CA signed)"
+    )
     refused, (check, run, again) = replaced.refused, replaced.trio
     assert refused.rc == 2 and refused.changed == []
     assert scenario in reports(refused)[server.host] and "server_chain_ca_path" in refused.failure(server.host)

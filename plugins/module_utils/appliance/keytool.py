@@ -92,9 +92,7 @@ def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: st
 def _failure(keystore: Keystore, option: str, text: str) -> RemediationError:
     if "password was incorrect" in text or "password verification failed" in text:
         source = "%s.password_file (%s)" % (option, keystore.password_file or "not set: the default password was tried")
-        return RemediationError(
-            "%s: wrong password for the keystore %s" % (source, keystore.path), "Give a file whose first line is the password."
-        )
+        return RemediationError("%s: wrong password for the keystore %s" % (source, keystore.path), "Give a file whose first line is the password.")
     lines = [line for line in text.splitlines() if line.strip()]
     return RemediationError("%s: keytool on %s failed: %s" % (option, keystore.path, " ".join(lines[:2])), "See keytool's message.")
 

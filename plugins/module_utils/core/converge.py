@@ -36,10 +36,7 @@ class Step(Generic[Payload]):
 
 def diff_of(steps: Sequence[Step[Any]]) -> List[Dict[str, str]]:
     """The steps as Ansible shows them with ``--diff``."""
-    return [
-        {"before_header": step.target, "after_header": step.target, "before": step.before, "after": step.after}
-        for step in steps
-    ]
+    return [{"before_header": step.target, "after_header": step.target, "before": step.before, "after": step.after} for step in steps]
 
 
 def apply_all(steps: Sequence[Step[Payload]], apply: Callable[[Step[Payload]], Optional[Undo]]) -> None:
@@ -54,9 +51,7 @@ def apply_all(steps: Sequence[Step[Payload]], apply: Callable[[Step[Payload]], O
             undos.append((step.target, apply(step)))
         except RemediationError as error:
             rolled_back = _roll_back(undos)
-            raise RemediationError(
-                "%s (applied: %d of %d%s)" % (error.message, len(undos), len(steps), rolled_back), error.advice
-            ) from error
+            raise RemediationError("%s (applied: %d of %d%s)" % (error.message, len(undos), len(steps), rolled_back), error.advice) from error
 
 
 def _roll_back(undos: Sequence[Tuple[str, Optional[Undo]]]) -> str:
@@ -70,8 +65,4 @@ def _roll_back(undos: Sequence[Tuple[str, Optional[Undo]]]) -> str:
             done.append(target)
         except (OSError, RemediationError):
             left.append(target)
-    return "".join(
-        "; %s: %s" % (label, ", ".join(targets))
-        for label, targets in (("rolled back", done), ("NOT rolled back", left))
-        if targets
-    )
+    return "".join("; %s: %s" % (label, ", ".join(targets)) for label, targets in (("rolled back", done), ("NOT rolled back", left)) if targets)

@@ -80,8 +80,7 @@ def require() -> None:
     if IMPORT_ERROR:
         raise RemediationError(
             "The Python library cryptography (%s or newer) is missing for %s" % (FLOOR, sys.executable),
-            "Install python3-cryptography for that interpreter, or run the task where it is installed "
-            "(delegate_to: localhost).",
+            "Install python3-cryptography for that interpreter, or run the task where it is installed (delegate_to: localhost).",
         )
 
 

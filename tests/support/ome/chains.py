@@ -19,9 +19,7 @@ NAME = "ome-source.corp.example"
 
 
 def usage(encipherment=True):
-    words = dict.fromkeys(
-        ["content_commitment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"], False
-    )
+    words = dict.fromkeys(["content_commitment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"], False)
     return x509.KeyUsage(digital_signature=True, key_encipherment=encipherment, **words), True
 
 

@@ -117,6 +117,5 @@ def fault(refused, code="ServerFaultCode", detail=True):
     inner = "".join("<%s>%s</%s>" % (name, escape(value), name) for name, value in refused.fields.items())
     told = '<detail><%sFault xmlns="urn:lookup" xsi:type="%s">%s</%sFault></detail>' % (refused.kind, refused.kind, inner, refused.kind)
     return enveloped(
-        "<soapenv:Fault><faultcode>%s</faultcode><faultstring>%s</faultstring>%s</soapenv:Fault>"
-        % (code, escape(refused.message), told if detail else "")
+        "<soapenv:Fault><faultcode>%s</faultcode><faultstring>%s</faultstring>%s</soapenv:Fault>" % (code, escape(refused.message), told if detail else "")
     )

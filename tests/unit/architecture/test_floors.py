@@ -97,11 +97,7 @@ def test_a_file_keeps_to_one_idea(path):
 
 
 def test_functions_are_short():
-    lengths = {
-        "%s:%s" % (name_of(path), function.name): (function.end_lineno or 0) - function.lineno + 1
-        for path in UTILS
-        for function in functions_of(path)
-    }
+    lengths = {"%s:%s" % (name_of(path), function.name): (function.end_lineno or 0) - function.lineno + 1 for path in UTILS for function in functions_of(path)}
     long = {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION}
     assert set(long) == set(LONG_FUNCTIONS), long
     assert len(LONG_FUNCTIONS) <= 5

@@ -45,7 +45,7 @@ def read_outline(der: bytes, option: str) -> CertificateOutline:
     :raises RemediationError: the bytes are not a certificate; the message names the option.
     """
     try:
-        (_tag, certificate), = items(der)
+        ((_tag, certificate),) = items(der)
         fields = [item for item in items(next(items(certificate))[1]) if item[0] != VERSION]
         subject = fields[4][1]  # after serialNumber, signature, issuer and validity
         return CertificateOutline(der, dn.rfc4514(relative_names(subject)), _is_ca(fields))
@@ -127,7 +127,7 @@ def _is_ca(fields: Sequence[Tuple[int, bytes]]) -> bool:
     for _tag, extension in items(next(items(extensions))[1]) if extensions else ():
         parts = list(items(extension))
         if dotted(parts[0][1]) == BASIC_CONSTRAINTS:
-            (_sequence, constraints), = items(parts[-1][1])
+            ((_sequence, constraints),) = items(parts[-1][1])
             return next(iter(items(constraints)), (0, b"\0")) == (BOOLEAN, b"\xff")
     return False
 

@@ -26,10 +26,7 @@ SHORT: Dict[str, str] = {
 
 def escaped(value: str) -> str:
     """A value as RFC 4514 section 2.4 writes it. Control characters are escaped too, so that a name stays on its line."""
-    out = "".join(
-        "\\" + char if char in '"+,;<>\\' else ("\\%02X" % ord(char) if ord(char) < 0x20 or char == "\x7f" else char)
-        for char in value
-    )
+    out = "".join("\\" + char if char in '"+,;<>\\' else ("\\%02X" % ord(char) if ord(char) < 0x20 or char == "\x7f" else char) for char in value)
     if out[:1] in ("#", " "):
         out = "\\" + out
     if value != " " and out.endswith(" "):

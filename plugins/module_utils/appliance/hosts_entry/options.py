@@ -45,7 +45,4 @@ def _values(params: Mapping[str, Any]) -> List[Dict[str, Any]]:
     """The single entry of the short form, or those of the list."""
     if params["entries"] is None:
         return [dict({key: params[key] for key in ("address", "names", "comment", "state")}, option="")]
-    return [
-        dict(value, state=value["state"] or params["state"], option="entries[%d]." % index)
-        for index, value in enumerate(params["entries"])
-    ]
+    return [dict(value, state=value["state"] or params["state"], option="entries[%d]." % index) for index, value in enumerate(params["entries"])]

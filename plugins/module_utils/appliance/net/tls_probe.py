@@ -71,9 +71,7 @@ class Handshake:
     seconds: float
 
 
-def probe(
-    host: str, port: int, server_name: str, address: Optional[str] = None, timeout: float = 5.0, context: Optional[ssl.SSLContext] = None
-) -> Handshake:
+def probe(host: str, port: int, server_name: str, address: Optional[str] = None, timeout: float = 5.0, context: Optional[ssl.SSLContext] = None) -> Handshake:
     """Make one handshake.
 
     :param server_name: the name to send (SNI) and, with a verifying context, to verify.

@@ -99,6 +99,5 @@ def open_store(options: Options) -> TrustStore:
 
 def _as_dicts(anchors: Iterable[CertificateOutline]) -> List[Dict[str, Any]]:
     return [
-        {"subject": anchor.subject, "fingerprint_sha256": anchor.sha256, "is_ca": anchor.is_ca, "pem": pem_of(anchor).decode("ascii")}
-        for anchor in anchors
+        {"subject": anchor.subject, "fingerprint_sha256": anchor.sha256, "is_ca": anchor.is_ca, "pem": pem_of(anchor).decode("ascii")} for anchor in anchors
     ]

@@ -142,9 +142,7 @@ def _not_added_here(anchor: CertificateOutline, folder: str) -> RemediationError
 def _run(command: Sequence[str]) -> None:
     environment = dict(os.environ, PATH=os.environ.get("PATH", "") + FOLDERS)
     try:
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, timeout=TIMEOUT_SECONDS, check=False
-        )
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, timeout=TIMEOUT_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RemediationError("store: %s cannot be run: %s" % (command[0], error), "Install ca-certificates.") from error
     if done.returncode:

@@ -76,9 +76,7 @@ def _signatures_are_strong(built: BuiltChain, options: Options) -> Iterator[Reme
 def _a_verifier_accepts(built: BuiltChain, options: Options) -> Iterator[RemediationError]:
     if not built.accepted and not built.found.path.weak:
         reasons = "; ".join("%s: %s" % (verdict.judge, verdict.reason) for verdict in built.judgements)
-        yield RemediationError(
-            "a chain was built, but no verifier accepts it: %s" % reasons, "Compare the judgements; the chain is in the result."
-        )
+        yield RemediationError("a chain was built, but no verifier accepts it: %s" % reasons, "Compare the judgements; the chain is in the result.")
 
 
 CHECKS: Sequence[Check] = (_leaf_is_usable, _name_is_covered, _an_anchor_is_reached, _signatures_are_strong, _a_verifier_accepts)

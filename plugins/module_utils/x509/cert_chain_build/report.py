@@ -48,10 +48,7 @@ class BuiltChain:
     def weaknesses(self) -> List[str]:
         """What a client may refuse although the chain is valid."""
         path = self.found.path
-        weaknesses = [
-            "%s is signed with %s, which can be forged" % (certificate.subject, certificate.signature_algorithm)
-            for certificate in path.weak
-        ]
+        weaknesses = ["%s is signed with %s, which can be forged" % (certificate.subject, certificate.signature_algorithm) for certificate in path.weak]
         for certificate in path.certificates:
             reason = weakness(certificate.key)
             if reason:
@@ -92,8 +89,7 @@ def no_chain(found: SearchResult) -> RemediationError:
     path = found.path
     if path.top.self_signed:
         return RemediationError(
-            "the chain ends in %s (SHA-256 %s), which is not among the trusted certificates"
-            % (path.top.subject, path.top.fingerprint()),
+            "the chain ends in %s (SHA-256 %s), which is not among the trusted certificates" % (path.top.subject, path.top.fingerprint()),
             "If the clients do not trust it either, add it to their stores (role trust_anchor) after comparing its fingerprint with one from another "
             "source, and to trusted here; or set partial: true.",
         )

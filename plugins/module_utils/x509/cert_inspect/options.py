@@ -156,6 +156,4 @@ def _query(expression: Optional[str]) -> Optional[Query]:
 
 def _check_pins(params: Mapping[str, Any]) -> None:
     if (params["pins_path"] is not None) != (PINNED in params["profile"]):
-        raise RemediationError(
-            "pins_path, profile: pins_path and the profile pinned must be given together", "Give both, or neither of them."
-        )
+        raise RemediationError("pins_path, profile: pins_path and the profile pinned must be given together", "Give both, or neither of them.")

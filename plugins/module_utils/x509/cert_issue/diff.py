@@ -52,9 +52,7 @@ def new_certificate_lines(spec: IssueSpec) -> List[str]:
     return lines + chain_lines(spec.chain)
 
 
-def certificate_and_key(
-    spec: IssueSpec, existing: Existing, choice: KeyChoice, certificate: Sequence[str]
-) -> Tuple[List[str], List[str]]:
+def certificate_and_key(spec: IssueSpec, existing: Existing, choice: KeyChoice, certificate: Sequence[str]) -> Tuple[List[str], List[str]]:
     """The files of a certificate, before and after.
 
     :param certificate: the lines of the new certificate.

@@ -71,9 +71,7 @@ def _issue(spec: IssueSpec, key: Any, now: datetime.datetime) -> Tuple[Certifica
     return (issue(spec.request, key, spec.authority, now, spec.valid_days),) + spec.chain
 
 
-def _fill(
-    targets: Sequence[Target], key: Any, certificates: Tuple[Certificate, ...] = (), csr: bytes = b"", obsolete: Tuple[str, ...] = ()
-) -> PendingFiles:
+def _fill(targets: Sequence[Target], key: Any, certificates: Tuple[Certificate, ...] = (), csr: bytes = b"", obsolete: Tuple[str, ...] = ()) -> PendingFiles:
     files = tuple(PendingFile(target, _content(target.kind, key, certificates, csr)) for target in targets)
     return PendingFiles(files, certificates, csr, obsolete)
 

@@ -32,9 +32,7 @@ def plan_certificate(spec: IssueSpec, existing: Existing, now: datetime.datetime
     return _plan(spec, existing, choice, reasons, diff.new_certificate_lines(spec), IssueCertificate(targets, choice))
 
 
-def plan_files(
-    spec: IssueSpec, existing: Existing, choice: KeyChoice, certificates: Tuple[Certificate, ...], reasons: List[str]
-) -> Plan:
+def plan_files(spec: IssueSpec, existing: Existing, choice: KeyChoice, certificates: Tuple[Certificate, ...], reasons: List[str]) -> Plan:
     """Plan to write certificates that exist already, if there is a reason to."""
     if not reasons:
         return Plan()
@@ -59,9 +57,7 @@ def _key_targets(spec: IssueSpec, existing: Existing, choice: KeyChoice) -> Tupl
     return () if stays else spec.paths.targets(FileKind.PRIVATE_KEY)
 
 
-def _plan(
-    spec: IssueSpec, existing: Existing, choice: KeyChoice, reasons: List[str], certificate: List[str], change: Change
-) -> Plan:
+def _plan(spec: IssueSpec, existing: Existing, choice: KeyChoice, reasons: List[str], certificate: List[str], change: Change) -> Plan:
     """All the files of the certificate are a single step."""
     before, after = diff.certificate_and_key(spec, existing, choice, certificate)
     step = diff.step_of(spec.paths.main, before, after, change)

@@ -130,5 +130,3 @@ def _key_usage(encipherment: bool) -> Any:
         encipher_only=False,
         decipher_only=False,
     )
-
-

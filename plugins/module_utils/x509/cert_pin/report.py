@@ -62,9 +62,7 @@ def report_on(decisions: Sequence[Decision], store: Store, targets: Targets) -> 
     """
     return Report(
         results=tuple(_result(decision, store, targets) for decision in decisions),
-        failures=tuple(
-            dict({"endpoint": str(decision.observation.server)}, **decision.problem.as_dict()) for decision in decisions if decision.problem
-        ),
+        failures=tuple(dict({"endpoint": str(decision.observation.server)}, **decision.problem.as_dict()) for decision in decisions if decision.problem),
         summary={status.value: sum(decision.status is status for decision in decisions) for status in Status},
         warnings=tuple(
             "%s is pinned, although %s" % (decision.observation.server, "; ".join(decision.objections))

@@ -47,11 +47,7 @@ def extension_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[
         reader = READERS.get(type(extension.value))
         if reader:
             found.update(reader(extension.value))
-    unknown = [
-        extension.oid.dotted_string
-        for extension in extensions
-        if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension)
-    ]
+    unknown = [extension.oid.dotted_string for extension in extensions if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension)]
     return dict(found, unknown_critical=tuple(unknown))
 
 
@@ -80,8 +76,7 @@ def _ca_issuers(value: x509.AuthorityInformationAccess) -> Dict[str, Any]:
         "ca_issuers": tuple(
             entry.access_location.value
             for entry in value
-            if entry.access_method == oid.AuthorityInformationAccessOID.CA_ISSUERS
-            and isinstance(entry.access_location, x509.UniformResourceIdentifier)
+            if entry.access_method == oid.AuthorityInformationAccessOID.CA_ISSUERS and isinstance(entry.access_location, x509.UniformResourceIdentifier)
         )
     }
 
@@ -90,9 +85,7 @@ READERS: Dict[type, Callable[[Any], Dict[str, Any]]] = {
     x509.SubjectAlternativeName: _alternative_names,
     x509.BasicConstraints: lambda value: {"is_ca": value.ca, "path_length": value.path_length},
     x509.KeyUsage: _key_usage,
-    x509.ExtendedKeyUsage: lambda value: {
-        "extended_key_usage": tuple(PURPOSES.get(purpose, purpose.dotted_string) for purpose in value)
-    },
+    x509.ExtendedKeyUsage: lambda value: {"extended_key_usage": tuple(PURPOSES.get(purpose, purpose.dotted_string) for purpose in value)},
     x509.NameConstraints: lambda value: {"name_constraints": value},
     x509.SubjectKeyIdentifier: lambda value: {"subject_key_identifier": value.digest},
     x509.AuthorityKeyIdentifier: lambda value: {"authority_key_identifier": value.key_identifier},

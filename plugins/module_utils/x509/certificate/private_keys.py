@@ -59,9 +59,7 @@ def generate(spec: KeySpec) -> Any:
 
 def to_pem(key: Any) -> bytes:
     """The key as servers read it: PKCS#8 PEM, unencrypted. For files with a closed mode only."""
-    pem: bytes = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem: bytes = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return pem
 
 

@@ -50,7 +50,7 @@ def as_plain_rsa(certificate: bytes) -> bytes:
 
     :raises InvalidSignature: the key is of another kind.
     """
-    (_tag, body), = items(fields_of(certificate).public_key)
+    ((_tag, body),) = items(fields_of(certificate).public_key)
     (_sequence, algorithm), (kind, key) = items(body)
     if dotted(next(items(algorithm))[1]) != RSASSA_PSS:
         raise InvalidSignature

@@ -132,8 +132,7 @@ class _Scan:
         if not between.strip():
             return []
         warnings = [
-            "line %d looks like a BEGIN or END line, but is malformed" % self.lines.at(self.outside + match.start())
-            for match in LOOSE.finditer(between)
+            "line %d looks like a BEGIN or END line, but is malformed" % self.lines.at(self.outside + match.start()) for match in LOOSE.finditer(between)
         ]
         stray = STRAY.search(between)
         if stray:

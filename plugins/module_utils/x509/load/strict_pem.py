@@ -13,9 +13,7 @@ import re
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary
 
-BLOCK = re.compile(
-    rb"^-----BEGIN CERTIFICATE-----[ \t\r]*\n((?:[A-Za-z0-9+/=]+[ \t\r]*\n)+)-----END CERTIFICATE-----[ \t\r]*$", re.MULTILINE
-)
+BLOCK = re.compile(rb"^-----BEGIN CERTIFICATE-----[ \t\r]*\n((?:[A-Za-z0-9+/=]+[ \t\r]*\n)+)-----END CERTIFICATE-----[ \t\r]*$", re.MULTILINE)
 
 
 def form_problem(data: bytes, reading: Reading) -> str:

@@ -122,6 +122,4 @@ def _step(current: Registration, backed_up: Registration) -> Step[RegistrationCh
 
 def _fingerprints(registration: Registration) -> str:
     """The urls and the fingerprints of their trust entries, for a diff."""
-    return "".join(
-        "%s  %s\n" % (trust.endpoint.url, entry.fingerprint) for trust in endpoint_trusts([registration]) for entry in trust.entries
-    )
+    return "".join("%s  %s\n" % (trust.endpoint.url, entry.fingerprint) for trust in endpoint_trusts([registration]) for entry in trust.entries)

@@ -127,8 +127,7 @@ def check_validity(certificate: Certificate, now: datetime.datetime) -> None:
     """
     if not certificate.not_before <= now <= certificate.not_after:
         raise RemediationError(
-            "new_certificate: %s is valid from %s to %s only"
-            % (certificate.subject, timestamp(certificate.not_before), timestamp(certificate.not_after)),
+            "new_certificate: %s is valid from %s to %s only" % (certificate.subject, timestamp(certificate.not_before), timestamp(certificate.not_after)),
             "Give the certificate that is served now.",
         )
 
@@ -150,9 +149,7 @@ def live_chains(options: Options, hosts: Sequence[str]) -> Dict[str, Tuple[Certi
 
 def _check_expected(server: str, answer: Served, expected: Sequence[str]) -> None:
     if not answer.chain:
-        raise RemediationError(
-            "live: %s: %s" % (server, answer.error), "Give new_certificate; or addresses, if this machine cannot resolve the host name."
-        )
+        raise RemediationError("live: %s: %s" % (server, answer.error), "Give new_certificate; or addresses, if this machine cannot resolve the host name.")
     if answer.chain[0].fingerprint() not in expected:
         raise RemediationError(
             "expected_fingerprint: %s serves a certificate with another fingerprint, %s" % (server, answer.chain[0].fingerprint()),

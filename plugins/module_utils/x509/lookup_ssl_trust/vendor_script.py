@@ -29,9 +29,7 @@ def by_fingerprint(trusts: Sequence[EndpointTrust], spec: UpdateSpec) -> List[Di
                     "Update over the network (ssl_trust_via: network). Nothing was changed.",
                 )
     _check_scope(trusts, spec, new_by_old)
-    return [
-        {"old_fingerprint": old, "new_fingerprint": new.fingerprint(), "new_certificate": pem(new.der)} for old, new in new_by_old.items()
-    ]
+    return [{"old_fingerprint": old, "new_fingerprint": new.fingerprint(), "new_certificate": pem(new.der)} for old, new in new_by_old.items()]
 
 
 def _old_fingerprints(trust: EndpointTrust, spec: UpdateSpec) -> List[str]:

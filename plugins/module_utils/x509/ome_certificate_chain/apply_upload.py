@@ -36,9 +36,7 @@ def upload_to(appliance: Appliance, upload: Upload) -> Optional[str]:
     return None
 
 
-def wait_until_served(
-    appliance: Appliance, upload: Upload, compare: Compare, wait_timeout: float
-) -> Tuple[Tuple[Certificate, ...], Optional[str]]:
+def wait_until_served(appliance: Appliance, upload: Upload, compare: Compare, wait_timeout: float) -> Tuple[Tuple[Certificate, ...], Optional[str]]:
     """Wait while the web server restarts.
 
     :param wait_timeout: seconds.

@@ -67,9 +67,7 @@ class TrustSources:
             )
 
 
-def load_anchors(
-    paths: Optional[Sequence[str]], content: Optional[str], system: bool
-) -> Tuple[Optional[List[Certificate]], List[str]]:
+def load_anchors(paths: Optional[Sequence[str]], content: Optional[str], system: bool) -> Tuple[Optional[List[Certificate]], List[str]]:
     """The anchors, or None if no source was named; and warnings about what could not be read.
 
     :raises RemediationError: as ``TrustSources.add_to``.

@@ -62,9 +62,7 @@ def judgements(chain: Sequence[Certificate], anchor: Certificate, requirements: 
     return asked
 
 
-def by_cryptography(
-    chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str
-) -> Optional[Judgement]:
+def by_cryptography(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str) -> Optional[Judgement]:
     """cryptography's verifier; None if it is too old, or does not support the purpose."""
     subject = _subject(chain[0], name)
     verification, release = verifier()
@@ -121,9 +119,7 @@ def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: 
 
 def _judgement(command: List[str]) -> Judgement:
     try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS
-        )
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
         return Judgement(OPENSSL, False, "it could not be started: %s" % reason_of(error))
     if done.returncode == 0:

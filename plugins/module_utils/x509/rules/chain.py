@@ -28,8 +28,7 @@ REORDER = "Put the appliance's certificate first and after each certificate its 
     ERROR,
     cites="RFC 8446 section 4.4.2; article 000011648, scenario 4",
     remedy="server_chain",
-    advice="Append the intermediate certificates after the server's certificate; if the issuer is a root, add it to the client's trust "
-    "store instead.",
+    advice="Append the intermediate certificates after the server's certificate; if the issuer is a root, add it to the client's trust store instead.",
 )
 def the_intermediates_are_presented(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The server presents every certificate between its own and a certificate that the client trusts."""

@@ -75,9 +75,7 @@ def a_subject_alternative_name_exists(chain: Chain, context: JudgementContext) -
     """The subject alternative name contains at least one DNS name or IP address."""
     leaf = chain.leaf
     if not leaf.dns_names and not leaf.ip_addresses:
-        yield "the certificate has no subject alternative name; modern clients ignore its common name (%s)" % (
-            leaf.common_name or "empty"
-        )
+        yield "the certificate has no subject alternative name; modern clients ignore its common name (%s)" % (leaf.common_name or "empty")
 
 
 @rule(
@@ -91,9 +89,7 @@ def a_subject_alternative_name_exists(chain: Chain, context: JudgementContext) -
 def the_common_name_is_no_address(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The common name is a host name, not an IP address."""
     if is_address(chain.leaf.common_name):
-        yield "the common name is the IP address %s; the connection fails by the FQDN and by the address" % (
-            chain.leaf.common_name
-        )
+        yield "the common name is the IP address %s; the connection fails by the FQDN and by the address" % (chain.leaf.common_name)
 
 
 @rule(

@@ -40,8 +40,7 @@ def parse_ssl_trust(result: Mapping[str, Any]) -> List[RegisteredEndpoint]:
     """
     try:
         certificates = {
-            fingerprint: read_certificates(certificate["pem"].encode("ascii")).certificates
-            for fingerprint, certificate in result["certificates"].items()
+            fingerprint: read_certificates(certificate["pem"].encode("ascii")).certificates for fingerprint, certificate in result["certificates"].items()
         }
         return [_parse(endpoint, certificates) for endpoint in result["endpoints"] if endpoint["status"] != "not_probed"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:

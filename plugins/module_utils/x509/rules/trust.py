@@ -18,8 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     {GENERIC: ERROR, VCF_INSTALLER: WARNING},
     cites="article 000011648, scenario 1; KB 429301 and KB 316056 (a self-signed certificate can be imported)",
     remedy="fqdn_certificate",
-    advice="Replace it with a certificate signed by a CA; the VCF installer also accepts it once it is imported into its "
-    "trust stores (trust_anchor).",
+    advice="Replace it with a certificate signed by a CA; the VCF installer also accepts it once it is imported into its trust stores (trust_anchor).",
 )
 def the_certificate_is_not_self_signed(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The certificate is not self-signed, or the client trusts this certificate itself."""
@@ -32,8 +31,7 @@ def the_certificate_is_not_self_signed(chain: Chain, context: JudgementContext) 
     ERROR,
     cites="RFC 5280 section 6.1.1 (d); article 000011648, scenario 3; KB 316056",
     remedy="trust_anchor",
-    advice="Add the CA's certificate to the client's trust store, after comparing its fingerprint with one from another "
-    "source.",
+    advice="Add the CA's certificate to the client's trust store, after comparing its fingerprint with one from another source.",
 )
 def the_client_trusts_the_issuer(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The path ends in a certificate that the client trusts."""

@@ -138,12 +138,15 @@ def test_bad_input_is_named_in_check_mode_and_in_the_run(hosts, run_module, wron
 
 
 MOUNTED = ["unshare", "-m", "sh", "-c", 'mount --bind "$4" "$4" && exec "$@"', "sh"]
-ONE_BIG_WRITE = """
+ONE_BIG_WRITE = (
+    """
 import sys
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
 print("ready", flush=True)
 Transaction([Replacement(sys.argv[1], b"n" * %d, "path")], backup=False).commit()
-""" % BIG
+"""
+    % BIG
+)
 
 
 @needs_mounts

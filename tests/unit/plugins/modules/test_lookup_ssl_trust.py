@@ -464,7 +464,5 @@ def test_an_audit_loads_nothing_that_only_an_update_or_an_option_needs():
     package = "ansible_collections.certmend.tls.plugins."
     optional = ["appliance.lookup_service.sts", "appliance.lookup_service.lstool", "x509.lookup_ssl_trust.backup", "x509.lookup_ssl_trust.vendor_script"]
     script = "import sys, %smodules.lookup_ssl_trust; print([name for name in %r if %r + name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", script % (package, optional, package + "module_utils.")], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script % (package, optional, package + "module_utils.")], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

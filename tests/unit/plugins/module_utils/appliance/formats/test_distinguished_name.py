@@ -15,7 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.dis
     "value, text",
     [
         ("Corp", "Corp"),
-        ('a"b+c,d;e<f>g\\h', r'a\"b\+c\,d\;e\<f\>g\\h'),
+        ('a"b+c,d;e<f>g\\h', r"a\"b\+c\,d\;e\<f\>g\\h"),
         ("#1", r"\#1"),
         (" both ", r"\ both\ "),
         (" ", r"\ "),

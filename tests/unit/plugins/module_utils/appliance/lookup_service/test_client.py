@@ -59,9 +59,7 @@ def test_its_registrations_are_listed_and_come_back_as_they_were(simulator):
 
 def test_its_sts_issues_a_token_that_is_cut_out_byte_for_byte(simulator):
     service = connected(simulator)
-    (url,) = {
-        endpoint.url for one in service.list() for endpoint in one.endpoints if endpoint.type == "com.vmware.cis.cs.identity.sso"
-    }
+    (url,) = {endpoint.url for one in service.list() for endpoint in one.endpoints if endpoint.type == "com.vmware.cis.cs.identity.sso"}
     token = sign_in(service.session, urlsplit(url).path, "administrator@vsphere.local", "any", now())
     assert b"<saml2:Assertion" in token and b"</saml2:Assertion>" in token and b"any" not in token
 

@@ -51,9 +51,7 @@ def test_endpoints_that_were_not_probed_are_left_out():
     assert parse(endpoint(status="not_probed")) == []
 
 
-@pytest.mark.parametrize(
-    "result", [{"endpoints": []}, {"certificates": [], "endpoints": []}, {"certificates": {}, "endpoints": [{"status": "ok"}]}]
-)
+@pytest.mark.parametrize("result", [{"endpoints": []}, {"certificates": [], "endpoints": []}, {"certificates": {}, "endpoints": [{"status": "ok"}]}])
 def test_anything_else_is_refused(result):
     with pytest.raises(RemediationError, match="ssl_trust: this is not the result of lookup_ssl_trust"):
         parse_ssl_trust(result)
