@@ -63,7 +63,7 @@ def test_hosts_are_compared_in_one_form():
 
 def test_a_server_is_probed_at_its_address():
     given = options(addresses={"VC1.corp.example": "10.0.0.1"})
-    assert given.target(HOST, 443).address == "10.0.0.1" and given.target("VC2", 443).address == ""
+    assert given.target(HOST.upper(), 443).address == "10.0.0.1" and given.target("VC2", 443).address == ""
 
 
 def test_everything_that_is_wrong_is_reported_at_once():
