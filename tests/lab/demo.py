@@ -128,11 +128,11 @@ def main() -> None:
         expect("NAME-CN-IS-IP" in report and "KB 429301" in report, "the audit finds CN = IP address and cites KB 429301")
 
         chapter("2. What a run would change", "Check mode, with the diff. Nothing is touched.")
-        foretold = demo.offline_depot("--check", "--diff")
+        predicted = demo.offline_depot("--check", "--diff")
 
-        chapter("3. The change", "The same diff, made, proved from the installer's side, and put back by itself where the proof fails.")
+        chapter("3. The change", "The same diff, applied, proved from the installer's side, and rolled back automatically if the proof fails.")
         made = demo.offline_depot("--diff")
-        expect(diffs(foretold) == diffs(made) != [], "the diffs of check mode and run are the same")
+        expect(diffs(predicted) == diffs(made) != [], "the diffs of check mode and run are the same")
 
         chapter("4. After", "The installer reaches the depot by its FQDN and verifies it with its own keystore.")
         expect("VERIFIED" in demo.handshake(), "the handshake is verified after")
@@ -171,9 +171,9 @@ def lookup_service(demo: Demo) -> None:
     known = ["-e", "@%s" % (demo.folder / "vcenter.yml")]
     update = ["-e", "ssl_trust_old_fingerprint=" + old, "-e", "ssl_trust_new_certificate=%s" % new]
     expect("5 stale" in demo.play("certmend.tls.ssl_trust", *known, loud=True), "the audit finds five stale endpoints")
-    foretold = demo.play("certmend.tls.ssl_trust", *known, *update, "--check", "--diff")
+    predicted = demo.play("certmend.tls.ssl_trust", *known, *update, "--check", "--diff")
     made = demo.play("certmend.tls.ssl_trust", *known, *update, "--diff")
-    expect(diffs(foretold) == diffs(made) != [], "the diffs of check mode and run are the same")
+    expect(diffs(predicted) == diffs(made) != [], "the diffs of check mode and run are the same")
     recap = re.findall(r"changed=(\d+)", demo.play("certmend.tls.ssl_trust", *known, *update))
     expect(recap == ["0"], "a second run changes nothing")
 
@@ -199,9 +199,9 @@ def migration(demo: Demo) -> None:
         encoding="utf-8",
     )
     known = ["-e", "@%s" % (demo.folder / "migration.yml")]
-    foretold = demo.play("certmend.tls.ome_migration", *known, "--check", "--diff")
+    predicted = demo.play("certmend.tls.ome_migration", *known, "--check", "--diff")
     made = demo.play("certmend.tls.ome_migration", *known, "--diff")
-    expect(sorted(diffs(foretold)) == sorted(diffs(made)) != [], "the diffs of check mode and run are the same")
+    expect(sorted(diffs(predicted)) == sorted(diffs(made)) != [], "the diffs of check mode and run are the same")
     again = demo.play("certmend.tls.ome_migration", *known, loud=True)
     expect(again.count("both authenticated each other") == 2, "each appliance authenticates the other")
     expect(re.findall(r"changed=(\d+)", again) == ["0", "0"], "a second run changes nothing")

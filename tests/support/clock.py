@@ -14,6 +14,7 @@ of its own, a TLS handshake, Java) mint by it.
 from __future__ import annotations
 
 import datetime
+import time
 from dataclasses import dataclass
 from typing import Dict
 
@@ -26,6 +27,11 @@ PATIENCE = 600
 def now() -> datetime.datetime:
     """The machine's time."""
     return datetime.datetime.now(UTC)
+
+
+def deadline(seconds: float = PATIENCE) -> float:
+    """So many seconds from now on the clock that deadlines are measured by (time.monotonic); negative: it has passed."""
+    return time.monotonic() + seconds
 
 
 def written(moment: datetime.datetime) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import PEM
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 #: the argument specification of an option that names a keystore (doc fragment ``keystore``)
 KEYSTORE_SPEC: Dict[str, Any] = dict(
@@ -100,12 +100,14 @@ def _failure(keystore: Keystore, option: str, text: str) -> RemediationError:
 def check_files(keystore: Keystore, option: str = "keystore") -> None:
     """Report a missing file by the name of its option, which keytool's messages do not contain.
 
-    :raises RemediationError: a file does not exist or cannot be read.
+    :raises RemediationError: with every file that does not exist or cannot be read.
     """
+    errors = []
     for name, path in (("path", keystore.path), ("password_file", keystore.password_file)):
         if path is not None and not os.access(path, os.R_OK):
             reason = "is not readable" if os.path.exists(path) else "does not exist"
-            raise RemediationError("%s.%s: %s %s" % (option, name, path, reason), "Check the path, or run the task as root (become).")
+            errors.append(RemediationError("%s.%s: %s %s" % (option, name, path, reason), "Check the path, or run the task as root (become)."))
+    raise_all(errors)
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,7 @@ LABEL = re.compile(
     r"^\s*(Name|Description|Service Product|Service Type|Service ID|Site ID|Node ID|Owner ID|Version|Endpoints|Type|Protocol|URL|SSL trust"
     r"|Endpoint Attributes|Attributes):\s?(.*?)\s*$"
 )
-#: on 6.5, lines of a log can stand between the lines of the list
-LOG_LINE = re.compile(r"^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+#: a line that continues an sslTrust; on 6.5, lines of a log can be in between, which are neither this nor a label
 BASE64 = re.compile(r"^\s*[A-Za-z0-9+/=]+\s*$")
 
 #: the values of an endpoint, by their labels
@@ -65,8 +64,6 @@ class _Parser:
         self.continued: Optional[List[str]] = None
 
     def read_line(self, line: str) -> None:
-        if LOG_LINE.match(line):
-            return
         match = LABEL.match(line)
         if match:
             self.continued = None

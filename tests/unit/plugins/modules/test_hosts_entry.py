@@ -35,12 +35,12 @@ def entry(path, number, **more):
     return dict(path=str(path), address="10.1.0.%d" % number, names=["h%d.example" % number], backup=False, **more)
 
 
-def test_check_mode_foretells_the_diff_and_touches_nothing(hosts, run_module):
+def test_check_mode_predicts_the_diff_and_changes_nothing(hosts, run_module):
     before = hosts.read_bytes()
-    foretold = run_module("hosts_entry", entry(hosts, 1), check=True)
-    assert hosts.read_bytes() == before and foretold["changed"]
+    predicted = run_module("hosts_entry", entry(hosts, 1), check=True)
+    assert hosts.read_bytes() == before and predicted["changed"]
     made = run_module("hosts_entry", entry(hosts, 1))
-    assert made["diff"] == foretold["diff"] and made["write_method"] == "rename"
+    assert made["diff"] == predicted["diff"] and made["write_method"] == "rename"
     assert not run_module("hosts_entry", entry(hosts, 1))["changed"]
 
 

@@ -38,7 +38,7 @@ def test_a_good_chain_verifies_and_is_returned_as_sent(shake, tls_server):
     certificate = leaf(MIDDLE)
     seen = shake(tls_server(certificate.pem + MIDDLE.pem, certificate.key_pem), expect="verified")
     assert seen["verified"] and seen["error"] is None and not seen["changed"]
-    assert [base64.b64decode(one) for one in seen["presented"]] == [certificate.der, MIDDLE.der]
+    assert [base64.b64decode(encoded) for encoded in seen["presented"]] == [certificate.der, MIDDLE.der]
     assert seen["protocol"] in ("TLSv1.2", "TLSv1.3") and seen["addresses"] == ["127.0.0.1"]
 
 

@@ -55,11 +55,11 @@ def sha256(certificate):
 
 
 @pytest.mark.parametrize("store", ["JKS", "PKCS12"], indirect=True)
-def test_anchors_are_foretold_added_once_and_taken_out_by_fingerprint(store, run_module):
+def test_anchors_are_predicted_added_once_and_removed_by_fingerprint(store, run_module):
     both = given(store, ROOT.pem + OTHER.pem)
-    foretold, made, again = (run_module("trust_anchor", both, check=check) for check in (True, False, False))
-    assert foretold["diff"] == made["diff"] and sha256(ROOT) in made["diff"][0]["after"] and "CN=Root" in made["diff"][0]["after"]
-    assert [one["subject"] for one in made["added"]] == ["CN=Root"] and not again["changed"]
+    predicted, made, again = (run_module("trust_anchor", both, check=check) for check in (True, False, False))
+    assert predicted["diff"] == made["diff"] and sha256(ROOT) in made["diff"][0]["after"] and "CN=Root" in made["diff"][0]["after"]
+    assert [anchor["subject"] for anchor in made["added"]] == ["CN=Root"] and not again["changed"]
     assert sha256(ROOT) in fingerprints(store)
     gone = run_module("trust_anchor", given(store, OTHER.pem, state="absent"))
     assert gone["changed"] and sha256(OTHER) not in fingerprints(store) and sha256(ROOT) in fingerprints(store)
@@ -83,7 +83,7 @@ def test_a_linked_keystore_stays_a_link_and_its_copy_lies_beside_the_file(store,
 
 
 def test_two_that_add_at_once_lose_nothing(store):
-    processes = [module_process("trust_anchor", given(store, one.pem, backup=False)) for one in (ROOT, LATER)]
+    processes = [module_process("trust_anchor", given(store, root.pem, backup=False)) for root in (ROOT, LATER)]
     for process in processes:
         process.stdin.write(process.ask)
         process.stdin.close()
@@ -93,7 +93,7 @@ def test_two_that_add_at_once_lose_nothing(store):
     assert sha256(ROOT) in fingerprints(store) and sha256(LATER) in fingerprints(store)
 
 
-def test_an_alias_that_another_entry_has_is_told_in_check_mode_too(store, run_module):
+def test_an_alias_that_another_entry_has_is_reported_in_check_mode_too(store, run_module):
     keytool(store, "-genkeypair", "-alias", "ours", "-keyalg", "EC", "-dname", "CN=key", "-keypass", PASSWORD)
     before = store.read_bytes()
     for check in (True, False):
@@ -104,9 +104,9 @@ def test_an_alias_that_another_entry_has_is_told_in_check_mode_too(store, run_mo
 
 def test_a_label_makes_the_diff_of_a_certificate_to_come_that_of_the_run(store, run_module):
     coming = given(store, "", label="the depot's certificate", pending=True)
-    foretold = run_module("trust_anchor", coming, check=True)
+    predicted = run_module("trust_anchor", coming, check=True)
     made = run_module("trust_anchor", dict(coming, content=ROOT.pem))
-    assert foretold["changed"] and foretold["diff"] == made["diff"] and "depot's" in made["diff"][0]["after"]
+    assert predicted["changed"] and predicted["diff"] == made["diff"] and "depot's" in made["diff"][0]["after"]
     empty = run_module("trust_anchor", coming)
     assert empty["failed"] and "content: contains no certificate" in empty["msg"]
 

@@ -59,8 +59,13 @@ def test_a_line_that_is_neither_a_label_nor_base64_is_skipped():
     assert trust_of("Picked up JAVA_OPTIONS: -Xmx1g\n" + OUTPUT.replace("SSL trust: AAAA", "SSL trust: AAAA\n\t\t(another line)")) == trust_of(OUTPUT)
 
 
-def test_base64_that_follows_another_label_is_not_trust():
-    assert trust_of(OUTPUT.replace("URL: " + URL + "\n", "URL: " + URL + "\nAAAA\n")) == trust_of(OUTPUT)
+def test_base64_that_follows_another_label_is_skipped():
+    assert parse_list(OUTPUT.replace("URL: " + URL + "\n", "URL: " + URL + "\nAAAA\n")) == parse_list(OUTPUT)
+
+
+def test_a_service_without_endpoints_and_attributes_ends_where_the_next_begins():
+    first, second = parse_list("\tName: a\n\tService ID: a\n\tOwner ID: o\n\tName: b\n\tService ID: b\n")
+    assert (first.service_id, first.owner_id, second.service_id, second.owner_id) == ("a", "o", "b", "")
 
 
 def test_an_empty_trust_is_no_trust():

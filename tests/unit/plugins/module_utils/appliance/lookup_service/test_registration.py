@@ -104,6 +104,11 @@ def test_a_backup_keeps_every_element():
     assert Registration.from_dict(json.loads(json.dumps(registration.as_dict()))) == registration
 
 
+def test_a_backup_knows_which_elements_cannot_be_written_as_they_were():
+    registration = read(b'<serviceFuture lang="en">a</serviceFuture><serviceId>a</serviceId>')
+    assert Registration.from_dict(registration.as_dict()).unwritable == ["serviceFuture"]
+
+
 @pytest.mark.parametrize("change", [{"mutable": 7}, {"mutable": [["a"]]}, {"mutable": None}, {"beyond": None}])
 def test_another_value_is_not_a_registration(change):
     with pytest.raises((KeyError, TypeError, ValueError)):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_client import TlsClient, seconds_until
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context, verifying_context
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+from ansible_collections.certmend.tls.tests.support.clock import REAL, deadline
 
 ROOT = mint.authority("Root", **REAL.days())
 LEAF = mint.mint("localhost", dns=["localhost"], issuer=ROOT, **REAL.days())
@@ -25,9 +24,9 @@ LEAF = mint.mint("localhost", dns=["localhost"], issuer=ROOT, **REAL.days())
 def connect():
     sockets = []
 
-    def to(port, context=None, deadline=None, name="localhost"):
+    def to(port, context=None, ends=None, name="localhost"):
         sockets.append(socket.create_connection(("127.0.0.1", port)))
-        return TlsClient(sockets[-1], context or collecting_context(), name, time.monotonic() + PATIENCE if deadline is None else deadline)
+        return TlsClient(sockets[-1], context or collecting_context(), name, ends or deadline())
 
     yield to
     for opened in sockets:
@@ -61,8 +60,10 @@ def test_the_name_is_sent_in_its_ascii_form(connect, tls_server):
 
 
 def test_after_its_deadline_a_client_reads_nothing_more(connect, plain_server):
+    client = connect(plain_server(b"\x16\x03\x03" * 100), ends=deadline(-1))
     with pytest.raises(socket.timeout):
-        connect(plain_server(b"\x16\x03\x03" * 100), deadline=time.monotonic() - 1).shake_hands()
+        client.shake_hands()
+    assert client.received == b""
 
 
 def test_a_server_that_closes_the_connection_is_an_error(connect):
@@ -76,4 +77,4 @@ def test_a_server_that_closes_the_connection_is_an_error(connect):
 
 
 def test_a_socket_never_gets_a_timeout_of_zero():
-    assert seconds_until(time.monotonic() - 10) == 0.001 and seconds_until(time.monotonic() + PATIENCE) > 1
+    assert seconds_until(deadline(-10)) == 0.001 and seconds_until(deadline()) > 1

@@ -41,7 +41,8 @@ def test_a_message_may_span_several_records():
 
 def test_an_incomplete_certificate_message_is_none():
     data = record(22, SERVER_HELLO + certificate_message(*CHAIN))
-    assert certificates(data[:-1]) == [] and certificates(record(22, SERVER_HELLO)) == [] and certificates(b"") == []
+    cut = record(22, SERVER_HELLO + certificate_message(*CHAIN)[:-1])
+    assert certificates(data[:-1]) == [] and certificates(cut) == [] and certificates(record(22, SERVER_HELLO)) == [] and certificates(b"") == []
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def held(layout, *certificates):
     return [store.trusts(anchor) for anchor in outline_of(*certificates)]
 
 
-def test_several_anchors_are_added_each_in_a_file_and_taken_back(layout, tmp_path):
+def test_several_anchors_are_added_each_in_a_file_and_rolled_back(layout, tmp_path):
     undo = add(layout, ONE, TWO)
     assert held(layout, ONE, TWO, SYSTEM_S) == [True, True, True]
     assert sorted(path.read_text() for path in (tmp_path / "anchors").iterdir()) == sorted([ONE.pem, TWO.pem])
@@ -66,7 +66,7 @@ def test_several_anchors_are_added_each_in_a_file_and_taken_back(layout, tmp_pat
     assert held(layout, ONE, TWO, SYSTEM_S) == [False, False, True] and not list((tmp_path / "anchors").iterdir())
 
 
-def test_an_anchor_is_taken_out_whatever_its_file_is_called_and_comes_back(layout, tmp_path):
+def test_an_anchor_is_removed_whatever_its_file_is_called_and_restored(layout, tmp_path):
     folder = tmp_path / "anchors" / "corp"
     folder.mkdir()
     (folder / "of-somebody.crt").write_text(ONE.pem, encoding="ascii")
@@ -91,32 +91,32 @@ def test_a_file_in_der_counts_where_the_tool_reads_it(layout, tmp_path):
     assert not list((tmp_path / "anchors").iterdir())
 
 
-def test_a_file_that_the_tool_has_not_taken_up_yet_is_not_added_twice(layout, tmp_path):
+def test_a_file_that_the_tool_has_not_read_yet_is_not_added_twice(layout, tmp_path):
     (tmp_path / "anchors" / "corp.crt").write_text(ONE.pem, encoding="ascii")
     assert held(layout, ONE) == [False] and opened(layout).contains(outline_of(ONE)[0])
     add(layout, ONE)
     assert held(layout, ONE) == [True] and [path.name for path in (tmp_path / "anchors").iterdir()] == ["corp.crt"]
 
 
-def test_a_file_that_the_tool_does_not_count_is_not_taken_for_an_anchor(layout, tmp_path):
+def test_a_file_that_the_tool_does_not_read_is_not_an_anchor(layout, tmp_path):
     (tmp_path / "anchors" / "corp.txt").write_text(ONE.pem, encoding="ascii")
     add(layout, ONE)
     assert held(layout, ONE) == [True]
 
 
-def test_a_name_that_is_taken_is_told_and_the_other_file_stays(layout, tmp_path):
+def test_a_name_that_another_file_has_is_refused_and_that_file_stays(layout, tmp_path):
     add(layout, ONE)
     with pytest.raises(RemediationError, match="name: .*/ours-0.crt already exists, with other content"):
         add(layout, TWO)
     assert held(layout, ONE, TWO) == [True, False]
 
 
-def test_what_the_system_brings_along_is_not_ours_to_take_out(layout):
+def test_an_anchor_of_the_system_itself_is_not_removed(layout):
     with pytest.raises(RemediationError, match="CN=Of the system comes with the operating system"):
         remove(layout, SYSTEM_S)
 
 
-def test_an_anchor_that_is_there_twice_is_not_said_to_be_gone(layout, tmp_path):
+def test_an_anchor_that_stays_trusted_from_another_source_is_an_error(layout, tmp_path):
     (tmp_path / "anchors" / "copy.crt").write_text(SYSTEM_S.pem, encoding="ascii")
     with pytest.raises(RemediationError, match="CN=Of the system is still trusted"):
         remove(layout, SYSTEM_S)
@@ -131,8 +131,34 @@ def test_an_anchor_that_is_there_twice_is_not_said_to_be_gone(layout, tmp_path):
         (("no-such-tool",), "store: no-such-tool cannot be run"),
     ],
 )
-def test_when_the_tool_fails_nothing_stays_and_the_tool_runs_again(layout, tmp_path, command, words):
+def test_if_the_tool_fails_the_files_are_rolled_back_and_the_tool_runs_again(layout, tmp_path, command, words):
     unwell = Layout(layout.folder, layout.extension, layout.extensions, layout.bundle, command, layout.after_removing)
     with pytest.raises(RemediationError, match=words):
         add(unwell, ONE)
     assert not list((tmp_path / "anchors").iterdir()) and (tmp_path / "log").read_text() == "remove\n"
+
+
+def test_if_the_rollback_fails_too_both_are_reported(layout, tmp_path):
+    unwell = Layout(layout.folder, layout.extension, layout.extensions, layout.bundle, ("true",), ("false",))
+    with pytest.raises(RemediationError, match="CN=One is missing; the rollback failed: store: false failed: ") as caught:
+        add(unwell, ONE)
+    assert caught.value.advice == "See the message of the command." and not list((tmp_path / "anchors").iterdir())
+
+
+def test_links_are_left_to_the_tool_that_made_them(layout, tmp_path):
+    (tmp_path / "anchors" / "link.crt").symlink_to(tmp_path / "system.pem")
+    with pytest.raises(RemediationError, match="CN=Of the system comes with the operating system"):
+        remove(layout, SYSTEM_S)
+
+
+def test_programs_may_read_the_folder_itself(layout, tmp_path):
+    folder = Layout(layout.folder, layout.extension, layout.extensions, "", ("true",), ("true",))
+    undo = add(folder, ONE)
+    assert held(folder, ONE, SYSTEM_S) == [True, False]
+    undo()
+    assert held(folder, ONE) == [False]
+
+
+def test_a_store_without_a_bundle_yet_trusts_nothing(layout, tmp_path):
+    (tmp_path / "bundle.pem").unlink()
+    assert held(layout, SYSTEM_S) == [False]

@@ -11,7 +11,7 @@ import socket
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeCode, ProbeError
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import collect
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.collect import Served, Sts
@@ -91,7 +91,7 @@ def test_each_host_and_port_is_probed_once_and_only_if_it_can_be_compared(served
 
 def test_what_cannot_be_read_of_an_answer_is_told():
     assert collect.served((NEW.der,)) == Served(read(NEW))
-    assert collect.served(ProbeError("CODE", "the reason", "advice")) == Served((), "CODE: the reason")
+    assert collect.served(ProbeError(ProbeCode.NOT_TLS, "the reason", "advice")) == Served((), "NOT-TLS: the reason")
     assert collect.served((b"rubbish",)).chain == () and collect.served((b"rubbish",)).error
 
 

@@ -63,12 +63,12 @@ def test_hosts_are_compared_in_one_form():
 
 def test_a_server_is_probed_at_its_address():
     given = options(addresses={"VC1.corp.example": "10.0.0.1"})
-    assert given.target(HOST, 443).address == "10.0.0.1" and given.target("VC2", 443).address == ""
+    assert given.target(HOST.upper(), 443).address == "10.0.0.1" and given.target("VC2", 443).address == ""
 
 
 def test_everything_that_is_wrong_is_reported_at_once():
     message = refused(ca_path="/does/not/exist", state="updated", old_fingerprint=["AB", "CD"], new_certificate="/neither")
-    for words in ("4 things are wrong", "ca_path: /does/not/exist", "'AB' is no fingerprint", "'CD' is no fingerprint", "new_certificate: /neither"):
+    for words in ("4 things are wrong", "ca_path: /does/not/exist", "'AB' is not a fingerprint", "'CD' is not a fingerprint", "new_certificate: /neither"):
         assert words in message
 
 

@@ -1,0 +1,57 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every outcome of a handshake has a code, or none if it verified."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeCode, ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.judge import VERDICTS, Problem, judge
+
+
+def handshake(code, message="", chain=(b"leaf", b"ca")):
+    return Handshake(chain, "TLSv1.3", "cipher", code, message, ("10.0.0.1",), "10.0.0.1", 0.5)
+
+
+def test_a_verified_handshake_has_no_problem():
+    assert judge(handshake(0)) is None
+
+
+@pytest.mark.parametrize(
+    "number, code",
+    [
+        (9, "VALIDITY-NOT-YET"),
+        (10, "VALIDITY-EXPIRED"),
+        (18, "TRUST-SELF-SIGNED"),
+        (19, "TRUST-UNKNOWN-CA"),
+        (22, "CHAIN-TOO-DEEP"),
+        (24, "CHAIN-NOT-A-CA"),
+        (26, "USAGE-NO-SERVER-AUTH"),
+        (62, "NAME-MISMATCH"),
+        (64, "NAME-MISMATCH"),
+        (66, "KEY-WEAK"),
+        (67, "KEY-WEAK"),
+        (68, "SIGNATURE-WEAK"),
+        (23, "TLS-VERIFY"),
+        (2, "TRUST-UNKNOWN-CA"),
+        (20, "TRUST-UNKNOWN-CA"),
+        (21, "TRUST-UNKNOWN-CA"),
+    ],
+)
+def test_an_error_of_openssl_has_a_code_and_advice(number, code):
+    problem = judge(handshake(number, "it is so."))
+    assert problem.code == code and problem.message == "it is so (OpenSSL %d)" % number and problem.advice
+    assert number not in VERDICTS or VERDICTS[number] == (problem.code, problem.advice)
+
+
+@pytest.mark.parametrize("number", [2, 20, 21])
+def test_a_certificate_without_an_issuer_that_comes_alone_lacks_intermediates(number):
+    assert judge(handshake(number, chain=(b"leaf",))).code == "CHAIN-INCOMPLETE"
+
+
+def test_a_probe_that_failed_is_reported_as_it_is():
+    error = ProbeError(ProbeCode.NOT_TLS, "it speaks HTTP", "Check the port.")
+    assert judge(error) == Problem("NOT-TLS", "it speaks HTTP", "Check the port.")
