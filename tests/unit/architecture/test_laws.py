@@ -97,10 +97,10 @@ def test_a_module_documents_its_promises_examples_and_results(path):
 def test_a_rule_has_a_claim_a_citation_and_a_way_out(rule):
     assert re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)+", rule.code)
     assert rule.claim.endswith(".") and rule.cites
-    assert rule.words and set(rule.words) <= set(PROFILES)
-    for words in rule.words.values():
-        assert words.advice
-        assert words.remedy == "" or (ROOT / "roles" / words.remedy).is_dir(), "the remedy is a role of this collection"
+    assert rule.outcomes and set(rule.outcomes) <= set(PROFILES)
+    for outcome in rule.outcomes.values():
+        assert outcome.advice
+        assert outcome.remedy == "" or (ROOT / "roles" / outcome.remedy).is_dir(), "the remedy is a role of this collection"
 
 
 @pytest.mark.parametrize("path", sorted(UTIL_TESTS.rglob("test_*.py")), ids=lambda path: path.relative_to(UTIL_TESTS).as_posix())
