@@ -21,11 +21,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomi
 )
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement, describe_attributes
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-
-__all__ = ["Replacement", "Transaction", "check_writable", "describe_attributes"]
 
 
 class Transaction:

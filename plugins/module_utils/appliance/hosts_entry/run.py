@@ -13,7 +13,8 @@ from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.edit import edit
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo

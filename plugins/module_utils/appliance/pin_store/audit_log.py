@@ -12,7 +12,7 @@ import os
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 OPTION = "audit_log"

@@ -15,7 +15,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backu
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore

@@ -13,7 +13,8 @@ from typing import Callable, ContextManager, Dict, Iterator, List, Sequence, Set
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of, without_certificate
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import Layout

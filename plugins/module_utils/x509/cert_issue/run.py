@@ -11,7 +11,8 @@ import os
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction, describe_attributes
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement, describe_attributes
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import format_entry
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord, UsedApproval

@@ -14,7 +14,8 @@ from typing import List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError

@@ -12,7 +12,7 @@ from typing import Any, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.csr_fields import CsrFields
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of

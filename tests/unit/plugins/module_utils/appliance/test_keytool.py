@@ -86,7 +86,7 @@ SHOW = "print(json.dumps([sys.argv[1:], sys.stdin.read(), os.environ.get('CERTME
 def test_the_password_is_handed_over_in_a_file(program, keystore):
     program(SHOW)
     arguments, stdin, secret = json.loads(keytool.run(keystore, "-list", stdin="text"))
-    assert arguments == ["-J-Duser.language=en", "-list", "-keystore", keystore.path, "-storepass:file", keystore.password_file]
+    assert arguments == [*keytool.JVM, "-list", "-keystore", keystore.path, "-storepass:file", keystore.password_file]
     assert stdin == "text" and secret is None
 
 

@@ -21,7 +21,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomi
     replace_file,
     write_temporary,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.tests.support.mounts import needs_mounts, with_mounts
 
 

@@ -17,7 +17,8 @@ import tempfile
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Replacement, Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.tests.support.mounts import needs_mounts, with_mounts
 
