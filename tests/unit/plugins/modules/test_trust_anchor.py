@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import JVM
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.run import module_process
@@ -25,8 +29,17 @@ ROOT, OTHER, LATER = (mint.authority(name, **DAYS) for name in ("Root", "Other R
 
 
 def keytool(store, *arguments, text=None):
-    command = ["keytool", *arguments, "-keystore", str(store), "-storepass", PASSWORD]
+    command = ["keytool", *JVM, *arguments, "-keystore", str(store), "-storepass", PASSWORD]
     return subprocess.run(command, input=text, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+@functools.lru_cache(maxsize=None)
+def keystore_with_other(kind):
+    """The bytes of a keystore that trusts OTHER; each test gets a copy, because a start of keytool takes half a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "store")
+        keytool(path, "-importcert", "-noprompt", "-alias", "Somebody's", "-storetype", kind, text=OTHER.pem)
+        return path.read_bytes()
 
 
 @pytest.fixture
@@ -35,7 +48,7 @@ def store(tmp_path, request):
     folder = tmp_path / "store"
     folder.mkdir()
     path = folder / "trusted.store"
-    keytool(path, "-importcert", "-noprompt", "-alias", "Somebody's", "-storetype", getattr(request, "param", "PKCS12"), text=OTHER.pem)
+    path.write_bytes(keystore_with_other(getattr(request, "param", "PKCS12")))
     (tmp_path / "password").write_text(PASSWORD + "\n", encoding="ascii")
     return path
 
