@@ -14,7 +14,9 @@ import sys
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers, host_name_problem, is_address, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.run import ChainBuilding
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext, carry_out
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.run import CertChainBuildRun
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.modules.cert_chain_build import ARGUMENT_SPEC
 
@@ -30,12 +32,13 @@ def chain(case: dict) -> dict:
         purpose=case["purpose"],
         at=at,
     )
-    facts: dict = {}
+    context = RunContext(check_mode=True, now=utc_now())
     try:
-        ChainBuilding(params, facts, []).plan()
+        run = CertChainBuildRun.from_params(params, context)
+        carry_out(run, context)
     except RemediationError as error:
         return {"error": str(error)}
-    return {"chain": [one["fingerprints"]["sha256"].replace(":", "").lower() for one in facts["chain"]]}
+    return {"chain": [certificate["fingerprints"]["sha256"].replace(":", "").lower() for certificate in run.facts()["chain"]]}
 
 
 def hostname(case: dict) -> dict:
@@ -54,7 +57,7 @@ def read(case: dict) -> dict:
     reading = read_certificates(base64.b64decode(case["data_b64"]), case["password"])
     if reading.warnings or not reading.certificates:
         return {"error": "; ".join(reading.warnings)}
-    return {"certs": [hashlib.sha256(one.der).hexdigest() for one in reading.certificates]}
+    return {"certs": [hashlib.sha256(certificate.der).hexdigest() for certificate in reading.certificates]}
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import atheris
 
 with atheris.instrument_imports(include=["ansible_collections.certmend.tls.plugins"]):
     from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-    from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import joined
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import parse_pem_file
     from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
     from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 
@@ -35,7 +35,7 @@ def read(data: bytes) -> None:
     for certificate in reading.certificates:
         certificate.as_dict(now)
         pool.named(certificate)
-    joined(data)
+    parse_pem_file(data)
     with contextlib.suppress(RemediationError):
         load_csr(data, "csr_path")
 

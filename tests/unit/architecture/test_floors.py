@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.tests.support.source import (
     MODULE_UTILS,
     MODULES,
     OURS,
+    ROOT,
     UTILS,
     code_of,
     functions_of,
@@ -24,6 +25,7 @@ from ansible_collections.certmend.tls.tests.support.source import (
     package_imports,
 )
 
+COLLECTION = "ansible_collections.certmend.tls."
 #: from the ground up: a floor imports itself and those before it
 FLOORS = ("core", "appliance", "x509")
 #: the files that a module's package may have a stage in
@@ -64,6 +66,34 @@ def test_no_packages_import_each_other_in_a_circle():
 def test_a_module_stands_beside_the_others_and_uses_none_of_them(folder):
     others = {other.relative_to(MODULE_UTILS).as_posix() for other in module_packages()} - {folder.relative_to(MODULE_UTILS).as_posix()}
     assert not package_imports()[folder.relative_to(MODULE_UTILS).as_posix()] & others
+
+
+OUTSIDE = sorted(path for folder in ("tools", "tests") for path in (ROOT / folder).rglob("*.py") if "/unit/" not in path.as_posix())
+
+
+def defined_in(path):
+    """The names that a file defines or imports at its top."""
+    names = set()
+    for node in ast.walk(code_of(path)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update((name.asname or name.name).split(".")[0] for name in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+@pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_tools_and_benches_import_what_exists(path):
+    """Nothing else would notice before somebody runs them."""
+    for node in ast.walk(code_of(path)):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(COLLECTION):
+            base = ROOT / node.module[len(COLLECTION) :].replace(".", "/")
+            for name in node.names:
+                inside = base / (name.name + ".py")
+                file = base.with_suffix(".py")
+                assert inside.exists() or (base / name.name).is_dir() or name.name in defined_in(file), name.name
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
