@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run a command as on another day: tools/any_day.sh +310d COMMAND …, or at an hour of today: tools/any_day.sh 23:59:50 COMMAND …
-# The moment is an offset as faketime takes it, or HH:MM:SS in UTC. The command and everything that it starts has that clock; it runs on.
+# Run a command as on another day: tools/any_day.sh +310d COMMAND …, or at an hour: tools/any_day.sh "yesterday 23:59:50" COMMAND …
+# The moment is an offset as faketime takes it, or a day and HH:MM:SS in UTC, as date takes it. The command and everything that it starts has that clock; it runs on.
 # Where Debian's faketime is missing, installs it, or says what an administrator has to.
 set -eu
 moment=$1 && shift
