@@ -13,7 +13,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.findings import 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 
 #: findings that refuse an import; the handshake afterwards proves trust and chain
 REFUSED = ("NAME-", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
@@ -25,7 +25,7 @@ def check_imported(leaf: Certificate, fqdn: str, profile: str, now: datetime.dat
     :param fqdn: the name by which clients connect.
     :raises RemediationError: with everything for which they would reject it.
     """
-    context = Context(now=now, name=fqdn, profiles=frozenset([profile]))
+    context = JudgementContext(now=now, name=fqdn, profiles=frozenset([profile]))
     findings = judge(chain_of([leaf], None, first_is_leaf=True), context, "certificate_content")
     raise_all(
         [

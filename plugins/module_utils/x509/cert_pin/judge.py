@@ -19,7 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observa
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 
 #: findings with which a certificate is not accepted as a successor, even if it was approved or announced
 DISQUALIFYING = ("NAME-MISMATCH", "VALIDITY-EXPIRED", "VALIDITY-NOT-YET")
@@ -129,7 +129,7 @@ def status_of(pin: str, baseline: Baseline) -> Status:
 def objections_to(certificate: Certificate, observation: Observation, now: datetime.datetime) -> Tuple[str, ...]:
     """Why a certificate must not succeed another one: it is outside its validity, or does not have the server's name."""
     chain = chain_of([certificate], None, first_is_leaf=True, at=now)
-    findings = judge(chain, Context(now=now, name=observation.name), str(observation.server))
+    findings = judge(chain, JudgementContext(now=now, name=observation.name), str(observation.server))
     return tuple(finding.message for finding in findings if finding.code in DISQUALIFYING)
 
 

@@ -76,9 +76,6 @@ class JudgementContext:
     form: str = ""
 
 
-Context = JudgementContext
-
-
 class Violation(NamedTuple):
     """A violation by another certificate than the leaf."""
 
@@ -112,10 +109,6 @@ class Rule:
     outcomes: Dict[Profile, ProfileOutcome]
     cites: str
     check: Check
-
-    @property
-    def words(self) -> Dict[Profile, ProfileOutcome]:
-        return self.outcomes
 
     @property
     def claim(self) -> str:

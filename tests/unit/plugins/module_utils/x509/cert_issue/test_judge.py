@@ -16,7 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import Context
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.cert_issue import NOW, answer
 
@@ -48,6 +48,6 @@ def test_only_names_and_dates_refuse_an_import(server):
     csr = server.run("csr", csr_path=server.path("tls.csr"))["csr"]
     clients_only = answer(csr, extensions=[(mint.x509.ExtendedKeyUsage([mint.x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]), False)])
     chain = chain_of([from_x509(clients_only.x509)], None, first_is_leaf=True)
-    codes = [finding.code for finding in judge(chain, Context(now=NOW), "") if finding.severity == ERROR]
+    codes = [finding.code for finding in judge(chain, JudgementContext(now=NOW), "") if finding.severity == ERROR]
     assert codes and not any(code.startswith(REFUSED) for code in codes)
     assert server.run("import", certificate_content=clients_only.pem)["certificate"]["extended_key_usage"] == ["clientAuth"]
