@@ -27,7 +27,7 @@ What to do next:
 1. {test}: see the new test fail: make rule-tests K={name}
 2. {rules}: give rules an outcome under {constant} (profiles=, other_outcomes=), or start new ones (make new-rule CODE=...).
    Replace the last line of the new test with the codes of these rules, and test each rule under the profile.
-3. {module}: describe the profile; docs/audit.md lists the profiles, too.
+3. {module}: describe the profile; docs/audit.md and docs/glossary.md list the profiles, too.
 4. make findings, which writes docs/findings.md; then make unit lint.
 5. Add a fragment to changelogs/fragments/."""
 

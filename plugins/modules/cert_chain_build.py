@@ -19,8 +19,8 @@ description:
     needs it, the address to get it from, and why each candidate was rejected.
   - The finished chain is verified by cryptography and by OpenSSL. Their verdicts are returned.
   - A file that is right is not written again. A private key in the file stays in it and is never shown.
-  - Of several certificates in the input, the chain is built for the certificate that belongs to the private key beside it; else
-    for the first certificate that is not a CA and issued none of the others.
+  - If the input has several certificates, the chain is built for the one that belongs to the private key in the input. If there is no private
+    key, it is built for the first certificate that is not a CA and did not issue any of the others.
 requirements:
   - cryptography >= 3.4.8
 extends_documentation_fragment:
@@ -73,7 +73,7 @@ options:
     type: dict
     suboptions:
       allow_networks:
-        description: Private, loopback or link-local networks that may be asked nevertheless.
+        description: Networks such as V(10.0.0.0/8) from which issuers may be fetched although their addresses are private, loopback or link-local.
         type: list
         elements: str
       timeout:

@@ -40,7 +40,7 @@ options:
     elements: str
   name:
     description:
-      - The name by which clients connect. If there is none, names are not compared.
+      - The name by which clients connect. If it is not set, names are not compared.
       - For O(endpoints) the default is each endpoint's host.
     type: str
   profile:
@@ -74,7 +74,7 @@ options:
     description: Judge the certificates at this time, for example V(2026-11-20T12:00:00Z). The default is the current time.
     type: str
   expires_within:
-    description: The number of days before its end of validity from which a certificate gets a warning.
+    description: A certificate that expires within this number of days gets a warning.
     type: int
     default: 30
   workers:

@@ -92,8 +92,8 @@ options:
   announced:
     description:
       - Pins that endpoints will present after a key rotation, for O(state=pinned) and O(state=repinned). Give each with one of C(pin), C(path), C(content).
-      - They count from the next task on, so a key that is served before it is announced is not an announced change. For an endpoint without any pin they
-        count at once.
+      - They are valid from the next task on, so a key that is served before it is announced is not an announced change. For an endpoint without any pin
+        they are valid at once.
     type: list
     elements: dict
     suboptions:

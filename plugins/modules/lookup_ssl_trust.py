@@ -72,11 +72,13 @@ options:
     type: list
     elements: str
   aliases:
-    description: Host names by the other names that urls have for them, for example C(vcenter.corp.example) by the address C(10.9.8.7).
+    description:
+      - A dictionary. Each key is another name, or an address, that urls have for a host; its value is the host name.
+      - For example, the key C(10.9.8.7) with the value C(vcenter.corp.example).
     type: dict
     default: {}
   addresses:
-    description: Where to connect, by host name, for hosts that this machine cannot resolve.
+    description: A dictionary. Each key is a host name that this machine cannot resolve; its value is the IP address to connect to.
     type: dict
     default: {}
   strict:

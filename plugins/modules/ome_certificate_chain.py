@@ -71,7 +71,7 @@ options:
     description:
       - Whether another task of the same play issues the certificate in O(path).
       - If it is true, check mode does not read O(path), because the file does not exist yet or is the former one. The diff then does not describe the
-        certificate, neither in check mode nor in the run, so that both show the same text.
+        certificate, in check mode and in the run, so that both show the same text.
     type: bool
     default: false
     aliases: [awaited]

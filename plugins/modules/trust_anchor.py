@@ -30,7 +30,7 @@ options:
     type: str
   store:
     description:
-      - The trust store. V(auto) is that of the operating system. V(java) is the keystore of O(keystore).
+      - The trust store. V(auto) is that of the operating system. V(java) is the keystore that O(keystore) names.
       - V(debian) and V(java) are tested with the real tools. V(redhat), V(suse) and V(photon) follow the documentation of those systems and were
         not tested with them.
     type: str

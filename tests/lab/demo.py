@@ -89,7 +89,7 @@ class Demo:
         return re.sub(r"\x1b\[[0-9;]*m", "", "".join(lines))
 
     def offline_depot(self, *more: str) -> str:
-        """The playbook that mends it."""
+        """The playbook that repairs it."""
         pki = self.lab.state / "pki"
         given = ["offline_depot_fqdn=" + FQDN, "offline_depot_ca_path=%s/ca.pem" % pki]
         given += ["offline_depot_ca_private_key_path=%s/ca.key" % pki]
@@ -120,7 +120,7 @@ def main() -> None:
         lab.up()
         demo = Demo(lab, Path(folder))
 
-        chapter("1. Before", "The installer refuses the depot. The audit says which rules are broken, by which article, and what mends them.")
+        chapter("1. Before", "The installer refuses the depot. The audit says which rules are broken, by which article, and what repairs them.")
         seen = demo.handshake("-e", "address=%s" % lab["depot"].address)
         expect("REFUSED" in seen, "the handshake is refused before")
         audit = ["-e", "audit_hosts=depots", "-e", "audit_profiles=vcf_installer", "-e", "audit_fqdn=" + FQDN]
@@ -146,11 +146,11 @@ def main() -> None:
 
         chapter("7. A migration", "Two OpenManage Enterprise appliances with self-signed certificates get chains of one CA (Dell's article).")
         migration(demo)
-    print("Done in %.0f s: refused, explained, mended, verified, and changed=0 on every host." % (time.monotonic() - started))
+    print("Done in %.0f s: refused, explained, repaired, verified, and changed=0 on every host." % (time.monotonic() - started))
 
 
 def lookup_service(demo: Demo) -> None:
-    """Stale anchors, told of, replaced with a backup, and looked at again."""
+    """Stale anchors: reported, replaced after a backup, and reported again."""
     vcenter = demo.lab["vcenter"]
     old = hashlib.sha1(ssl.PEM_cert_to_DER_cert(vcenter.read("/etc/vmware-lab/old.pem"))).hexdigest()
     new = demo.folder / "new_machine.crt"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
-from typing import Dict, Iterator, List, Set
+from typing import Dict, Iterator, List, Set, Union
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
@@ -30,9 +30,19 @@ def imports_of(path: pathlib.Path) -> Set[str]:
         if isinstance(node, ast.Import):
             found.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module))
-            found.update("%s.%s" % (node.module, name.name) for name in node.names)
+            module = _absolute(path, node)
+            found.add(module)
+            found.update("%s.%s" % (module, name.name) for name in node.names)
     return found
+
+
+def _absolute(path: pathlib.Path, node: ast.ImportFrom) -> str:
+    """The dotted name of the module that is imported from, also if the import is relative."""
+    if not node.level:
+        return str(node.module)
+    folder = path.parents[node.level - 1]
+    inside = folder.relative_to(MODULE_UTILS).parts if folder.is_relative_to(MODULE_UTILS) else ("?",)
+    return OURS + ".".join([*inside, *filter(None, [node.module])])
 
 
 def own_imports(path: pathlib.Path) -> Iterator[pathlib.Path]:
@@ -57,9 +67,9 @@ def package_imports() -> Dict[str, Set[str]]:
     return found
 
 
-def functions_of(path: pathlib.Path) -> List[ast.FunctionDef]:
+def functions_of(path: pathlib.Path) -> List[Union[ast.FunctionDef, ast.AsyncFunctionDef]]:
     """The functions and methods of a file."""
-    return [node for node in ast.walk(code_of(path)) if isinstance(node, ast.FunctionDef)]
+    return [node for node in ast.walk(code_of(path)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
 
 def name_of(path: pathlib.Path) -> str:

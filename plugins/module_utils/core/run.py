@@ -23,7 +23,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps impor
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a run is told from outside, beside its options.
+    """What a run knows besides its options.
 
     :param check_mode: whether the run only predicts.
     :param now: the current time (UTC). A run has one: it judges everything at the same moment.

@@ -6,7 +6,7 @@
 
 
 class LabError(Exception):
-    """Something the person at the keyboard can mend: what is wrong, and what to do about it."""
+    """Something the person at the keyboard can repair: what is wrong, and what to do about it."""
 
     def __init__(self, message, advice=None):
         super().__init__(message)

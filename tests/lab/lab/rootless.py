@@ -37,7 +37,7 @@ def subordinate_ids(path, user, uid):
 
 
 def obstacles(sysctl=Path("/proc/sys"), subuid="/etc/subuid", subgid="/etc/subgid", path=None):
-    """Everything in the way of an unprivileged lab, as (what is wrong, the command that mends it)."""
+    """Everything in the way of an unprivileged lab, as (what is wrong, the command that repairs it)."""
     found = []
     for name, closed, opened in SWITCHES:
         switch = sysctl / name
@@ -63,7 +63,7 @@ def user_name(uid):
 def require():
     found = obstacles()
     if found:
-        lines = "\n".join(f"  {what}\n    mend it with: {command}" for what, command in found)
+        lines = "\n".join(f"  {what}\n    repair it with: {command}" for what, command in found)
         raise LabError(f"The lab needs root or a user namespace, and here:\n{lines}")
 
 

@@ -57,6 +57,29 @@ def test_every_code_in_the_source_is_in_the_catalogue(path):
     assert IN_SOURCE[path] <= set(CATALOGUED), "describe it in core/codes.py, or make it a rule"
 
 
+#: what people read and roles compare; the lab's estate and the changelogs of former releases are not
+WRITTEN = [
+    path
+    for pattern in (
+        "README.md",
+        "docs/**/*.md",
+        "roles/**/*.*",
+        "playbooks/**/*.*",
+        "plugins/modules/*.py",
+        "plugins/doc_fragments/*.py",
+        "extensions/**/*.yml",
+    )
+    for path in sorted(ROOT.glob(pattern))
+]
+PREFIXED = re.compile(r"\b(?:%s)(?:-[A-Z0-9]+)+\b" % "|".join(sorted({code.partition("-")[0] for code in CATALOGUED})))
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_code_in_a_text_a_role_or_a_playbook_is_in_the_catalogue(path):
+    found = set(PREFIXED.findall(path.read_text(encoding="utf-8"))) - {"NAME-EXAMPLE"}
+    assert found <= set(CATALOGUED), "it is misspelled, or called otherwise now"
+
+
 @pytest.mark.parametrize("code", CATALOGUED)
 def test_every_code_of_the_catalogue_is_in_the_source(code):
     assert any(code in codes for codes in IN_SOURCE.values()), "nothing reports it"

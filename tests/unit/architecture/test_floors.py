@@ -22,7 +22,9 @@ from ansible_collections.certmend.tls.tests.support.source import (
     functions_of,
     imports_of,
     name_of,
+    own_imports,
     package_imports,
+    package_of,
 )
 
 COLLECTION = "ansible_collections.certmend.tls."
@@ -31,6 +33,8 @@ FLOORS = ("core", "appliance", "x509")
 #: the files that a module's package may have a stage in
 STAGES = {"options", "collect", "judge", "plan", "run"}
 LONGEST_FILE, LONGEST_FUNCTION = 250, 25
+#: the only files that import somebody else's packages, and which
+FOREIGN = {"module_utils/x509/backend": {"cryptography"}, "module_utils/x509/cert_inspect/query": {"jmespath"}}
 #: functions that may be longer, each with its reason
 LONG_FUNCTIONS = {}
 
@@ -63,9 +67,19 @@ def test_no_packages_import_each_other_in_a_circle():
 
 
 @pytest.mark.parametrize("folder", module_packages(), ids=lambda folder: folder.name)
-def test_a_module_stands_beside_the_others_and_uses_none_of_them(folder):
-    others = {other.relative_to(MODULE_UTILS).as_posix() for other in module_packages()} - {folder.relative_to(MODULE_UTILS).as_posix()}
-    assert not package_imports()[folder.relative_to(MODULE_UTILS).as_posix()] & others
+def test_no_other_package_uses_the_package_of_a_module(folder):
+    name = folder.relative_to(MODULE_UTILS).as_posix()
+    assert [package for package, imported in package_imports().items() if name in imported] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_uses_its_own_package_and_no_other_module_s(path):
+    others = {folder for folder in module_packages() if folder.name != path.stem}
+    assert not {file.parent for file in own_imports(path)} & others
+
+
+def test_every_folder_is_a_package():
+    assert [name_of(path.parent) for path in UTILS if not (path.parent / "__init__.py").is_file()] == []
 
 
 OUTSIDE = sorted(path for folder in ("tools", "tests") for path in (ROOT / folder).rglob("*.py") if "/unit/" not in path.as_posix())
@@ -115,10 +129,20 @@ def test_every_main_hands_over_to_run_module(path):
     assert ast.unparse(last.value.func) == "run_module"
 
 
-@pytest.mark.parametrize("path", [path for path in UTILS if path.relative_to(MODULE_UTILS).parts[0] != "x509"], ids=name_of)
-def test_what_may_run_on_an_appliance_imports_the_standard_library_alone(path):
-    foreign = {dotted for dotted in imports_of(path) if dotted.split(".")[0] not in sys.stdlib_module_names}
-    assert all(dotted.startswith(OURS[:-1]) for dotted in foreign)
+def foreign_imports(path):
+    """The packages that a file imports, beside the standard library and ours; a module file may import Ansible's."""
+    known = sys.stdlib_module_names | ({"ansible"} if path in MODULES else set())
+    return {dotted.split(".")[0] for dotted in imports_of(path) if not dotted.startswith(OURS[:-1])} - known
+
+
+@pytest.mark.parametrize("path", UTILS + MODULES, ids=name_of)
+def test_only_the_standard_library_is_imported_but_for_two_files(path):
+    assert foreign_imports(path) == FOREIGN.get(name_of(path), set())
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if (MODULE_UTILS / "appliance" / path.stem).is_dir()], ids=name_of)
+def test_a_module_that_may_run_on_an_appliance_stands_on_its_floors(path):
+    assert {FLOORS[floor_of(package_of(file))] for file in own_imports(path)} <= {"core", "appliance"}
 
 
 @pytest.mark.parametrize("path", UTILS, ids=name_of)

@@ -63,7 +63,7 @@ def copy(tmp_path_factory):
 def printed(copy):
     """What the commands print: a rule in a file that exists, one in a new file, one in a file that the caller names, and a profile."""
     rules = [("NAME-EXAMPLE",), ("ZONE-EXAMPLE",), ("CHAIN-EXAMPLE", "full_chain")]
-    commands = [("new_rule.py", *arguments) for arguments in rules] + [("new_profile.py", "my_client")]
+    commands = [("new_rule.py", *arguments) for arguments in rules] + [("new_profile.py", "another_client")]
     outcomes = [copy.python("tools/" + name, *arguments) for name, *arguments in commands]
     assert [outcome.returncode for outcome in outcomes] == [0] * len(commands), [outcome.stderr for outcome in outcomes]
     return [outcome.stdout for outcome in outcomes]
@@ -72,7 +72,7 @@ def printed(copy):
 @pytest.fixture(scope="module")
 def outcomes(copy, printed):
     """The outcome of each new test."""
-    done = copy.python("-m", "pytest", "-rA", "-k", "_example_ or my_client", RULE_TESTS)
+    done = copy.python("-m", "pytest", "-rA", "-k", "_example_ or another_client", RULE_TESTS)
     return {name: outcome for outcome, name in re.findall(r"^(PASSED|FAILED|ERROR) \S+::(\w+)", done.stdout, re.MULTILINE)}
 
 
@@ -80,20 +80,20 @@ def test_the_new_tests_are_collected_and_those_of_violations_fail_first(outcomes
     rules = ("name_example", "zone_example", "chain_example")
     expected = {"test_%s_is_reported" % rule: "FAILED" for rule in rules}
     expected.update({"test_%s_is_not_reported_without_reason" % rule: "PASSED" for rule in rules})
-    assert outcomes == dict(expected, test_my_client_has_rules_of_its_own="FAILED")
+    assert outcomes == dict(expected, test_another_client_has_rules_of_its_own="FAILED")
 
 
 def test_everything_can_be_imported_and_the_rules_and_the_profile_are_registered(copy, printed):
     done = copy.python("-c", IMPORTS % RULES)
     assert done.returncode == 0, done.stderr
     choices, codes = done.stdout.splitlines()
-    assert choices.split()[-1] == "my_client"
+    assert choices.split()[-1] == "another_client"
     assert {"NAME-EXAMPLE", "ZONE-EXAMPLE", "CHAIN-EXAMPLE"} <= set(codes.split()) and codes.split()[-1] == "ZONE-EXAMPLE"
 
 
 def test_the_page_of_findings_can_be_written(copy, printed):
     done = copy.python("tools/findings_md.py")
-    assert done.returncode == 0 and "### ZONE-EXAMPLE" in done.stdout and "`my_client`" in done.stdout
+    assert done.returncode == 0 and "### ZONE-EXAMPLE" in done.stdout and "`another_client`" in done.stdout
 
 
 @pytest.mark.parametrize("subject, code", [("names", "NAME-EXAMPLE"), ("zone", "ZONE-EXAMPLE"), ("full_chain", "CHAIN-EXAMPLE")])
@@ -105,7 +105,7 @@ def test_a_rule_is_in_its_subject_file_and_its_tests_mirror_that(copy, printed, 
 
 def test_the_profile_is_documented(copy, printed):
     documentation = (copy.root / "plugins/modules/cert_inspect.py").read_text(encoding="utf-8")
-    assert "      - V(my_client) is TODO.\n    type: list\n" in documentation and "pinned, my_client]\n    default: [generic]" in documentation
+    assert "      - V(another_client) is TODO.\n    type: list\n" in documentation and "pinned, another_client]\n    default: [generic]" in documentation
 
 
 def test_the_next_steps_are_printed(printed):

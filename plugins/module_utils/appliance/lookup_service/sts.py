@@ -107,7 +107,7 @@ def _authentication_error(username: str, reason: str, text: str) -> RemediationE
 
 
 def _skew(answer: Answer, now: datetime.datetime) -> str:
-    """The difference of the clocks, if the server told its time."""
+    """The difference of the clocks, if the server sends its time."""
     server = answer.moment()
     if server is None:
         return ""
@@ -115,6 +115,6 @@ def _skew(answer: Answer, now: datetime.datetime) -> str:
     return "; this machine is %d s %s the server's Date" % (abs(seconds), "ahead of" if seconds > 0 else "behind")
 
 
-def _stamp(time: datetime.datetime) -> str:
+def _stamp(moment: datetime.datetime) -> str:
     """A time in UTC to the millisecond, with a Z: the STS reads no other form."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (time.microsecond // 1000)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (moment.microsecond // 1000)

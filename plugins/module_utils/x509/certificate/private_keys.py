@@ -13,9 +13,6 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import ec, ed25519, rsa, serialization
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Key, key_facts
 
-CURVES = ("secp256r1", "secp384r1", "secp521r1")
-KEY_TYPES = ("RSA", "EC", "Ed25519")
-
 
 @dataclass(frozen=True)
 class KeySpec:
@@ -43,7 +40,7 @@ class KeySpec:
 
 
 def curve_named(name: str) -> Any:
-    """The curve of a name from CURVES."""
+    """The curve of a name, such as secp256r1."""
     curves: Dict[str, Any] = {"secp256r1": ec.SECP256R1, "secp384r1": ec.SECP384R1, "secp521r1": ec.SECP521R1}
     return curves[name]()
 

@@ -44,11 +44,6 @@ class Block:
         """Its position, for messages."""
         return "the block at line %d" % self.line
 
-    @property
-    def is_private_key(self) -> bool:
-        """Whether it must not be shown."""
-        return self.label.endswith("PRIVATE KEY")
-
     def decoded(self) -> bytes:
         """The bytes that it encodes.
 
