@@ -5,21 +5,8 @@
 set -eu
 moment=$1 && shift
 
-say() { printf 'make: %s\n' "$*" >&2; }
-
-if ! command -v faketime >/dev/null; then
-    as_root=
-    if [ "$(id -u)" != 0 ]; then
-        if ! sudo -n true 2>/dev/null; then
-            say "there is no faketime to run the tests on another day. Ask an administrator for: apt-get install faketime"
-            exit 1
-        fi
-        as_root='sudo -n'
-    fi
-    say "installing faketime"
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 update
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 install faketime >/dev/null
-fi
+. "$(dirname "$0")/packages.sh"
+command -v faketime >/dev/null || install_packages "there is no faketime to run the tests on another day" faketime
 case $moment in
     *:*:*) offset=$(($(date -u -d "$moment" +%s) - $(date +%s))) ;;
     *) offset= ;;

@@ -6,25 +6,14 @@ made=$1 && shift
 venv=$(dirname "$made")
 python=${PY:-python3}
 
-say() { printf 'make: %s\n' "$*" >&2; }
+. "$(dirname "$0")/packages.sh"
 
 if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
     say "ansible-core 2.19 needs Python 3.11 to 3.13, and $python is $("$python" -V 2>&1). Name another one: make PY=python3.12 …"
     exit 1
 fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    package=python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
-    as_root=
-    if [ "$(id -u)" != 0 ]; then
-        if ! sudo -n true 2>/dev/null; then
-            say "$python cannot make virtual environments. Ask an administrator for: apt-get install $package"
-            exit 1
-        fi
-        as_root='sudo -n'
-    fi
-    say "installing $package"
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 update
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 install "$package" >/dev/null
+    install_packages "$python cannot make virtual environments" "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
 fi
 say "making $venv"
 rm -rf "$venv"
