@@ -63,10 +63,10 @@ def test_what_is_missing_is_appended_in_the_article_s_order_and_joins_exactly(bu
 
 
 def test_check_mode_shows_the_same_diff_and_writes_nothing(build):
-    foretold = build(check=True)
+    predicted = build(check=True)
     assert build.file.read_text(encoding="ascii") == LEAF.pem
     done = build()
-    assert foretold["diff"] == done["diff"] and foretold["changed"] is done["changed"] is True
+    assert predicted["diff"] == done["diff"] and predicted["changed"] is done["changed"] is True
     assert "contains: CN=Corp Issuing CA 2 (sha256 " in done["diff"][0]["after"] and "note: " in done["diff"][0]["before"]
 
 
