@@ -45,6 +45,16 @@ def attempt(errors: List[RemediationError], make: Callable[[], Value]) -> Option
         return None
 
 
+def unwrap(value: Optional[Value], reason: str) -> Value:
+    """A value that cannot be None here.
+
+    :param reason: why not; it is the text of the AssertionError if it is None all the same.
+    """
+    if value is None:
+        raise AssertionError(reason)
+    return value
+
+
 def raise_all(errors: Sequence[RemediationError]) -> None:
     """Raise everything that is wrong as one error, or return if nothing is.
 

@@ -23,6 +23,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_ancho
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import unwrap
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 
 
@@ -73,8 +74,7 @@ class TrustAnchorRun(Run[Change]):
         return undo
 
     def _opened(self) -> TrustStore:
-        assert self.store is not None, "the store is opened with its lock"
-        return self.store
+        return unwrap(self.store, "the store is opened with its lock")
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""

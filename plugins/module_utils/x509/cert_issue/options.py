@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from dataclasses import dataclass, field
 from typing import Any, List, Mapping, Optional, Tuple, cast
 
@@ -95,6 +96,7 @@ def _spec(params: Mapping[str, Any], provider: Provider, now: datetime.datetime,
     request = attempt(errors, lambda: _request(params))
     authority = attempt(errors, lambda: _authority(params, now)) if provider == Provider.OWN_CA else None
     attempt(errors, lambda: _check_days(params["valid_days"], params["renew_before_days"]))
+    attempt(errors, lambda: _check_paths(params))
     if request is None:
         return None
     return IssueSpec(
@@ -117,6 +119,18 @@ def _request(params: Mapping[str, Any]) -> Request:
         params["extended_key_usage"],
         wildcards=params["profile"] in WILDCARD_PROFILES,
     )
+
+
+def _check_paths(params: Mapping[str, Any]) -> None:
+    """Each file has a path of its own: two would overwrite each other in every run."""
+    options = [option for option in ("private_key_path", "csr_path", "certificate_path") if params[option]]
+    paths = [os.path.realpath(params[option]) for option in options]
+    same = [option for option, path in zip(options, paths) if paths.count(path) > 1]
+    if same:
+        raise RemediationError(
+            "%s: the same file is given for each of them" % ", ".join(same),
+            "Give each its own path. A file with the certificate, its chain and the key is written with combined_path.",
+        )
 
 
 def _check_days(valid_days: int, renew_before_days: int) -> None:

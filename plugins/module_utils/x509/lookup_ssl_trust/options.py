@@ -17,7 +17,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoin
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Trust, trust_from_params
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all, unwrap
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
@@ -82,11 +82,11 @@ class Options:
         """
         errors: List[RemediationError] = []
         state = State(params["state"])
-        trust = attempt(errors, partial(trust_from_params, params))
+        given_trust = attempt(errors, partial(trust_from_params, params))
         update = _update_options(params, errors) if state is State.UPDATED else _NO_UPDATE
         backup = attempt(errors, partial(_load_backup, params["backup_path"])) if state is State.RESTORED else None
         raise_all(errors)
-        assert trust is not None
+        trust = unwrap(given_trust, "an error was raised otherwise")
         return cls(
             state=state,
             hostname=params["hostname"] or "",

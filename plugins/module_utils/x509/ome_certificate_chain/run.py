@@ -12,7 +12,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.csr_fields import CsrFields
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, unwrap
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
@@ -147,8 +147,7 @@ class OmeCertificateChainRun(Run[Action]):
 
     @property
     def _connected(self) -> Appliance:
-        assert self.appliance is not None, "the options require a host name for every state that needs the appliance"
-        return self.appliance
+        return unwrap(self.appliance, "the options require a host name for every state that needs the appliance")
 
     @property
     def _path(self) -> Tuple[Certificate, ...]:
@@ -164,7 +163,7 @@ class OmeCertificateChainRun(Run[Action]):
         facts: Dict[str, Any] = self.request.as_dict() if self.request else {}
         if self.observation:
             facts["clock_skew"] = report.clock_skew(self.observation.clock, self.context.now)
-            facts["served"] = [certificate.as_dict(self._now) for certificate in self.served]
+            facts["served"] = [certificate.as_dict(self.options.at or self.context.now) for certificate in self.served]
         if self.examination:
             facts.update(report.examination_facts(self.examination, self.refused))
         if self.differs is not None:

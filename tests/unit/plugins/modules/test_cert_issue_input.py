@@ -35,3 +35,12 @@ def test_bad_input_names_the_option_and_changes_nothing(options, run_module, tmp
     result = run_module("cert_issue", {**options, **wrong}, check)
     assert result["failed"] and words in result["msg"]
     assert not result.get("changed") and {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_one_path_for_key_and_certificate_is_refused_and_leaves_no_key_behind(tmp_path, run_module, check):
+    path = str(tmp_path / "tls.pem")
+    given = {"provider": "self_signed", "fqdn": "depot.corp.example", "key_type": "EC", "private_key_path": path, "certificate_path": path}
+    result = run_module("cert_issue", given, check=check)
+    assert result["failed"] and "private_key_path, certificate_path: the same file" in result["msg"] and "combined_path" in result["msg"]
+    assert list(tmp_path.iterdir()) == []
