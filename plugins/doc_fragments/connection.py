@@ -37,7 +37,8 @@ options:
   validate_certs:
     description:
       - Whether the server's certificate must be valid.
-      - If it is false and O(server_fingerprint) is not set, whoever answers at the address gets the password.
+      - If it is false and O(server_fingerprint) is not set, the identity of the server is not verified, and the password would go to
+        any server at this address.
     type: bool
     default: true
 """

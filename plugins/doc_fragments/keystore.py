@@ -27,4 +27,19 @@ options:
         type: path
 """
 
-    JAVA_KEYSTORE = DOCUMENTATION.replace("  keystore:", "  java_keystore:")
+    JAVA_KEYSTORE = r"""
+options:
+  java_keystore:
+    description: A Java keystore.
+    type: dict
+    suboptions:
+      path:
+        description: The path of the keystore file, in JKS or PKCS#12 format. The file must exist.
+        type: path
+        required: true
+      password_file:
+        description:
+          - The path of a file whose first line is the password of the keystore.
+          - If it is not set, the default password of C(cacerts) is tried.
+        type: path
+"""

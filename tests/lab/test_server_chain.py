@@ -88,7 +88,7 @@ def given(pki, *servers, **more):
     """The command line: hosts, where each has its file, and the CAs of the company."""
 
     def of_each(value):
-        return "{{ %r[inventory_hostname] }}" % {server.host: value(server) for server in servers}
+        return "{{ %r[inventory_hostname] }}" % {server.host: value(server) for server in servers or SERVERS}
 
     values = {
         "server_chain_hosts": ":".join(server.host for server in servers),
@@ -116,8 +116,8 @@ def reports(run):
     return {result["host"]: str(result["msg"]) for result in run.of("Report")}
 
 
-def contents(estate, servers=SERVERS):
-    return {server.host: estate[server.host].read(server.path) for server in servers}
+def contents(estate, servers=None):
+    return {server.host: estate[server.host].read(server.path) for server in servers or SERVERS}
 
 
 class State(typing.NamedTuple):

@@ -58,7 +58,7 @@ class Run(abc.ABC, Generic[Payload]):
         self.changes: Sequence[Step[Payload]] = ()
 
     def collect(self) -> None:
-        """Read what takes long or belongs to nobody: the network, certificates, candidates. No lock is held."""
+        """Read what takes long and is not replaced by this run: the network, certificates, candidates. No lock is held."""
 
     def lock(self) -> ContextManager[None]:
         """What keeps other runs out from ``plan`` to ``verify``."""

@@ -46,7 +46,7 @@ def name_lines(subject: str, dns_names: Sequence[str], ip_addresses: Sequence[st
 
 
 def chain_lines(chain: Sequence[Certificate]) -> List[str]:
-    return ["  followed by: %s (sha256 %s)" % (one.subject, one.fingerprint()) for one in chain]
+    return ["  followed by: %s (sha256 %s)" % (certificate.subject, certificate.fingerprint()) for certificate in chain]
 
 
 def listed(values: Sequence[str]) -> str:

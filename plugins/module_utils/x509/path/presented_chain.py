@@ -67,7 +67,7 @@ class Chain:
         return None if self.anchors is None else False
 
     @property
-    def alone(self) -> Chain:
+    def without_anchors(self) -> Chain:
         """The same certificates if nothing is trusted: the path goes up to the root, if that was presented."""
         if self.anchors is None:
             return self

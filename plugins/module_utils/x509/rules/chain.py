@@ -51,7 +51,7 @@ def the_intermediates_are_presented(chain: Chain, context: JudgementContext) -> 
 )
 def each_certificate_is_followed_by_its_issuer(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """Each certificate is directly followed by its issuer's."""
-    chain = chain.alone if OME_MIGRATION in context.profiles else chain  # the path to the root, whatever a client trusts
+    chain = chain.without_anchors if OME_MIGRATION in context.profiles else chain  # the path to the root, whatever a client trusts
     positions = [position for position in chain.order if position >= 0]
     if positions != sorted(positions) or (positions and positions[0] != 0):
         path = chain.path.certificates
@@ -69,7 +69,7 @@ def each_certificate_is_followed_by_its_issuer(chain: Chain, context: JudgementC
 )
 def every_certificate_is_needed(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
     """Every presented certificate belongs to the path."""
-    chain = chain.alone if OME_MIGRATION in context.profiles else chain
+    chain = chain.without_anchors if OME_MIGRATION in context.profiles else chain
     for certificate in chain.unused:
         yield Violation(certificate, "signed nothing on the path from %s" % (chain.leaf.subject or "the leaf"))
     for certificate in chain.repeated if OME_MIGRATION in context.profiles else ():  # clients accept it

@@ -29,7 +29,7 @@ SAME_PATH = "Have both certificates issued by the same CA, and give both chains 
 )
 def the_root_is_included(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The chain includes every CA up to the self-signed root."""
-    top = chain.alone.path.top
+    top = chain.without_anchors.path.top
     if not top.self_signed:
         yield "the issuer %s of %s is missing" % (top.issuer, top.subject or "the leaf")
     elif top == chain.leaf:
@@ -59,7 +59,7 @@ def both_sides_name_the_same_cas(chain: Chain, context: JudgementContext) -> Ite
     other = chain_of(context.peer, None, first_is_leaf=True).path.certificates
     different = [
         "level %d: %s here, %s there" % (level, _described(here, level), _described(there, level))
-        for level, (here, there) in enumerate(zip_longest(chain.alone.path.certificates, other))
+        for level, (here, there) in enumerate(zip_longest(chain.without_anchors.path.certificates, other))
         if _names(here, level) != _names(there, level)
     ]
     if different:

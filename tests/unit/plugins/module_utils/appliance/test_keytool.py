@@ -93,7 +93,7 @@ def test_the_password_is_handed_over_in_a_file(program, keystore):
 def test_the_default_password_is_handed_over_in_the_environment(program, keystore):
     program(SHOW)
     arguments, _stdin, secret = json.loads(keytool.run(Keystore(keystore.path), "-list"))
-    assert arguments[-2:] == ["-storepass:env", "CERTMEND_STOREPASS"] and secret == "changeit" not in str(arguments)
+    assert arguments[-2:] == ["-storepass:env", "CERTMEND_STOREPASS"] and secret == "changeit" and "changeit" not in str(arguments)
 
 
 @pytest.mark.parametrize("words", ["keystore password was incorrect", "Keystore integrity: password verification failed"])

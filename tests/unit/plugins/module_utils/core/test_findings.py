@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import enum
+
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, NOTICE, WARNING, Finding, Severity, Verdict, verdict_of
@@ -24,7 +26,7 @@ def test_a_finding_becomes_what_modules_return():
         "cites": "KB 429301",
         "answer": "",
     }
-    assert type(FINDING.as_dict()["severity"]) is str
+    assert FINDING.as_dict()["severity"] == "error" and not isinstance(FINDING.as_dict()["severity"], enum.Enum)
 
 
 def test_severities_are_ranked_from_the_least_to_the_most_serious():

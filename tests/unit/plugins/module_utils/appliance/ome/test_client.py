@@ -155,28 +155,35 @@ class Imitation:
 TOKEN = {"X-Auth-Token": "abc"}
 
 
+def enter(client, act=None):
+    """Sign in, perhaps do something, and sign out."""
+    with client:
+        if act:
+            act()
+
+
 def test_a_sign_in_without_a_token_is_not_ome(tmp_path):
-    with Imitation(tmp_path) as client, pytest.raises(RemediationError, match="has no X-Auth-Token header") as caught, client:
-        pass
+    with Imitation(tmp_path) as client, pytest.raises(RemediationError, match="has no X-Auth-Token header") as caught:
+        enter(client)
     assert "probably not OpenManage Enterprise" in caught.value.advice
 
 
 @pytest.mark.parametrize("body", ["<html>", "[]"])
 def test_a_sign_in_without_a_json_object_is_not_ome(body, tmp_path):
     words = "answers with status 200 and no JSON object: %r" % body
-    with Imitation(tmp_path, headers=TOKEN, sign_in=body) as client, pytest.raises(RemediationError) as caught, client:
-        pass
+    with Imitation(tmp_path, headers=TOKEN, sign_in=body) as client, pytest.raises(RemediationError) as caught:
+        enter(client)
     assert words in caught.value.message
 
 
 def test_an_answer_without_a_request_is_an_error(tmp_path):
-    with Imitation(tmp_path, headers=TOKEN) as client, pytest.raises(RemediationError, match="GenerateCSR has no CertificateData"), client:
-        client.generate_csr(FIELDS.as_body())
+    with Imitation(tmp_path, headers=TOKEN) as client, pytest.raises(RemediationError, match="GenerateCSR has no CertificateData"):
+        enter(client, lambda: client.generate_csr(FIELDS.as_body()))
 
 
 @pytest.mark.parametrize("body", [{}, {"error": {"@Message.ExtendedInfo": []}}, {"error": {"@Message.ExtendedInfo": ["text"]}}])
 def test_a_refusal_without_a_message_is_reported_by_its_status(body, tmp_path):
-    with Imitation(tmp_path, status=403, sign_in=json.dumps(body)) as client, pytest.raises(Refusal) as caught, client:
-        pass
+    with Imitation(tmp_path, status=403, sign_in=json.dumps(body)) as client, pytest.raises(Refusal) as caught:
+        enter(client)
     assert caught.value.message.endswith("refuses sign-in (status 403)") and "administrator" in caught.value.advice
     assert (caught.value.message_id, caught.value.argument, caught.value.raw) == ("", "", body)

@@ -36,7 +36,7 @@ def test_an_audit_reads_no_option_of_an_update():
 
 
 def test_fingerprints_are_read_in_any_form():
-    assert options(**dict(UPDATE, old_fingerprint=[OLD_SHA1.lower().replace(":", "")])).old_fingerprints == (OLD_SHA1,)
+    assert options(**{**UPDATE, "old_fingerprint": [OLD_SHA1.lower().replace(":", "")]}).old_fingerprints == (OLD_SHA1,)
 
 
 @pytest.mark.parametrize("as_path", [False, True])
@@ -53,11 +53,11 @@ def test_certificates_are_read_from_a_path_or_from_text(tmp_path, as_path):
 
 def test_the_text_of_a_certificate_may_be_bare_base64():
     text = estate.wrapped(mint(HOST, dns=["%s.%d.example" % ("a" * 50, number) for number in range(20)]))
-    assert len(text) > 1000 and len(options(**dict(UPDATE, new_certificate=text)).new_chain) == 1
+    assert len(text) > 1000 and len(options(**{**UPDATE, "new_certificate": text}).new_chain) == 1
 
 
 def test_hosts_are_compared_in_one_form():
-    given = options(**dict(UPDATE, hosts=["VC1.corp.Example.", "Bücher.example"], aliases={"VC.Alias": "VC1.Corp.Example"}))
+    given = options(**{**UPDATE, "hosts": ["VC1.corp.Example.", "Bücher.example"], "aliases": {"VC.Alias": "VC1.Corp.Example"}})
     assert given.hosts == {HOST, "xn--bcher-kva.example"} and given.aliases == {"vc.alias": HOST}
 
 
@@ -83,22 +83,22 @@ def test_everything_that_is_wrong_is_reported_at_once():
     ],
 )
 def test_an_update_needs_to_know_what_to_replace_and_by_what(change, words):
-    message = refused(**dict(UPDATE, **change))
+    message = refused(**{**UPDATE, **change})
     assert words in message and "things are wrong" not in message
 
 
 def test_an_empty_file_is_said_to_be_empty(tmp_path):
     (tmp_path / "empty.pem").write_text("", encoding="ascii")
-    assert "contains no certificate" in refused(**dict(UPDATE, new_certificate=str(tmp_path / "empty.pem")))
+    assert "contains no certificate" in refused(**{**UPDATE, "new_certificate": str(tmp_path / "empty.pem")})
 
 
 def test_what_is_served_needs_no_new_certificate():
-    given = options(**dict(UPDATE, new_certificate=None, live=True, expected_fingerprint=[read(NEW)[0].fingerprint()]))
+    given = options(**{**UPDATE, "new_certificate": None, "live": True, "expected_fingerprint": [read(NEW)[0].fingerprint()]})
     assert given.live and given.new_chain == () and given.expected_fingerprints == (read(NEW)[0].fingerprint(),)
 
 
 def test_hosts_may_take_the_place_of_an_old_certificate():
-    assert options(**dict(UPDATE, old_fingerprint=None, hosts=[HOST])).old_fingerprints == ()
+    assert options(**{**UPDATE, "old_fingerprint": None, "hosts": [HOST]}).old_fingerprints == ()
 
 
 def test_a_restore_reads_its_backup(tmp_path):
