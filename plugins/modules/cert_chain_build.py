@@ -98,20 +98,20 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Append the intermediates that the server forgot (article 000011648, scenario 4)
+- name: Append the missing intermediates (Ruckus article 000011648, scenario 4)
   certmend.tls.cert_chain_build:
     path: /etc/nginx/tls/depot.pem
     candidates: [/etc/ssl/intermediates]
     trusted: [/etc/ssl/corp-root.pem]
     name: depot.corp.example
 
-- name: The same for HAProxy, whose file holds the private key too
+- name: Append the intermediates for HAProxy, whose file contains the private key too
   certmend.tls.cert_chain_build:
     path: /etc/haproxy/tls/lb.pem
     candidates: [/etc/ssl/intermediates]
     trusted: [/etc/ssl/corp-root.pem]
 
-- name: A chain with its root, for an appliance that wants every CA
+- name: Build a chain with its root, for an appliance that requires every CA
   certmend.tls.cert_chain_build:
     path: /etc/nginx/tls/depot.pem
     candidates: [/etc/ssl/intermediates]

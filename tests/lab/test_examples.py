@@ -44,11 +44,11 @@ WHERE = {
 
 DEPENDENT = {
     "cert_pin": {
-        "Announce the key of a request before it is used": "announces a successor of the pin that the first example records",
-        "Fail where one shows another key than the pinned one": "fails as long as nothing is pinned",
-        "Accept a change that was approved, once": "takes the new pin from the example before it",
+        "Announce a new key before a server presents it": "announces a successor of the pin that the first example records",
+        "Fail if a server presents a key that is not pinned": "fails as long as nothing is pinned",
+        "Accept an approved change once": "takes the new pin from the example before it",
     },
-    "hosts_entry": {"Many in one write": "its diff shows the line of the first example around its own"},
+    "hosts_entry": {"Change several entries in one write": "its diff shows the line of the first example around its own"},
 }
 
 
@@ -153,6 +153,8 @@ def twins(tasks):
 
 
 def independent(module):
+    dependent = set(DEPENDENT.get(module, {}))
+    assert dependent <= {task["name"] for task in EXAMPLES[module]}, "an example was renamed"
     return [task for task in EXAMPLES[module] if task["name"] not in DEPENDENT.get(module, {})]
 
 
