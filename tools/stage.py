@@ -30,6 +30,13 @@ def wanted() -> Set[str]:
     return {name for name in names if name and (ROOT / name).is_file()}
 
 
+def _remove_empty(folder: pathlib.Path) -> None:
+    """Remove a folder that lost its last file, and those above it: a package that moved must not leave its name behind."""
+    while folder != STAGED and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
 def stage() -> pathlib.Path:
     """Bring the copy up to date; its folder."""
     names = wanted()
@@ -38,6 +45,7 @@ def stage() -> pathlib.Path:
         name = path.relative_to(STAGED).as_posix()
         if path.is_file() and name not in names and not name.startswith(tuple(kept + "/" for kept in KEPT)):
             path.unlink()
+            _remove_empty(path.parent)
     for name in names:
         source, target = ROOT / name, STAGED / name
         target.parent.mkdir(parents=True, exist_ok=True)

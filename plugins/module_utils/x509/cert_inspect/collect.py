@@ -57,7 +57,7 @@ def collect_criteria(options: Options) -> Criteria:
         registered=options.registered,
         peer=options.peer,
     )
-    trust = attempt(errors, lambda: load_anchors(options.trusted, options.trusted_content, options.trust_system))
+    trust = attempt(errors, lambda: load_anchors(options.trust))
     pins = attempt(errors, lambda: _pin_store(options.pins_path))
     raise_all(errors)
     anchors, warnings = trust if trust else (None, [])

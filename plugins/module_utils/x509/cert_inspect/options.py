@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, parse_endpoints
@@ -17,6 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.wai
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.base64_text import decode_base64
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_peer_chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TrustSources
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PINNED
 
 if TYPE_CHECKING:
@@ -29,9 +31,6 @@ SOURCES = ("endpoints", "path", "content", "content_base64", "presented")
 AS_GIVEN = (
     "path",
     "password",
-    "trusted",
-    "trusted_content",
-    "trust_system",
     "csr_path",
     "csr_content",
     "private_key_path",
@@ -65,9 +64,7 @@ class Options:
     password: Optional[str]
     name: str
     profiles: FrozenSet[str]
-    trusted: Optional[Sequence[str]]
-    trusted_content: Optional[str]
-    trust_system: bool
+    trust: TrustSources
     csr_path: Optional[str]
     csr_content: Optional[str]
     private_key_path: Optional[str]
@@ -96,6 +93,7 @@ class Options:
             "content": attempt(errors, lambda: _content(params)),
             "content_option": "content" if params["content"] is not None else "content_base64",
             "name": params["name"] or "",
+            "trust": TrustSources.from_params(params),
             "profiles": frozenset(params["profile"]),
             "peer": attempt(errors, lambda: _peer(params["peer_chain_content"])),
             "now": attempt(errors, lambda: parse_time(params["at"], "at", now)),
@@ -118,14 +116,9 @@ def _presented(texts: Optional[Sequence[str]]) -> Optional[Tuple[bytes, ...]]:
     if texts is None:
         return None
     errors: List[RemediationError] = []
-    decoded = []
-    for index, text in enumerate(texts):
-        try:
-            decoded.append(decode_base64(text, "presented[%d]" % index))
-        except RemediationError as error:
-            errors.append(error)
+    decoded = [attempt(errors, partial(decode_base64, text, "presented[%d]" % index)) for index, text in enumerate(texts)]
     raise_all(errors)
-    return tuple(decoded)
+    return tuple(der for der in decoded if der is not None)
 
 
 def _content(params: Mapping[str, Any]) -> Optional[bytes]:

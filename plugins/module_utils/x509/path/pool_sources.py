@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
@@ -67,12 +67,12 @@ class TrustSources:
             )
 
 
-def load_anchors(paths: Optional[Sequence[str]], content: Optional[str], system: bool) -> Tuple[Optional[List[Certificate]], List[str]]:
+def load_anchors(sources: TrustSources) -> Tuple[Optional[List[Certificate]], List[str]]:
     """The anchors, or None if no source was named; and warnings about what could not be read.
 
     :raises RemediationError: as ``TrustSources.add_to``.
     """
-    pool, sources = Pool(), TrustSources(tuple(paths or ()), content, system)
+    pool = Pool()
     sources.add_to(pool)
     return [entry.certificate for entry in pool] if sources else None, pool.warnings
 
