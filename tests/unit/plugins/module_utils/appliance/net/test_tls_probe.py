@@ -149,7 +149,7 @@ def test_an_old_python_reads_the_chain_off_the_wire_up_to_tls_1_2(tls_server, tm
     for anchor in (ROOT, mint.authority("Other", **REAL.days())):
         (tmp_path / "ca.pem").write_text(anchor.pem, encoding="ascii")
         command = [python, "-c", SCRIPT, str(port), str(PATIENCE), str(tmp_path / "ca.pem")]
-        environment = {"PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = dict(os.environ, PYTHONPATH=str(TREE), PYTHONDONTWRITEBYTECODE="1")
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=pathlib.Path("/"))
         assert done.returncode == 0, done.stderr
         results.append(json.loads(done.stdout))
