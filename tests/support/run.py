@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import importlib
 import io
 import json
@@ -15,7 +16,7 @@ import pathlib
 import subprocess
 import sys
 from importlib.util import find_spec
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 from unittest import mock
 
 from ansible.module_utils import basic
@@ -57,6 +58,21 @@ def module_process(name: str, params: Dict[str, Any], check: bool = False, pytho
     )
     process.ask = arguments(name, params, check)
     return process
+
+
+def run_script(script: str, *arguments: str, python: str = sys.executable) -> str:
+    """Run a Python script that imports the collection in a process of its own, with the clock of this one (faketime); what it printed."""
+    environment = dict(os.environ, PYTHONPATH=str(TREE), PYTHONDONTWRITEBYTECODE="1")
+    command = [python, "-W", "ignore", "-c", script, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def pythons(*versions: str) -> List[str]:
+    """The interpreters of these versions (``3.7``) that this machine has."""
+    places = [os.path.expanduser("~/.pyenv/versions/%s*/bin/python%s"), "/usr/bin/python%.0s%s", "/usr/local/bin/python%.0s%s"]
+    return sorted({path for version in versions for place in places for path in glob.glob(place % (version, version))})
 
 
 def result_of(out: str, err: str) -> Dict[str, Any]:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import glob
 import os
 import re
 import subprocess
@@ -18,6 +17,7 @@ import yaml
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PROFILES, collected
+from ansible_collections.certmend.tls.tests.support.run import pythons, run_script
 from ansible_collections.certmend.tls.tests.support.source import MODULE_UTILS, MODULES, OURS, PLUGINS, ROOT, UTILS, code_of, name_of
 
 UTIL_TESTS = ROOT / "tests/unit/plugins/module_utils"
@@ -48,22 +48,17 @@ def test_what_runs_on_appliances_is_python_3_7(path):
     ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
-def old_pythons():
-    """Interpreters of 3.7 and 3.8 that some machines have."""
-    places = [os.path.expanduser("~/.pyenv/versions/%s*/bin/python%s"), "/usr/bin/python%.0s%s", "/usr/local/bin/python%.0s%s"]
-    return sorted({path for version in ("3.7", "3.8") for place in places for path in glob.glob(place % (version, version))})
+#: the oldest for which appliances' code is written
+OLD_PYTHONS = pythons("3.7", "3.8")
 
 
-@pytest.mark.skipif(not old_pythons(), reason="no Python 3.7 or 3.8 on this machine; the syntax was checked all the same")
-@pytest.mark.parametrize("python", old_pythons() or [""])
+@pytest.mark.skipif(not OLD_PYTHONS, reason="no Python 3.7 or 3.8 on this machine; the syntax was checked all the same")
+@pytest.mark.parametrize("python", OLD_PYTHONS or [""])
 def test_an_old_python_imports_what_runs_on_appliances(python):
     names = [name_of(path).partition("/")[2].replace("/", ".") for path in FOR_APPLIANCES if path not in MODULES and path.name != "__init__.py"]
     assert len(names) > 30
     script = "import importlib\nfor name in %r: importlib.import_module(%r + name)" % (names, OURS)
-    tree = ROOT.parents[2]
-    environment = dict(os.environ, PYTHONPATH=str(tree), PYTHONDONTWRITEBYTECODE="1")
-    done = subprocess.run([python, "-c", script], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_script(script, python=python)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import glob
 import json
-import os
-import pathlib
 import socket
 import ssl
-import subprocess
 
 import pytest
 
@@ -23,7 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_con
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeCode, ProbeError, probe, resolve
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
-from ansible_collections.certmend.tls.tests.support.run import TREE
+from ansible_collections.certmend.tls.tests.support.run import pythons, run_script
 
 ROOT = mint.authority("Root", **REAL.days())
 LEAF = mint.mint("localhost", dns=["localhost"], issuer=ROOT, **REAL.days())
@@ -125,10 +121,8 @@ def test_the_codes_are_those_of_the_results():
     assert [code.value for code in ProbeCode] == [*documented, "CONNECTION-CLOSED"]
 
 
-def pythons_before_3_10():
-    """Interpreters whose ssl module does not return the chain of a failed verification."""
-    places = [os.path.expanduser("~/.pyenv/versions/%s.*/bin/python%s"), "/usr/bin/python%.0s%s", "/usr/local/bin/python%.0s%s"]
-    return sorted({path for version in ("3.7", "3.8", "3.9") for place in places for path in glob.glob(place % (version, version))})
+#: whose ssl module does not return the chain of a failed verification
+BEFORE_3_10 = pythons("3.7", "3.8", "3.9")
 
 
 SCRIPT = """
@@ -140,19 +134,15 @@ print(json.dumps([seen.verify_code, seen.protocol, [der.hex() for der in seen.ch
 """
 
 
-@pytest.mark.skipif(not pythons_before_3_10(), reason="no Python 3.7 to 3.9 on this machine")
-@pytest.mark.parametrize("python", pythons_before_3_10() or [""])
+@pytest.mark.skipif(not BEFORE_3_10, reason="no Python 3.7 to 3.9 on this machine")
+@pytest.mark.parametrize("python", BEFORE_3_10 or [""])
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_an_old_python_reads_the_chain_off_the_wire_up_to_tls_1_2(tls_server, tmp_path, python, version):
     port = tls_server(LEAF.pem + ROOT.pem, LEAF.key_pem, minimum_version=version, maximum_version=ssl.TLSVersion.TLSv1_3)
     results = []
     for anchor in (ROOT, mint.authority("Other", **REAL.days())):
         (tmp_path / "ca.pem").write_text(anchor.pem, encoding="ascii")
-        command = [python, "-c", SCRIPT, str(port), str(PATIENCE), str(tmp_path / "ca.pem")]
-        environment = dict(os.environ, PYTHONPATH=str(TREE), PYTHONDONTWRITEBYTECODE="1")
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=pathlib.Path("/"))
-        assert done.returncode == 0, done.stderr
-        results.append(json.loads(done.stdout))
+        results.append(json.loads(run_script(SCRIPT, str(port), str(PATIENCE), str(tmp_path / "ca.pem"), python=python)))
     chain = [LEAF.der.hex(), ROOT.der.hex()]
     if version == ssl.TLSVersion.TLSv1_2:
         assert results == [[0, "TLSv1.2", chain], [19, "", chain]]

@@ -6,10 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -18,7 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.inspect_options import params_of
-from ansible_collections.certmend.tls.tests.support.run import TREE
+from ansible_collections.certmend.tls.tests.support.run import run_script
 
 SELF_SIGNED = mint.mint("depot.corp.example", dns=["depot.corp.example"])
 
@@ -120,9 +116,7 @@ ON_DEMAND = (
 
 def test_a_task_imports_only_what_it_needs():
     script = "import sys, ansible_collections.certmend.tls.plugins.modules.cert_inspect; print('\\n'.join(sys.modules))"
-    environment = dict(os.environ, PYTHONPATH=str(TREE))
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True, check=True)
-    imported = set(done.stdout.splitlines())
+    imported = set(run_script(script).splitlines())
     utils = "ansible_collections.certmend.tls.plugins.module_utils."
     assert utils + "x509.rules.registry" in imported
     assert not imported & ({utils + name for name in ON_DEMAND} | {"jmespath", "ssl", "concurrent.futures.thread"})

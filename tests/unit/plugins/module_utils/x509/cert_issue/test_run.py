@@ -6,10 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -18,7 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_names
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW, ROOT
-from ansible_collections.certmend.tls.tests.support.run import TREE
+from ansible_collections.certmend.tls.tests.support.run import run_script
 
 
 @pytest.mark.parametrize("provider", ["self_signed", "own_ca"])
@@ -223,6 +219,4 @@ def test_without_an_import_or_pins_neither_rules_nor_pin_store_are_loaded():
     package = CertIssueRun.__module__.partition("x509.cert_issue")[0]
     script = "import sys, %s; print([name for name in sys.modules if name.startswith((%r, %r))])"
     script %= (CertIssueRun.__module__, package + "x509.rules", package + "appliance.pin_store")
-    environment = dict(os.environ, PYTHONPATH=str(TREE))
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert run_script(script).strip() == "[]"
