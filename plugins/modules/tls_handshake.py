@@ -56,6 +56,20 @@ options:
     type: str
     choices: [verified, any]
     default: verified
+  expected_fingerprints:
+    description:
+      - The SHA-256 fingerprints of the certificates that the server must present, its own first. More certificates may follow.
+      - If the server presents others, the handshake does not count as verified, and the error is C(SERVED-DIFFERS).
+    type: list
+    elements: str
+    version_added: 0.5.0
+  wait_timeout:
+    description:
+      - For how many seconds to make the handshake again while it does not verify, or while other certificates are presented.
+      - After a graceful reload, for example, an old process of the server may still answer.
+    type: float
+    default: 0
+    version_added: 0.5.0
 seealso:
   - module: certmend.tls.cert_inspect
 """
@@ -166,6 +180,8 @@ ARGUMENT_SPEC = dict(
     java_keystore=KEYSTORE_SPEC,
     timeout=dict(type="float", default=10),
     expect=dict(type="str", choices=["verified", "any"], default="verified"),
+    expected_fingerprints=dict(type="list", elements="str"),
+    wait_timeout=dict(type="float", default=0),
 )
 
 

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Iterator, Mapping, Optional, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import parse_fingerprint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import host_name_problem, is_address
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
@@ -29,6 +30,8 @@ class Options:
     :param name: the name that the certificate must have.
     :param address: connect there instead of resolving ``host``.
     :param timeout: seconds for the whole handshake.
+    :param expected_fingerprints: SHA-256 of the certificates that the server must present, its own first; empty: any.
+    :param wait_timeout: seconds after the start in which a handshake without the expected outcome is made again.
     """
 
     host: str
@@ -40,6 +43,8 @@ class Options:
     java_keystore: Optional[Keystore]
     timeout: float
     expect: Expect
+    expected_fingerprints: Tuple[str, ...]
+    wait_timeout: float
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Options:
@@ -59,6 +64,8 @@ class Options:
             java_keystore=Keystore(keystore["path"], keystore["password_file"]) if keystore else None,
             timeout=params["timeout"],
             expect=Expect(params["expect"]),
+            expected_fingerprints=tuple(parse_fingerprint(value, "expected_fingerprints", (64,)) for value in params["expected_fingerprints"] or ()),
+            wait_timeout=params["wait_timeout"],
         )
 
     @property

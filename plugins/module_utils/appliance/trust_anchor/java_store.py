@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 import os
-from typing import ContextManager, Dict, List, Set, Tuple
+from typing import ContextManager, Dict, List, Optional, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance import keytool
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
@@ -65,14 +65,14 @@ class JavaStore(TrustStore):
         message = "name: the alias %s is already used by another entry of %s"
         raise_all([RemediationError(message % (alias, self.path), "Give another name.") for alias in used])
 
-    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+    def apply(self, change: Change, backup: bool, journal: Optional[str] = None) -> Tuple[Undo, Transaction]:
         working = self._working_copy()
         try:
             self._edit(Keystore(working, self.keystore.password_file), change)
             content = read_file(working, PATH_OPTION)
         finally:
             remove_if_present(working)
-        transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup)
+        transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup, journal)
         return transaction.commit(), transaction
 
     def _edit(self, copy: Keystore, change: Change) -> None:

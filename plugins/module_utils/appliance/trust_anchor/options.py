@@ -33,6 +33,7 @@ class Options:
     label: str
     pending: bool
     backup: bool
+    journal: Optional[str]
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Options:
@@ -49,6 +50,7 @@ class Options:
             label=params["label"] or "",
             pending=params["pending"],
             backup=params["backup"],
+            journal=params["journal"],
         )
 
     @property

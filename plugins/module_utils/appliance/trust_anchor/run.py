@@ -70,7 +70,7 @@ class TrustAnchorRun(Run[Change]):
 
     def apply(self, step: Step[Change]) -> Undo:
         """Change the store."""
-        undo, self.transaction = self._opened().apply(step.payload, self.options.backup)
+        undo, self.transaction = self._opened().apply(step.payload, self.options.backup, self.options.journal)
         return undo
 
     def _opened(self) -> TrustStore:

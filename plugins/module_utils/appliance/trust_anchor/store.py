@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import ContextManager, Tuple
+from typing import ContextManager, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
@@ -64,9 +64,10 @@ class TrustStore(abc.ABC):
         """
 
     @abc.abstractmethod
-    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+    def apply(self, change: Change, backup: bool, journal: Optional[str] = None) -> Tuple[Undo, Transaction]:
         """Make the change, and prove it.
 
+        :param journal: the folder of the journal that records the changed files; None: they are not recorded.
         :returns: what reverses it, and the files that were written.
         :raises RemediationError: it failed, and was rolled back.
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Callable, ContextManager, Dict, Iterator, List, Sequence, Set, Tuple
+from typing import Callable, ContextManager, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
@@ -93,11 +93,11 @@ class SystemStore(TrustStore):
                 remaining[path] = without_certificate(content, anchor)
         return [Replacement(path, content, "store") for path, content in remaining.items()]
 
-    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+    def apply(self, change: Change, backup: bool, journal: Optional[str] = None) -> Tuple[Undo, Transaction]:
         reduced = self._reduced(change)
         rewritten = [replacement for replacement in reduced if by_fingerprint(replacement.content)]
         emptied = [replacement.path for replacement in reduced if replacement not in rewritten]
-        transaction = Transaction(self._added(change) + rewritten, backup=False)  # a backup in this folder would be an anchor too
+        transaction = Transaction(self._added(change) + rewritten, backup=False, journal=journal)  # a backup in this folder would be an anchor too
         roll_back = transaction.commit(remove=emptied)
 
         def undo() -> None:

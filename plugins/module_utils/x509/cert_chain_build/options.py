@@ -41,6 +41,7 @@ class Destination:
     replaces_source: bool
     keep_private_key: bool
     backup: bool
+    journal: Optional[str]
     owner: Optional[str]
     group: Optional[str]
     mode: Any
@@ -91,5 +92,5 @@ class Options:
 
 
 def _destination(params: Mapping[str, Any]) -> Destination:
-    attributes = {name: params[name] for name in ("keep_private_key", "backup", "owner", "group", "mode")}
+    attributes = {name: params[name] for name in ("keep_private_key", "backup", "journal", "owner", "group", "mode")}
     return Destination(params["dest"] or params["path"], not params["dest"], **attributes)

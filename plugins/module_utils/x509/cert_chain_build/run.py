@@ -70,7 +70,7 @@ class CertChainBuildRun(Run[Replacement]):
 
     def apply(self, step: Step[Replacement]) -> Undo:
         """Put the file in place."""
-        self.transaction = Transaction([step.payload], self.options.destination.backup)
+        self.transaction = Transaction([step.payload], self.options.destination.backup, self.options.destination.journal)
         return self.transaction.commit()
 
     def facts(self) -> Dict[str, Any]:

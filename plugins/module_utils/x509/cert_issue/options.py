@@ -69,6 +69,7 @@ class Options:
     mode: Any
     private_key_mode: Any
     backup: bool
+    journal: Optional[str]
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> Options:
@@ -87,7 +88,7 @@ class Options:
             spec=cast(IssueSpec, spec),
             external_csr=external_csr,
             answer=answer or (),
-            **{name: params[name] for name in ("profile", "pins_path", "pins_content", "owner", "group", "mode", "private_key_mode", "backup")},
+            **{name: params[name] for name in ("profile", "pins_path", "pins_content", "owner", "group", "mode", "private_key_mode", "backup", "journal")},
         )
 
 

@@ -91,7 +91,7 @@ class CertIssueRun(Run[Change]):
         """Make what the step describes and write all its files, or none."""
         pending = make_pending_files(step.payload, self.options.spec, self.now)
         replacements = [self._replacement(file.target, file.content) for file in pending.files]
-        transaction = Transaction(replacements, backup=self.options.backup)
+        transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit(remove=pending.obsolete)
         self.pending = pending
         self.transactions.append(transaction)

@@ -120,7 +120,7 @@ class CertPinRun(Run[Payload]):
         if isinstance(payload, AppendLog):
             append_entries(payload.path, payload.entries)
             return None
-        transaction = Transaction([payload.replacement], backup=self.options.backup)
+        transaction = Transaction([payload.replacement], backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit()
         self.transaction = transaction
         return undo

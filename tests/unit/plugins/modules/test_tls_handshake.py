@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socket
 import ssl
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+from ansible_collections.certmend.tls.tests.unit.conftest import listening
 
 DAYS = REAL.days()
 NAME = "localhost"
@@ -129,3 +132,32 @@ def test_a_handshake_that_the_server_ends_tells_the_alert(shake, plain_server):
 def test_bad_input_names_the_option(shake, wrong, words):
     seen = shake(**wrong)
     assert seen["failed"] and words in seen["msg"]
+
+
+def test_a_server_that_presents_another_certificate_is_named_by_fingerprints(shake, tls_server):
+    old, new = leaf(), leaf()
+    port = tls_server(old.pem, old.key_pem)
+    expected, presented = fingerprint_of(new.der), fingerprint_of(old.der)
+    seen = shake(port, expected_fingerprints=[expected], expect="verified")
+    assert seen["failed"] and not seen["verified"] and seen["error"]["code"] == "SERVED-DIFFERS"
+    assert "another certificate (SHA-256 %s) than expected (%s)" % (presented, expected) in seen["msg"]
+    assert shake(port, expected_fingerprints=[presented.replace(":", "").lower()], expect="verified")["verified"]
+
+
+def test_a_handshake_is_made_again_until_the_expected_certificate_is_presented(shake, tmp_path):
+    """As after a graceful reload: the server presents the old certificate once, then the new one."""
+    old, new = leaf(), leaf()
+    for name, certificate in (("old", old), ("new", new)):
+        (tmp_path / name).write_text(certificate.pem + certificate.key_pem, encoding="ascii")
+    contexts = []
+    for name in ("old", "new", "new"):
+        contexts.append(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        contexts[-1].load_cert_chain(tmp_path / name)
+
+    def serve(connection):
+        with contextlib.suppress(OSError), contexts.pop(0).wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1)
+
+    with listening(serve) as port:
+        seen = shake(port, expected_fingerprints=[fingerprint_of(new.der)], wait_timeout=PATIENCE, expect="verified")
+    assert seen["verified"] and len(contexts) == 1

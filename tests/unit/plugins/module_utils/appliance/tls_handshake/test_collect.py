@@ -22,7 +22,9 @@ BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 def options(port=443, **trust):
     params = dict(dict(ca_path=None, ca_content=None, java_keystore=None), **trust)
-    params.update(host="localhost", port=port, name=None, address="127.0.0.1", timeout=float(PATIENCE), expect="any")
+    params.update(
+        host="localhost", port=port, name=None, address="127.0.0.1", timeout=float(PATIENCE), expect="any", expected_fingerprints=None, wait_timeout=0.0
+    )
     return Options.from_params(params)
 
 

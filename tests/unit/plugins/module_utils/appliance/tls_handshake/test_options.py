@@ -14,7 +14,19 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 
 
 def options(**params):
-    given = dict(host="depot", port=443, name=None, address=None, ca_path=None, ca_content="PEM", java_keystore=None, timeout=10.0, expect="any")
+    given = dict(
+        host="depot",
+        port=443,
+        name=None,
+        address=None,
+        ca_path=None,
+        ca_content="PEM",
+        java_keystore=None,
+        timeout=10.0,
+        expect="any",
+        expected_fingerprints=None,
+        wait_timeout=0.0,
+    )
     return Options.from_params(dict(given, **params))
 
 

@@ -38,7 +38,9 @@ class Memory(TrustStore):
 
 
 def options(**more):
-    params = dict(path=None, content="", store="auto", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True)
+    params = dict(
+        path=None, content="", store="auto", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True, journal=None
+    )
     return Options.from_params(dict(params, **more))
 
 

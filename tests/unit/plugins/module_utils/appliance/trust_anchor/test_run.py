@@ -18,7 +18,9 @@ from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 
 ROOT = mint.authority("Root")
-PARAMS = dict(path=None, content="", store="suse", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True)
+PARAMS = dict(
+    path=None, content="", store="suse", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True, journal=None
+)
 #: a bundle of all the anchors
 TOOL = 'cat "$0"/anchors/*.pem > "$0/bundle.pem" 2>/dev/null || : > "$0/bundle.pem"'
 
