@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
             if held_by and held_by["controller"] == controller() and has_ended(held_by["process"]) and "lost_run" not in arguments:
                 arguments["lost_run"] = held_by["id"]
             elif not held_by or time.monotonic() >= last:
-                return dict(result, **outcome)
+                return dict(result, **outcome, this_run=arguments["run"])
             else:
                 time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 

@@ -124,6 +124,11 @@ run:
   returned: always
   type: dict
   sample: {id: admin1.4026531836-4711-80231, controller: admin1/5f3c2a10, process: 4026531836-4711-80231}
+this_run:
+  description: The run that this task is part of.
+  returned: always
+  type: dict
+  sample: {id: admin1.4026531836-4711-80231, controller: admin1/5f3c2a10, process: 4026531836-4711-80231}
 held_by:
   description: The other run that holds the journal, if that prevents this task; else null.
   returned: always
@@ -163,7 +168,9 @@ journals:
       journal_state: proved
       run: {id: admin1.4026531836-4711-80231, controller: admin1/5f3c2a10, process: 4026531836-4711-80231}
       updated: 2026-11-20T12:00:00Z
+      written_ns: 1795176000000000000
       files: [/etc/hosts]
+      notes: {}
 """
 
 from ansible.module_utils.basic import AnsibleModule

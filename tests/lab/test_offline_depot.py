@@ -10,6 +10,7 @@ the Molecule scenario `rollback`.
 
 from __future__ import annotations
 
+import json
 import typing
 
 import pytest
@@ -77,7 +78,7 @@ class Mended(typing.NamedTuple):
     wrong_password: object
 
 
-BACKUPS = "for f in $(find /etc /usr/local/share -name '*.bak'); do stat -c '%a %n' $f ${f%.*.bak}; done"
+BACKUPS = "stat -c '%a %n' $(find /var/lib/certmend /etc /usr/local/share -path '/var/lib/certmend/*' -o -name '*.bak' -o -name '.certmend*')"
 
 
 def closed_gate(folder):
@@ -154,12 +155,14 @@ def test_no_secret_is_in_any_output(mended, lab):
         assert not [secret for secret in SECRETS if secret in output]
 
 
-def test_backups_are_no_wider_than_what_they_keep(mended):
+def test_only_root_can_read_the_old_files(mended):
+    """They lie in the journals and nowhere else: a server that reads every file of a folder must not meet a backup."""
     for host, listing in mended.backups.items():
-        modes = [line.split() for line in listing.splitlines()]
-        assert modes, "there are backups on " + host
-        for (kept, name), (original, _name) in zip(modes[::2], modes[1::2]):
-            assert int(kept, 8) & ~int(original, 8) == 0, name
+        modes = dict(reversed(line.split()) for line in listing.splitlines())
+        assert any(path.endswith("/journal.json") for path in modes), "there are journals on " + host
+        assert all(path.startswith("/var/lib/certmend/") for path in modes)
+        assert {mode for path, mode in modes.items() if path.rpartition("/")[2].strip("0123456789") in ("", "journal.json")} == {"600"}
+        assert {mode for path, mode in modes.items() if "." not in path and not path[-1].isdigit()} == {"700"}
 
 
 def test_the_installer_takes_the_depot_through_its_api_and_a_wrong_password_is_told_in_its_words(mended):
@@ -172,18 +175,26 @@ def test_the_installer_takes_the_depot_through_its_api_and_a_wrong_password_is_t
 
 def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, playbook):
     depot = estate["depot"]
-    before = {path: depot.read(path) for path in ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")}
-    # between issue and reload somebody puts another certificate into the file: nginx's check passes, the proof does not
-    depot.run("openssl", "req", "-x509", "-key", "/etc/nginx/tls/depot.key", "-out", "/root/other.pem", "-subj", "/CN=other.corp.example")
-    sabotage = '["sh", "-c", "cp /root/other.pem /etc/nginx/tls/depot.pem; nginx -t"]'
-    run = playbook(
-        "certmend.tls.offline_depot", *extra(estate), "-e", '{"fqdn_certificate_check_command": %s}' % sabotage, "-e", "fqdn_certificate_prove_attempts=1"
-    )
+    paths = ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")
+    before = {path: depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (path, path)).stdout for path in paths}
+    depot.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/root/x.key", "-out", "/root/x.pem", "-subj", "/CN=Other CA")
+    others = json.dumps({"fqdn_certificate_prove_ca_content": depot.read("/root/x.pem"), "fqdn_certificate_prove_attempts": 1})
+    run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", others)
     assert run.rc == 2
-    assert "were rolled back" in run.stdout and "TRUST-SELF-SIGNED" in run.stdout
-    assert {path: depot.read(path) for path in before} == before
-    assert "10.77.0.10" in served(estate)
-    assert "depot.corp.example" not in estate["installer"].read("/etc/hosts"), "no later play ran"
+    assert "TRUST-UNKNOWN-CA" in run.stdout or "CHAIN-INCOMPLETE" in run.stdout
+    assert "were rolled back" in run.stdout and "10.77.0.10" in served(estate)
+    assert {path: depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (path, path)).stdout for path in paths} == before
+    assert "depot.corp.example" not in estate["installer"].read("/etc/hosts"), "the installers were not touched"
+
+
+def test_what_somebody_else_changed_meanwhile_is_kept_and_reported(estate, playbook):
+    """Two runs on one host ended with the winner's change undone: a file is restored only if it is as this run left it."""
+    depot = estate["depot"]
+    sabotage = '["sh", "-c", "echo theirs > /etc/nginx/tls/depot.pem; false"]'
+    run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", '{"fqdn_certificate_check_command": %s}' % sabotage)
+    assert run.rc == 2 and depot.read("/etc/nginx/tls/depot.pem") == "theirs\n"
+    assert "/etc/nginx/tls/depot.pem (somebody else changed it after this run)" in run.stdout
+    assert "/var/lib/certmend/journal/fqdn_certificate-nginx" in run.stdout
 
 
 def test_a_closed_gate_stops_the_run_before_the_first_change(estate, playbook, tmp_path):

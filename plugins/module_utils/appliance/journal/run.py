@@ -130,5 +130,13 @@ def _change_as_dict(change: FileChange) -> Dict[str, Any]:
 
 def _summary(journal: Journal) -> Dict[str, Any]:
     record = journal.read()
-    files = sorted({change.path for change in record.changes})
-    return {"path": journal.folder, "name": record.name, "journal_state": str(record.state), "run": dict(record.run), "updated": record.updated, "files": files}
+    return {
+        "path": journal.folder,
+        "name": record.name,
+        "journal_state": str(record.state),
+        "run": dict(record.run),
+        "updated": record.updated,
+        "written_ns": os.stat(journal.path).st_mtime_ns,
+        "files": sorted({change.path for change in record.changes}),
+        "notes": dict(record.notes),
+    }
