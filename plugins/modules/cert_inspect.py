@@ -205,6 +205,7 @@ results:
           not_before: "2026-11-20T12:00:00Z"
           not_after: "2027-11-20T12:00:00Z"
           days_left: 365
+          expiry: in 365 days
           subject_alternative_name: {dns: [], ip: [], email: [], uri: []}
           key: {type: RSA, bits: 2048, curve: null}
           signature_algorithm: sha256WithRSAEncryption

@@ -26,7 +26,6 @@ API = {
     "offline_depot_username": "depot",
     "offline_depot_password": "DepotPw1!",
     "offline_depot_installer_password": "AdminPw1!Admin",
-    "offline_depot_installer_url": "https://installer.corp.example",
 }
 BOTH = ("own_ca", "self_signed")
 

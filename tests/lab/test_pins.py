@@ -159,3 +159,27 @@ def test_a_closed_gate_stops_it_and_an_inspection_names_the_role(pinned, playboo
     task = {"certmend.tls.cert_inspect": {"endpoints": [{"host": APACHE.name, "address": "10.77.0.12"}], "profile": ["pinned"], "pins_path": str(vault.path)}}
     run = playbook(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]) + "\n", "-v")
     assert "PIN-CHANGED" in run.stdout and '"remedy": "pins"' in run.stdout, run.stdout
+
+
+AUDITED = [
+    pytest.param({}, id="default-endpoint"),
+    pytest.param({"pins_endpoints": [{"host": "vault.corp.example", "port": 8443, "address": "10.77.0.12", "computers": COMPUTERS}]}, id="pins_endpoints"),
+    pytest.param({"tls_port": 8443}, id="tls_port"),
+]
+
+
+@pytest.mark.parametrize("endpoint", AUDITED)
+def test_the_audit_finds_the_swapped_key_of_a_host_by_its_fqdn_and_its_pinned_endpoints(vault, endpoint):
+    """The inventory calls the host web, and web.corp.example with the host variable fqdn."""
+    vault.estate[APACHE.host].run(
+        "sed", "-i", r"s/^Listen 443$/Listen 443\nListen 8443/; s/<VirtualHost \*:443>/<VirtualHost *:443 *:8443>/", "/etc/apache2/apache2.conf"
+    )
+    vault.rotate(vault.key)
+    first = vault.run(**endpoint)
+    assert first.rc == 0 and len(vault.pins()) == 1, first.stdout
+    values = json.dumps({"audit_hosts": APACHE.host, "audit_pins_path": str(vault.path), "audit_questions": False, **endpoint})
+    same = vault.playbook("certmend.tls.audit", "-e", values)
+    assert same.rc == 0 and "PIN-CHANGED" not in same.stdout and ("NAME-MISMATCH" in same.stdout) is ("pins_endpoints" in endpoint), same.stdout
+    vault.rotate()
+    swapped = vault.playbook("certmend.tls.audit", "-e", values)
+    assert swapped.rc == 0 and "1 inspected" in swapped.stdout and swapped.stdout.count("error PIN-CHANGED") == 1, swapped.stdout

@@ -222,6 +222,37 @@ def test_a_role_has_a_readme_and_an_argument_spec_for_each_default(role):
     assert all(name.startswith(role + "_") for name in options)
 
 
+#: where a host of the inventory is called by its inventory name on purpose: it names the host for Ansible or for a person, no TLS server
+FOR_ANSIBLE = ("_prove_from:", "difference([inventory_hostname])", "fail_msg", "msg:")
+
+
+def endpoint_expressions():
+    """The Jinja expressions of playbooks/vars/endpoint.yml."""
+    values = yaml.safe_load((ROOT / "playbooks/vars/endpoint.yml").read_text())
+    return {name: re.fullmatch(r"{{ (.*) }}", value)[1] for name, value in values.items()}
+
+
+VARIABLES = [*ROOT.glob("roles/*/defaults/*.yml"), *ROOT.glob("roles/*/vars/*.yml"), *ROOT.glob("playbooks/*.yml"), *ROOT.glob("playbooks/vars/*.yml")]
+
+
+@pytest.mark.parametrize("path", sorted(VARIABLES), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_host_of_the_inventory_is_called_by_its_fqdn_everywhere(path):
+    name, login = endpoint_expressions()["endpoint_name"], "ansible_host | default(inventory_hostname)"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if "{" in line and ":" in line and not any(words in line for words in FOR_ANSIBLE):
+            rest = re.sub(r"(?<!\w)(%s|%s)" % (re.escape(name), re.escape(login)), "", line)
+            assert not re.search(r"\binventory_hostname\b(?!')", rest) or re.match(r"\s+({{ inventory_hostname }}|[A-Z])", line), line
+
+
+def test_the_port_of_a_host_is_its_tls_port_everywhere():
+    port = endpoint_expressions()["endpoint_port"]
+    other = {"handshake": "the server is another host", "ome_chain": "set apart from tls_port, docs/inventory.md says so"}
+    for defaults in ROOT.glob("roles/*/defaults/main.yml"):
+        role = defaults.parent.parent.name
+        lines = [line for line in defaults.read_text().splitlines() if re.match(r"\s*(%s_)?port:" % role, line)]
+        assert role in other or all(port in line for line in lines), lines
+
+
 def test_every_stage_of_the_shared_flow_exists_in_every_mending_role():
     after = {"check", "reload", "prove", "put_back"}  # the shared ones, where what is mended is what a web server reads
     assert after <= {path.stem for path in (ROOT / "roles/remediation/tasks/web_server").glob("*.yml")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from typing import List
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
@@ -81,7 +82,7 @@ def _validity_reasons(spec: IssueSpec, leaf: Certificate, now: datetime.datetime
         return ["the certificate has expired"]
     # A new certificate ends with its CA at the latest. If the present one does already, each run would issue anew and gain no time.
     gains = spec.authority is None or leaf.not_after < spec.authority.certificate.not_after
-    return ["the certificate expires in %d days" % left.days] if _expires_soon(spec, leaf, now) and gains else []
+    return ["the certificate expires %s" % relative_day(leaf.not_after, now)] if _expires_soon(spec, leaf, now) and gains else []
 
 
 def _expires_soon(spec: IssueSpec, leaf: Certificate, now: datetime.datetime) -> bool:

@@ -19,6 +19,7 @@ ABSENT_IP = "the subject alternative name contains no IP addresses, expected 10.
     [
         ({"at": NOW + 398 * mint.DAY}, "the certificate has expired"),
         ({"at": NOW + 368 * mint.DAY}, "the certificate expires in 29 days"),
+        ({"at": NOW + 396 * mint.DAY}, "the certificate expires in 1 day"),
         ({"fqdn": "other.corp.example"}, "the subject is CN=depot.corp.example, not CN=other.corp.example"),
         ({"ip_addresses": ["10.77.0.10"]}, ABSENT_IP),
         ({"subject": {"O": "Example"}}, "the subject is CN=depot.corp.example, not CN=depot.corp.example,O=Example"),
