@@ -46,6 +46,7 @@ class Options:
     :param new_chain: the new certificate and those given with it; empty if ``live``.
     :param addresses: where to connect, by host name.
     :param backup: the backup to restore.
+    :param force: also restore trust anchors that somebody else changed after the update.
     """
 
     state: State
@@ -67,6 +68,7 @@ class Options:
     backup_dir: Optional[str]
     backup_path: Optional[str]
     backup: Optional[Backup]
+    force: bool
     verify_urls: Tuple[str, ...]
     verify_timeout: float
     timeout: float
@@ -123,6 +125,7 @@ _UNCHANGED = (
     "strict",
     "backup_dir",
     "backup_path",
+    "force",
     "verify_timeout",
     "timeout",
     "probe_timeout",

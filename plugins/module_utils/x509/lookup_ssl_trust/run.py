@@ -50,6 +50,7 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         self.audit: Optional[Audit] = None
         self.steps: Sequence[Step[RegistrationChange]] = ()
         self.replacements: Optional[List[Dict[str, str]]] = None
+        self.not_restored: Optional[List[Dict[str, Any]]] = None
         self.backup_path: Optional[str] = None
         self.conflict: Optional[RegistrationChanged] = None
         self.partners: Optional[List[PartnerStatus]] = None
@@ -108,9 +109,12 @@ class LookupSslTrustRun(Run[RegistrationChange]):
                 self.replacements = by_fingerprint(self.trusts, self.spec)
             return steps
         if self.options.backup is not None:
-            from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import plan_restore
+            from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.restore import plan_restore
 
-            return plan_restore(self.registrations, self.options.backup, self.sts.domain)
+            restore = plan_restore(self.registrations, self.options.backup, self.sts.domain, self.options.force)
+            self.not_restored = [kept.as_dict() for kept in restore.kept]
+            self.warnings += [str(kept) for kept in restore.kept]
+            return restore.steps
         return []
 
     def _check_backup_folder(self) -> None:
@@ -150,8 +154,8 @@ class LookupSslTrustRun(Run[RegistrationChange]):
 
         options = self.options
         path = path_for(options.backup_folder, options.hostname, self.now)
-        registrations = tuple(step.payload.before for step in self.steps)
-        write(path, Backup(self.sts.domain, options.hostname, registrations), self.now, options.backup_option)
+        before, after = (tuple(getattr(step.payload, version) for step in self.steps) for version in ("before", "after"))
+        write(path, Backup(self.sts.domain, options.hostname, before, after), self.now, options.backup_option)
         return path
 
     def _replace(self, service: LookupService, expected: Registration, wanted: Registration) -> None:
@@ -206,6 +210,8 @@ class LookupSslTrustRun(Run[RegistrationChange]):
             facts.update(self.audit.report(), sso_domain=self.sts.domain)
         if self.replacements is not None:
             facts["replacements"] = self.replacements
+        if self.not_restored is not None:
+            facts["not_restored"] = self.not_restored
         if self.backup_path is not None:
             facts["backup_path"] = self.backup_path
         if self.conflict is not None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -223,6 +224,39 @@ def test_an_update_can_be_restored_to_the_last_byte(site, run_module):
     assert restored["changed"] and predicted["diff"] == restored["diff"] and not again["changed"]
     assert site.vcenter.listing() == before
     assert restored["backup_path"] != made["backup_path"]
+
+
+def changed_by_others(site, service_id, certificate, version):
+    """Somebody else writes a trust anchor and a version."""
+    one = site.vcenter.lookup.registrations[service_id]
+    mutable = tuple(("serviceVersion", version) if name == "serviceVersion" else (name, content) for name, content in one.mutable)
+    mutable = tuple(anchored(tree, estate.anchor(certificate)) for tree in mutable)
+    site.vcenter.lookup.registrations[service_id] = dataclasses.replace(one, mutable=mutable)
+
+
+def anchored(tree, text):
+    name, content = tree
+    return (name, text if name == "sslTrust" else content if isinstance(content, str) else tuple(anchored(child, text) for child in content))
+
+
+def test_a_restore_keeps_what_others_changed_meanwhile_and_reports_it(site, run_module):
+    before = dict(site.vcenter.lookup.registrations)
+    made = run_module("lookup_ssl_trust", site.update())
+    changed_by_others(site, "plugin-a", site.other, "9.0")
+    plugin = site.vcenter.lookup.registrations["plugin-a"]
+    back = site.update(state="restored", backup_path=made["backup_path"])
+    predicted, restored, again = (run_module("lookup_ssl_trust", back, check) for check in (True, False, False))
+    assert restored["updated"] == predicted["updated"] == [name for name in OLD if "plugin" not in name] and not again["changed"]
+    assert predicted["not_restored"] == restored["not_restored"] == again["not_restored"] and predicted["warnings"] == restored["warnings"]
+    assert [(one["service_id"], one["trust_anchors"]) for one in restored["not_restored"]] == [("plugin-a", True), ("plugin-a", False)]
+    assert restored["not_restored"][1]["difference"] == "serviceVersion: 8.0 -> 9.0"
+    assert fingerprint(site.other) in restored["not_restored"][0]["difference"]
+    assert predicted["endpoints"] == restored["endpoints"] == again["endpoints"]
+    assert site.vcenter.lookup.registrations == dict(before, **{"plugin-a": plugin})
+    forced = run_module("lookup_ssl_trust", dict(back, force=True))
+    assert forced["updated"] == ["plugin plugin-a"] and [one["trust_anchors"] for one in forced["not_restored"]] == [False]
+    assert not run_module("lookup_ssl_trust", dict(back, force=True))["changed"]
+    assert ("serviceVersion", "9.0") in site.vcenter.lookup.registrations["plugin-a"].mutable
 
 
 def test_a_backup_of_another_domain_or_with_a_service_that_is_gone_is_refused(site, run_module):
@@ -462,7 +496,8 @@ def test_a_registration_that_the_service_did_not_keep_is_reported_with_the_backu
 
 def test_an_audit_loads_nothing_that_only_an_update_or_an_option_needs():
     package = "ansible_collections.certmend.tls.plugins."
-    optional = ["appliance.lookup_service.sts", "appliance.lookup_service.lstool", "x509.lookup_ssl_trust.backup", "x509.lookup_ssl_trust.vendor_script"]
+    optional = ["appliance.lookup_service.sts", "appliance.lookup_service.lstool", "x509.lookup_ssl_trust.backup"]
+    optional += ["x509.lookup_ssl_trust.restore", "x509.lookup_ssl_trust.vendor_script"]
     script = "import sys, %smodules.lookup_ssl_trust; print([name for name in %r if %r + name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script % (package, optional, package + "module_utils.")], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
