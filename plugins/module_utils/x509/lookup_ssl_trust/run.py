@@ -149,6 +149,17 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         self._replace(self.service, before, after)
         return partial(self._replace, self.service, after, before)
 
+    def settle(self, step: Step[RegistrationChange]) -> bool:
+        """Restore the registration of a step that was broken off, if it was set."""
+        if self.service is None:
+            return False
+        before, after = step.payload.before, step.payload.after
+        found = self.service.get(before.service_id)
+        if found == before:
+            return False
+        self._replace(self.service, after, before)
+        return True
+
     def _write_backup(self) -> str:
         from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import Backup, path_for, write
 
@@ -205,7 +216,7 @@ class LookupSslTrustRun(Run[RegistrationChange]):
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
-        facts: Dict[str, Any] = {"updated": [step.target for step in self.steps]}
+        facts: Dict[str, Any] = {"updated": [step.target for step in self.changes]}
         if self.audit is not None:
             facts.update(self.audit.report(), sso_domain=self.sts.domain)
         if self.replacements is not None:

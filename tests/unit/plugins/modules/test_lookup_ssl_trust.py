@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -19,10 +20,12 @@ import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+from ansible_collections.certmend.tls.tests.support.run import module_process, result_of
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import lstool_output
 from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
 from ansible_collections.certmend.tls.tests.support.vsphere.server import VCenter
+from ansible_collections.certmend.tls.tests.support.vsphere.soap import enveloped
 from ansible_collections.certmend.tls.tests.support.vsphere.sts import ACCOUNTS
 
 USER = "administrator@vsphere.local"
@@ -415,6 +418,68 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twi
     assert again["updated"] == OLD[3:] and again["summary"]["stale"] == 0
     assert site.vcenter.lookup.counts["Set"] == 5
     assert not secrets_in(cut, again)
+
+
+class Meddler:
+    """Stands before the Lookup Service, and does something when a request of one kind arrives for the nth time."""
+
+    def __init__(self, site, operation, when, act):
+        self.operation, self.when, self.act, self.seen = operation, when, act, 0
+        self.lookup_answer, site.vcenter.lookup.answer = site.vcenter.lookup.answer, self.answer
+
+    def answer(self, body, headers):
+        self.seen += b"<%s " % self.operation in body
+        if self.seen in self.when and b"<%s " % self.operation in body:
+            instead = self.act(body)
+            if instead is not None:
+                return instead
+        return self.lookup_answer(body, headers)
+
+
+NESTED = enveloped("<GetResponse xmlns='urn:lookup'>%s%s</GetResponse>" % ("<returnval>" * 20000, "</returnval>" * 20000))
+
+
+@pytest.mark.parametrize(
+    "instead, words",
+    [
+        (NESTED, "more than 100 levels"),
+        (enveloped("<GetResponse xmlns='urn:lookup'/>"), "with 0 registrations"),
+        (enveloped("<GetResponse xmlns='urn:lookup'><a/><b/></GetResponse>"), "with 2 registrations"),
+    ],
+    ids=["nested", "empty", "several"],
+)
+def test_a_hostile_answer_in_the_middle_of_an_update_is_an_error_and_what_was_set_is_rolled_back(site, run_module, instead, words):
+    before = site.vcenter.listing()
+    Meddler(site, b"Get", {2}, lambda _body: instead)
+    result = run_module("lookup_ssl_trust", site.update())
+    assert result["failed"] and words in result["msg"] and "(applied: 1 of 5; rolled back: cs.identity sts-a)" in result["msg"]
+    assert site.vcenter.listing() == before and not result["changed"] and result["updated"] == [] and result["backup_path"]
+
+
+def test_what_a_failed_update_could_not_roll_back_is_reported_as_changed(site, run_module):
+    Meddler(site, b"Get", {2, 3}, lambda _body: NESTED)
+    result = run_module("lookup_ssl_trust", site.update())
+    assert result["failed"] and "NOT rolled back: cs.identity sts-a" in result["msg"]
+    assert result["changed"] and result["updated"] == OLD[:1] and [diff["after_header"] for diff in result["diff"]] == OLD[:1]
+
+
+@pytest.mark.parametrize("operation, when, applied", [(b"Get", {2}, 1), (b"Set", {2}, 1), (b"Set", {1}, 0), (b"Set", {3, 4, 5}, 2)])
+def test_an_update_that_a_signal_ends_is_rolled_back(site, operation, when, applied):
+    before = site.vcenter.listing()
+    process = module_process("lookup_ssl_trust", site.update())
+    Meddler(site, operation, when, lambda _body: os.kill(process.pid, signal.SIGTERM))
+    result = result_of(*process.communicate(process.ask))
+    assert process.returncode == 1 and result["failed"] and result["backup_path"]
+    assert "interrupted by SIGTERM (applied: %d of 5; rolled back: " % applied in result["msg"] and "NOT rolled back" not in result["msg"]
+    assert site.vcenter.listing() == before and not result["changed"] and result["updated"] == []
+    assert not secrets_in(result)
+
+
+def test_a_signal_before_the_first_change_ends_the_run_with_what_it_has_read(site):
+    process = module_process("lookup_ssl_trust", site.update())
+    Meddler(site, b"List", {1}, lambda _body: os.kill(process.pid, signal.SIGTERM))
+    result = result_of(*process.communicate(process.ask))
+    assert process.returncode == 1 and result["msg"].startswith("interrupted by SIGTERM") and result["updated"] == [] and "backup_path" not in result
 
 
 def test_a_slow_answer_is_an_error_that_says_so(site, run_module):
