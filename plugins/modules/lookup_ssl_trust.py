@@ -103,9 +103,18 @@ options:
     type: bool
     default: false
     version_added: 0.5.0
+  require_served:
+    description:
+      - With O(state=updated), refuse the update before anything changes unless every url of RV(selected) answers, and the trust anchors accept the
+        certificate that it serves after the update.
+      - By default, trust anchors are also replaced if their url does not answer.
+    type: bool
+    default: false
+    version_added: 0.5.0
   verify_urls:
     description:
-      - The urls of other nodes of the SSO domain. After a change, each of them is asked whether it lists the new trust anchors.
+      - The urls of other nodes of the SSO domain. They must answer before the first change. After a change, each of them is asked whether it lists
+        the new trust anchors.
       - O(ca_path) and O(server_fingerprint) apply to them as well.
     type: list
     elements: str
@@ -235,6 +244,13 @@ updated:
   type: list
   elements: str
   sample: [vcenterserver 04608398-aaaa-bbbb-cccc-b35961bf5141]
+selected:
+  description:
+    - The endpoints that the update is responsible for (C(service_id), C(url)). They have an old or the new certificate as trust anchor; without an
+      old certificate, these are all endpoints of O(hosts).
+  returned: if O(state=updated) and the registrations were listed
+  type: list
+  elements: dict
 replacements:
   description: The arguments for the vendor's C(ls_update_certs.py) (C(old_fingerprint), a SHA-1; C(new_fingerprint), a SHA-256; C(new_certificate)).
   returned: if O(listed) is given and O(state=updated)
@@ -298,6 +314,7 @@ ARGUMENT_SPEC = dict(
     backup_dir=dict(type="path"),
     backup_path=dict(type="path"),
     force=dict(type="bool", default=False),
+    require_served=dict(type="bool", default=False),
     verify_urls=dict(type="list", elements="str"),
     verify_timeout=dict(type="float", default=30),
     timeout=dict(type="float", default=60),

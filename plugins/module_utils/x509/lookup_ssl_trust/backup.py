@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import json
 import os
 from dataclasses import dataclass
@@ -49,10 +50,15 @@ def path_for(folder: str, hostname: str, now: datetime.datetime) -> str:
 def check_folder(path: str, option: str) -> None:
     """Find out before any change whether a backup can be written. A folder that does not exist is created later.
 
-    :raises RemediationError: the folder cannot be written to.
+    :raises RemediationError: the folder cannot be written to, or cannot be created.
     """
-    if os.path.isdir(os.path.dirname(path)):
-        check_writable([Replacement(path, b"", option, secret=True)])
+    folder = os.path.dirname(path)
+    existing = folder
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    if not os.path.isdir(existing):
+        raise path_error(option, folder, "cannot be created", OSError(errno.ENOTDIR, "%s is not a folder" % existing))
+    check_writable([Replacement(os.path.join(existing, os.path.basename(path)), b"", option, secret=True)])
 
 
 def write(path: str, backup: Backup, now: datetime.datetime, option: str) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -418,6 +419,70 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twi
     assert again["updated"] == OLD[3:] and again["summary"]["stale"] == 0
     assert site.vcenter.lookup.counts["Set"] == 5
     assert not secrets_in(cut, again)
+
+
+@contextlib.contextmanager
+def nobody_listens():
+    """A port on which nothing answers."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        yield closed.getsockname()[1]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_everything_that_would_stop_an_update_is_reported_at_once_before_the_first_change(site, run_module, check):
+    with nobody_listens() as silent:
+        urls = [estate.endpoint("https://vc1.corp.example:%d/silent" % silent, [estate.anchor(site.old)])]
+        site.vcenter.register([*site.vcenter.lookup.registrations.values(), estate.registration("silent-a", urls)])
+        before = site.vcenter.listing()
+        partner = "https://vc2.corp.example:%d" % silent
+        backups = site.file("a file", "") + "/backups"
+        wrong = site.update(password="not-it", backup_dir=backups, verify_urls=[partner], require_served=True)
+        result = run_module("lookup_ssl_trust", wrong, check)
+    assert result["failed"] and "4 things are wrong" in result["msg"]
+    for words in ("username or password of %s is wrong" % USER, "backup_dir: %s cannot be created" % backups, "verify_urls: ", "/silent (CONNECT-REFUSED"):
+        assert words in result["msg"]
+    assert site.vcenter.listing() == before and "Set" not in site.vcenter.lookup.counts and not result["changed"]
+    assert not secrets_in(result)
+
+
+def test_urls_that_do_not_answer_are_updated_too_unless_they_must_be_served(site, run_module):
+    with nobody_listens() as silent:
+        urls = [estate.endpoint("https://vc1.corp.example:%d/silent" % silent, [estate.anchor(site.old)])]
+        site.vcenter.register([*site.vcenter.lookup.registrations.values(), estate.registration("silent-a", urls)])
+        refused = run_module("lookup_ssl_trust", site.update(require_served=True))
+        assert refused["failed"] and "1 urls whose trust anchors the update selects do not answer" in refused["msg"]
+        assert run_module("lookup_ssl_trust", site.update())["updated"] == [*OLD, "vcenterserver silent-a"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_update_that_would_leave_its_endpoints_stale_is_refused(site, run_module, check):
+    """The new certificate is valid for the host, and not the one that is served."""
+    third = site.certificate("vc1.corp.example")
+    refused = run_module("lookup_ssl_trust", site.update(new_certificate=third.pem, require_served=True), check)
+    assert refused["failed"] and "endpoints would still be stale after the update" in refused["msg"] and fingerprint(site.new) in refused["msg"]
+    assert "Set" not in site.vcenter.lookup.counts and refused["updated"] == []
+
+
+def test_a_host_whose_ports_serve_several_certificates_is_not_given_one_for_all(site, run_module, tls_server):
+    """Its management port has a certificate of its own, and the right trust anchor."""
+    own = site.certificate("vc1.corp.example")
+    urls = [estate.endpoint("https://vc1.corp.example:%d/own" % tls_server(own.pem, own.key_pem), [estate.anchor(own)])]
+    site.vcenter.register([*site.vcenter.lookup.registrations.values(), estate.registration("own-a", urls)])
+    refused = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["vc1.corp.example"], require_served=True))
+    assert refused["failed"] and "1 endpoints would still be stale after the update" in refused["msg"] and "/own (stale" in refused["msg"]
+    made = run_module("lookup_ssl_trust", site.update(require_served=True))
+    assert made["updated"] == OLD and made["summary"]["stale"] == 0
+
+
+def test_an_update_says_which_endpoints_it_is_responsible_for(site, run_module):
+    made = run_module("lookup_ssl_trust", site.update())
+    again = run_module("lookup_ssl_trust", site.update())
+    ids = [one["service_id"] for one in made["selected"]]
+    assert ids == ["sts-a", "vc-a", "vc-a", "vc-a", "several-a", "current-a", "plugin-a", "legacy-a"] and again["selected"] == made["selected"]
+    by_host = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["vc1.corp.example"]), check=True)["selected"]
+    assert {one["service_id"] for one in by_host} == {*ids, "ca-a", "malformed"}
+    assert "selected" not in run_module("lookup_ssl_trust", site.options())
 
 
 class Meddler:

@@ -92,6 +92,14 @@ def test_a_folder_is_checked_without_writing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["file", "file/folder/below", "dangling", "dangling/folder"])
+def test_a_folder_that_cannot_be_created_is_known_before(tmp_path, name):
+    (tmp_path / "file").write_text("", encoding="ascii")
+    (tmp_path / "dangling").symlink_to(tmp_path / "file" / "missing")
+    message = refused(check_folder, str(tmp_path / name / "a.json"), "backup_dir")
+    assert message.startswith("backup_dir: %s cannot be created: " % (tmp_path / name)) and "is not a folder" in message
+
+
 def test_a_backup_that_cannot_be_written_is_known_before(tmp_path):
     (tmp_path / "a.json").mkdir()
     assert refused(check_folder, str(tmp_path / "a.json"), "backup_dir").startswith("backup_dir: %s cannot be written" % (tmp_path / "a.json"))
