@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import hashlib
 import json
 import os
 import signal
@@ -19,75 +16,18 @@ import sys
 
 import pytest
 
-from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
 from ansible_collections.certmend.tls.tests.support.run import module_process, result_of
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import lstool_output
 from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
 from ansible_collections.certmend.tls.tests.support.vsphere.server import VCenter
+from ansible_collections.certmend.tls.tests.support.vsphere.site import HOSTS, USER, Meddler, Site, fingerprint, nobody_listens
 from ansible_collections.certmend.tls.tests.support.vsphere.soap import enveloped
 from ansible_collections.certmend.tls.tests.support.vsphere.sts import ACCOUNTS
 
-USER = "administrator@vsphere.local"
-HOSTS = ["vc1.corp.example", "vc2.corp.example", "srm.corp.example", "nsx.corp.example"]
 #: the registrations that hold the old certificate
 OLD = ["cs.identity sts-a", "vcenterserver vc-a", "several several-a", "plugin plugin-a", "legacy legacy-a"]
-
-
-class Site:
-    """A vCenter, the certificates that it had and has, and a solution of somebody else."""
-
-    def __init__(self, folder, tls_server):
-        self.days = REAL.days()
-        self.ca = mint.authority("Corp CA", **self.days)
-        self.old = self.certificate("vc1.corp.example")
-        self.new = self.certificate("vc1.corp.example")
-        self.other = mint.mint("srm.corp.example", dns=HOSTS[1:], **self.days)
-        self.folder, self.ca_path = folder, folder / "ca.pem"
-        self.ca_path.write_text(self.ca.pem, encoding="ascii")
-        self.vcenter = VCenter(self.file("new.pem", self.new.pem), self.file("new.key", self.new.key_pem))
-        port = self.vcenter.port
-        more = tls_server(self.new.pem, self.new.key_pem)
-        self.ports = {"vc1": port, "vc2": tls_server(self.other.pem, self.other.key_pem), "plugin": more, "legacy": more}
-        self.ports["partner"] = self.ports["vc2"]
-        self.vcenter.register(estate.small(self.old, self.new, self.ca, self.other, self.ports))
-
-    def certificate(self, *names, **more):
-        return mint.mint(names[0], dns=list(names), issuer=self.ca, **dict(self.days, **more))
-
-    def file(self, name, text):
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    def options(self, **more):
-        given = {
-            "hostname": "vc1.corp.example",
-            "port": self.vcenter.port,
-            "ca_path": str(self.ca_path),
-            "addresses": dict.fromkeys(HOSTS, "127.0.0.1"),
-            **more,
-        }
-        return {name: value for name, value in given.items() if value is not None}
-
-    def update(self, **more):
-        return self.options(
-            **{
-                "state": "updated",
-                "username": USER,
-                "password": ACCOUNTS[USER],
-                "old_fingerprint": fingerprint(self.old, "sha1"),
-                "new_certificate": self.new.pem,
-                "backup_dir": str(self.folder / "backups"),
-                **more,
-            }
-        )
-
-
-def fingerprint(minted, algorithm="sha256"):
-    digest = hashlib.new(algorithm, minted.der).hexdigest().upper()
-    return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))
 
 
 @pytest.fixture
@@ -230,23 +170,10 @@ def test_an_update_can_be_restored_to_the_last_byte(site, run_module):
     assert restored["backup_path"] != made["backup_path"]
 
 
-def changed_by_others(site, service_id, certificate, version):
-    """Somebody else writes a trust anchor and a version."""
-    one = site.vcenter.lookup.registrations[service_id]
-    mutable = tuple(("serviceVersion", version) if name == "serviceVersion" else (name, content) for name, content in one.mutable)
-    mutable = tuple(anchored(tree, estate.anchor(certificate)) for tree in mutable)
-    site.vcenter.lookup.registrations[service_id] = dataclasses.replace(one, mutable=mutable)
-
-
-def anchored(tree, text):
-    name, content = tree
-    return (name, text if name == "sslTrust" else content if isinstance(content, str) else tuple(anchored(child, text) for child in content))
-
-
 def test_a_restore_keeps_what_others_changed_meanwhile_and_reports_it(site, run_module):
     before = dict(site.vcenter.lookup.registrations)
     made = run_module("lookup_ssl_trust", site.update())
-    changed_by_others(site, "plugin-a", site.other, "9.0")
+    site.changed_by_others("plugin-a", site.other, "9.0")
     plugin = site.vcenter.lookup.registrations["plugin-a"]
     back = site.update(state="restored", backup_path=made["backup_path"])
     predicted, restored, again = (run_module("lookup_ssl_trust", back, check) for check in (True, False, False))
@@ -421,14 +348,6 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twi
     assert not secrets_in(cut, again)
 
 
-@contextlib.contextmanager
-def nobody_listens():
-    """A port on which nothing answers."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        yield closed.getsockname()[1]
-
-
 @pytest.mark.parametrize("check", [True, False])
 def test_everything_that_would_stop_an_update_is_reported_at_once_before_the_first_change(site, run_module, check):
     with nobody_listens() as silent:
@@ -483,22 +402,6 @@ def test_an_update_says_which_endpoints_it_is_responsible_for(site, run_module):
     by_host = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["vc1.corp.example"]), check=True)["selected"]
     assert {one["service_id"] for one in by_host} == {*ids, "ca-a", "malformed"}
     assert "selected" not in run_module("lookup_ssl_trust", site.options())
-
-
-class Meddler:
-    """Stands before the Lookup Service, and does something when a request of one kind arrives for the nth time."""
-
-    def __init__(self, site, operation, when, act):
-        self.operation, self.when, self.act, self.seen = operation, when, act, 0
-        self.lookup_answer, site.vcenter.lookup.answer = site.vcenter.lookup.answer, self.answer
-
-    def answer(self, body, headers):
-        self.seen += b"<%s " % self.operation in body
-        if self.seen in self.when and b"<%s " % self.operation in body:
-            instead = self.act(body)
-            if instead is not None:
-                return instead
-        return self.lookup_answer(body, headers)
 
 
 NESTED = enveloped("<GetResponse xmlns='urn:lookup'>%s%s</GetResponse>" % ("<returnval>" * 20000, "</returnval>" * 20000))
