@@ -13,11 +13,13 @@ import abc
 import contextlib
 import datetime
 import os
+import traceback
 from dataclasses import dataclass
 from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, Undo, apply_all, diff_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, StepFailed, Undo, apply_all, as_remediation, diff_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, raised_signals
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
 
@@ -72,6 +74,15 @@ class Run(abc.ABC, Generic[Payload]):
         """Make one change and return what reverses it (None: it cannot be reversed)."""
         raise NotImplementedError("this run changes nothing")
 
+    def settle(self, step: Step[Payload]) -> bool:
+        """Reverse a step whose ``apply`` was broken off by a signal or an unexpected error, if it was made all the same.
+
+        An ``apply`` that cleans up after itself, as one that writes files does, needs nothing here.
+
+        :returns: whether there was something to reverse.
+        """
+        return False
+
     def predict(self, steps: Sequence[Step[Payload]]) -> None:
         """In check mode, in place of ``apply`` and ``verify``: report what the result would be."""
 
@@ -101,7 +112,11 @@ def carry_out(run: Run[Payload], context: RunContext) -> None:
             run.changes = steps
             run.predict(steps)
         else:
-            apply_all(steps, run.apply)
+            try:
+                apply_all(steps, run.apply, run.settle)
+            except StepFailed as failure:
+                run.changes = failure.left
+                raise
             run.changes = steps
             run.verify(steps)
 
@@ -119,15 +134,26 @@ def run_module(module: Any, make_run: MakeRun) -> None:
     """
     context = RunContext(bool(module.check_mode), utc_now())
     run: Optional[Run[Any]] = None
-    failure: Optional[RemediationError] = None
+    failure: Dict[str, Any] = {}
     try:
-        run = make_run(module.params, context)
-        carry_out(run, context)
-    except RemediationError as error:
-        failure = error
+        with raised_signals():
+            run = make_run(module.params, context)
+            carry_out(run, context)
+    except (Exception, Interrupted) as error:
+        failure = _failure_of(error)
     result = result_of(run) if run is not None else {"changed": False}
     for warning in run.warnings if run is not None else ():
         module.warn(warning)
-    if failure is not None:
-        module.fail_json(msg=str(failure), advice=failure.advice, **result)
+    if failure:
+        module.fail_json(**failure, **result)
     module.exit_json(**result)
+
+
+def _failure_of(error: BaseException) -> Dict[str, Any]:
+    """How a task ends because of an exception; the traceback of an unexpected one is shown with -vvv."""
+    reason = as_remediation(error)
+    failure = {"msg": str(reason), "advice": reason.advice}
+    cause = error.__cause__ if isinstance(error, StepFailed) else error
+    if not isinstance(cause, (RemediationError, Interrupted)):
+        failure["exception"] = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return failure
