@@ -10,8 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import files_in, read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
@@ -95,20 +94,6 @@ def add_content(pool: Pool, data: bytes, source: str, trusted: bool = False) -> 
     for der, where in encoded.ders:
         pool.add(der, "%s, %s" % (source, where), trusted)
     return len(encoded.ders)
-
-
-def files_in(path: str, option: str) -> List[str]:
-    """The files of a folder in the order of their names; of anything else, the path itself.
-
-    :raises RemediationError: the folder cannot be listed.
-    """
-    if not os.path.isdir(path):
-        return [path]
-    try:
-        with os.scandir(path) as entries:
-            return [entry.path for entry in sorted(entries, key=lambda entry: entry.name) if entry.is_file()]
-    except OSError as error:
-        raise path_error(option, path, "cannot be listed", error) from error
 
 
 def system_paths() -> List[str]:
