@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import load_pkcs12, serialization
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import load_pkcs12, serialization, serialize_pkcs12, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 
 DER = serialization.Encoding.DER
 
@@ -36,3 +38,18 @@ def opened(data: bytes, password: Optional[str]) -> Tuple[Any, Any, Any]:
         except Exception as error:  # ValueError, UnsupportedAlgorithm, TypeError: it differs between releases
             problem = " ".join(str(error).split()) or type(error).__name__
     raise ValueError(("the password is wrong" if password else "give its password in the option password") + " (%s)" % problem)
+
+
+def written(key: Any, chain: Sequence[Certificate], password: str) -> bytes:
+    """A PKCS#12 with a private key and its chain.
+
+    :param chain: the certificate of the key first; its first name is the friendly name, which Java calls alias.
+    :raises RemediationError: the library's release cannot write the kind of key.
+    """
+    own, *others = [x509.load_der_x509_certificate(certificate.der) for certificate in chain]
+    name = next(iter(chain[0].dns_names), chain[0].common_name or "certificate")
+    try:
+        return serialize_pkcs12(key, own, others, password.encode("utf-8"), name.encode("utf-8"))
+    except (TypeError, ValueError) as error:
+        message = "output: this release of cryptography cannot write a PKCS#12 with a key of type %s" % chain[0].key.type
+        raise RemediationError(message, "Use a newer release, or an RSA or EC key.") from error
