@@ -173,8 +173,8 @@ EXAMPLES = r"""
     profile: vcf_installer
     private_key_path: /etc/nginx/tls/depot.key
     certificate_path: /etc/nginx/tls/depot.pem
-    ca_certificate_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
-    ca_private_key_content: "{{ lookup('ansible.builtin.file', lab_ca_key_path) }}"
+    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
 
 - name: Issue a self-signed certificate, if there is no CA
   certmend.tls.cert_issue:
@@ -199,8 +199,8 @@ EXAMPLES = r"""
     request_content: "{{ ome_csr }}"
     extended_key_usage: [serverAuth, clientAuth]
     certificate_path: /etc/ssl/private/ome.pem
-    ca_certificate_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
-    ca_private_key_content: "{{ lookup('ansible.builtin.file', lab_ca_key_path) }}"
+    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
 
 - name: Issue a certificate in a single file for HAProxy
   certmend.tls.cert_issue:

@@ -73,7 +73,7 @@ seealso:
 EXAMPLES = r"""
 - name: Let the Java of the VCF installer trust the CA of the depot
   certmend.tls.trust_anchor:
-    content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
+    content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
     store: java
     keystore:
       path: /etc/vmware/vcf/commonsvcs/trusted_certificates.store
@@ -81,7 +81,7 @@ EXAMPLES = r"""
 
 - name: Let the operating system trust it
   certmend.tls.trust_anchor:
-    content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
+    content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
     name: lab-root
 """
 

@@ -67,7 +67,7 @@ def chain_files(estate, pki):
     depot, lb = (pki.leaf(name) for name in ("depot.corp.example", "lb.corp.example"))
     host.write("/etc/nginx/tls/depot.pem", depot.pem)
     host.write("/etc/haproxy/tls/lb.pem", lb.key_pem + lb.pem)
-    return {}
+    return {"chain_password": "Chain-Pw1!"}
 
 
 def vcenter(estate, _pki):

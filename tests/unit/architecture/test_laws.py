@@ -18,7 +18,7 @@ import yaml
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PROFILES, collected
-from ansible_collections.certmend.tls.tests.support.source import MODULE_UTILS, MODULES, OURS, PLUGINS, ROOT, UTILS, code_of, name_of
+from ansible_collections.certmend.tls.tests.support.source import LOOKUPS, MODULE_UTILS, MODULES, OURS, PLUGINS, ROOT, UTILS, code_of, name_of
 
 UTIL_TESTS = ROOT / "tests/unit/plugins/module_utils"
 RULE_TESTS = UTIL_TESTS / "x509/rules"
@@ -37,7 +37,7 @@ def test_only_the_core_asks_for_check_mode_and_ends_a_module(path):
     assert not names & {"check_mode", "fail_json", "exit_json"}
 
 
-@pytest.mark.parametrize("path", [path for path in UTILS + MODULES if name_of(path) != "module_utils/core/timestamps"], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in UTILS + MODULES + LOOKUPS if name_of(path) != "module_utils/core/timestamps"], ids=name_of)
 def test_only_the_core_asks_for_the_time(path):
     found = {read for read in time_read_in(path) if read.split(".")[-1] not in ("monotonic", "sleep", "perf_counter")}  # a duration is no moment
     assert not found
@@ -95,6 +95,32 @@ def test_a_module_documents_its_promises_examples_and_results(path):
     assert "TODO" not in path.read_text(encoding="utf-8"), "make new-profile leaves the description to you"
 
 
+@pytest.mark.parametrize("path", LOOKUPS, ids=name_of)
+def test_a_lookup_documents_its_options_examples_and_result_and_has_tests(path):
+    texts = documentation_of(path)
+    assert texts["DOCUMENTATION"]["name"] == path.stem and texts["DOCUMENTATION"]["version_added"]
+    assert texts["EXAMPLES"] and texts["RETURN"]["_raw"]["description"]
+    assert (ROOT / "tests/unit/plugins/lookup" / ("test_%s.py" % path.stem)).is_file()
+
+
+def test_every_kind_of_plugin_is_known_to_these_laws():
+    kinds = {path.name for path in PLUGINS.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert kinds == {"doc_fragments", "lookup", "module_utils", "modules"}
+
+
+#: what reads a file as UTF-8 text: certificates and keys of operators are often binary
+TEXT_READERS = re.compile(r"lookup\('(?:ansible\.builtin\.)?file'")
+#: the files that are text by definition
+TEXT_FILES = ("fqdn_certificate_pins_path",)
+
+
+@pytest.mark.parametrize("folder", ["playbooks", "roles", "plugins", "docs", "README.md"])
+def test_no_file_of_an_operator_is_read_as_text(folder):
+    paths = [ROOT / folder] if (ROOT / folder).is_file() else [path for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".md", ".py", ".j2")]
+    lines = [(path.name, line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if TEXT_READERS.search(line)]
+    assert [found for found in lines if not any(name in found[1] for name in TEXT_FILES)] == [], "lookup('certmend.tls.certificates', path) reads every form"
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_has_a_claim_a_citation_and_a_way_out(rule):
     assert re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)+", rule.code)
@@ -111,12 +137,16 @@ def test_tests_mirror_the_tree(path):
     assert (PLUGINS / "module_utils" / tested).is_file()
 
 
-def test_every_other_test_is_of_a_module_a_tool_or_the_architecture():
+def test_every_other_test_is_of_a_plugin_a_playbook_a_tool_or_the_architecture():
     unit = ROOT / "tests/unit"
     for path in unit.rglob("test_*.py"):
         folder, name = path.parent.relative_to(unit).as_posix(), path.stem[len("test_") :]
         if folder == "plugins/modules":
             assert any(name == module.stem or name.startswith(module.stem + "_") for module in MODULES), path
+        elif folder == "plugins/lookup":
+            assert any(name == lookup.stem for lookup in LOOKUPS), path
+        elif folder == "playbooks":
+            assert (ROOT / "playbooks" / (name + ".yml")).is_file(), path
         elif folder == "tools":
             assert (ROOT / "tools" / (name + ".py")).is_file(), path
         else:
