@@ -16,7 +16,7 @@ DER = serialization.Encoding.DER
 
 
 def certificates(data: bytes, password: Optional[str]) -> List[bytes]:
-    """The DER of each certificate, that of the private key first.
+    """The DER of each certificate, that of the private key first. The private key is neither kept nor shown.
 
     :raises ValueError: as ``opened``.
     """
