@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import ContextManager, Dict, List, Optional, Set, Tuple
+from typing import ContextManager, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance import keytool
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
@@ -56,8 +56,14 @@ class JavaStore(TrustStore):
     def trusts(self, anchor: CertificateOutline) -> bool:
         return anchor.sha256 in self._aliases
 
-    #: programs trust whatever trusted certificates the keystore contains
-    contains = trusts
+    def contains(self, anchor: CertificateOutline, entries: Optional[Sequence[str]] = None) -> bool:
+        return bool(self._aliases_of(anchor, entries))  # programs trust whatever trusted certificates the keystore contains
+
+    def _aliases_of(self, anchor: CertificateOutline, entries: Optional[Sequence[str]]) -> List[str]:
+        return [alias for alias in self._aliases.get(anchor.sha256, ()) if entries is None or alias in entries]
+
+    def new_entry(self, anchor: CertificateOutline, alias: str) -> Optional[str]:
+        return alias
 
     def check(self, change: Change) -> None:
         check_writable([Replacement(self.path, b"", PATH_OPTION)])
@@ -80,7 +86,7 @@ class JavaStore(TrustStore):
             arguments = ("-importcert", "-noprompt", "-trustcacerts", "-alias", alias)
             keytool.run(copy, *arguments, stdin=pem_of(anchor).decode("ascii"))
         for anchor in change.removing:
-            for alias in self._aliases[anchor.sha256]:
+            for alias in self._aliases_of(anchor, change.entries):
                 keytool.run(copy, "-delete", "-alias", alias)
 
     def _working_copy(self) -> str:

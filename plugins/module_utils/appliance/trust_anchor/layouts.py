@@ -24,6 +24,9 @@ class Layout:
     :param extension: of the files that the module adds.
     :param extensions: of the files that the command reads.
     :param bundle: the file that programs read; empty if they read the folder itself.
+    :param sources: folders with the anchors that come with the operating system, which the command puts into the bundle as well.
+    :param hash_links: whether programs find an anchor in the folder by a link with the hash of its subject (openssl-rehash(1)). The command makes
+        the links, and the bundle of the files that have ``extension``.
     """
 
     folder: str
@@ -32,6 +35,8 @@ class Layout:
     bundle: str
     after_adding: Tuple[str, ...]
     after_removing: Tuple[str, ...]
+    sources: Tuple[str, ...] = ()
+    hash_links: bool = False
 
 
 LAYOUTS = {
@@ -42,6 +47,7 @@ LAYOUTS = {
         "/etc/ssl/certs/ca-certificates.crt",
         ("update-ca-certificates",),
         ("update-ca-certificates", "--fresh"),
+        ("/usr/share/ca-certificates",),
     ),
     "redhat": Layout(
         "/etc/pki/ca-trust/source/anchors",
@@ -50,6 +56,7 @@ LAYOUTS = {
         "/etc/pki/tls/certs/ca-bundle.crt",
         ("update-ca-trust", "extract"),
         ("update-ca-trust", "extract"),
+        ("/usr/share/pki/ca-trust-source",),
     ),
     "suse": Layout(
         "/etc/pki/trust/anchors",
@@ -58,14 +65,16 @@ LAYOUTS = {
         "/etc/ssl/ca-bundle.pem",
         ("update-ca-certificates",),
         ("update-ca-certificates",),
+        ("/usr/share/pki/trust",),
     ),
     "photon": Layout(
         "/etc/ssl/certs",
         ".pem",
         (".pem", ".crt"),
-        "",
+        "/etc/pki/tls/certs/ca-bundle.crt",
         ("rehash_ca_certificates.sh",),
         ("rehash_ca_certificates.sh",),
+        hash_links=True,
     ),
 }
 FAMILIES = {"ubuntu": "debian", "rhel": "redhat", "fedora": "redhat", "centos": "redhat", "sles": "suse", "opensuse": "suse"}

@@ -39,6 +39,8 @@ class TrustAnchorRun(Run[Change]):
         self.anchors: Tuple[CertificateOutline, ...] = ()
         self.store: Optional[TrustStore] = None
         self.change = Change()
+        #: the alias or file that each added anchor gets, by its fingerprint; None if it had a file already
+        self.new_entries: Dict[str, Optional[str]] = {}
         self.transaction: Optional[Transaction] = None
 
     @classmethod
@@ -66,6 +68,7 @@ class TrustAnchorRun(Run[Change]):
             return []
         store.check(step.payload)
         self.change = step.payload
+        self.new_entries = {anchor.sha256: store.new_entry(anchor, alias) for anchor, alias in self.change.adding}
         return [step]
 
     def apply(self, step: Step[Change]) -> Undo:
@@ -82,7 +85,9 @@ class TrustAnchorRun(Run[Change]):
         return {
             "store": self.store.path if self.store else None,
             "anchors": _as_dicts(self.anchors),
-            "added": _as_dicts(anchor for anchor, _alias in self.change.adding),
+            "added": [
+                dict(added, entry=self.new_entries.get(added["fingerprint_sha256"])) for added in _as_dicts(anchor for anchor, _alias in self.change.adding)
+            ],
             "removed": _as_dicts(self.change.removing),
             "backup_files": written.backups if written else {},
             "created_files": written.created if written else [],
