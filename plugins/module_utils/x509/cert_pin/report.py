@@ -69,7 +69,7 @@ class Report:
         others = self.failures[DESCRIBED:]
         if others:
             named = ", ".join(failure["endpoint"] for failure in others)
-            errors.append(RemediationError("%d more: %s" % (len(others), named), "Their evidence is in failures and results."))
+            errors.append(RemediationError("%d more: %s" % (len(others), named), "Run with -vvv to get their evidence in failures and results."))
         raise_all(errors)
 
 
