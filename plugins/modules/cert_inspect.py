@@ -104,7 +104,10 @@ options:
     type: path
     version_added: 0.4.0
   fail_on:
-    description: Fail the task if there is a finding of this severity, or a worse one, that is not waived.
+    description:
+      - Fail the task if there is a finding of this severity, or a worse one, that is not waived.
+      - A failed task returns the codes of the first five findings, and all findings in its message. To use RV(results) afterwards, leave this V(never) and
+        fail in a task of your own if RV(verdict) is V(error).
     type: str
     choices: [never, warning, error]
     default: never

@@ -10,8 +10,11 @@ import base64
 import csv
 import hashlib
 import json
+import pathlib
+import re
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from test_server_chain import APACHE, install
 
@@ -49,10 +52,12 @@ class Vault:
         return [one["pin"] for entry in entries if "pins" in entry for one in entry["pins"]]
 
     def approval(self, run):
-        """What somebody approves who reads the message of a failed run."""
-        (failed,) = [result["msg"] for result in run.results if result["status"] == "failed" and "Served now" in (result["msg"] or "")][:1]
-        new, old = (failed.partition(word)[2].split(" (")[0].split(": ")[-1] for word in ("Served now", "Pinned since"))
-        return {"host": APACHE.name, "ticket": "CHG-4711", "old_pin": old, "new_pin": new, "expires": UNTIL}
+        """The file that a person writes who pastes what a failed run printed, and fills in the ticket."""
+        (line,) = re.findall(r"pins_approvals: \[.*\]$", run.failure(APACHE.host), re.MULTILINE)
+        assert line in run.stdout.replace("\\n", "\n").splitlines(), run.stdout
+        path = self.folder / "approved.yml"
+        path.write_text(line.replace("ticket: ''", "ticket: CHG-4711") + "\n", encoding="ascii")
+        return path
 
     def worklists(self):
         return sorted(path.name for path in self.folder.glob("repin-*"))
@@ -104,18 +109,20 @@ def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left
     vault.rotate()
     refused = vault.run(program=program)
     assert refused.rc == 2 and vault.path.read_bytes() == before and "neither pinned nor announced" in refused.results[-1]["msg"], refused.stdout
-    approval = vault.approval(refused)
-    assert approval["old_pin"] == vault.pins()[0] != approval["new_pin"]
+    pasted = "@%s" % vault.approval(refused)
+    (approval,) = yaml.safe_load(pathlib.Path(pasted[1:]).read_text(encoding="ascii"))["pins_approvals"]
+    assert approval["host"] == APACHE.name and approval["old_pin"] == vault.pins()[0] != approval["new_pin"]
 
-    approvals = [dict(approval, host="elsewhere.corp.example"), approval]
-    check = vault.run("--check", program=program, pins_approvals=approvals)
-    made = vault.run(program=program, pins_approvals=approvals)
+    check = vault.run("--check", "-e", pasted, program=program)
+    made = vault.run("-e", pasted, program=program)
     assert check.rc == made.rc == 0, check.stdout + made.stdout
     assert check.shown == made.shown and made.shown and vault.pins() == [approval["new_pin"]]
     text, table = ((vault.folder / name).read_text(encoding="utf-8") for name in reversed(vault.worklists()))
     assert all(word in text for word in ["[ ] " + one for one in COMPUTERS] + ["NOTHING HAS BEEN DONE THERE", "CHG-4711", approval["old_pin"]])
     rows = list(csv.DictReader(table.splitlines()))
     assert [row["computer"] for row in rows] == COMPUTERS and {row["done"] for row in rows} == {"no"}
+    # approvals are for the whole inventory: each host ignores those of other hosts
+    approvals = [dict(approval, host="elsewhere.corp.example", expires=UNTIL), dict(approval, expires=UNTIL)]
     again = vault.run(program=program, pins_approvals=approvals)
     assert again.rc == 0 and again.changed == [], again.stdout
 

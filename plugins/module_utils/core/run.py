@@ -15,8 +15,9 @@ import datetime
 import os
 import traceback
 from dataclasses import dataclass
-from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence
+from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.brief import brief
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, StepFailed, Undo, apply_all, as_remediation, diff_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, raised_signals
@@ -52,6 +53,9 @@ class Run(abc.ABC, Generic[Payload]):
     attribute of its own. A stage that cannot go on raises RemediationError. ``facts`` puts the result together once, at the end, whether the
     run succeeded or not.
     """
+
+    #: facts that a failed task returns whatever their size, because a rollback needs them
+    kept_on_failure: Tuple[str, ...] = ()
 
     def __init__(self) -> None:
         #: shown to the user at the end, whether the run succeeded or not
@@ -97,6 +101,9 @@ class Run(abc.ABC, Generic[Payload]):
         """The documented result, as far as the run got."""
 
 
+#: the verbosity (-vvv) with which a failed task returns all facts
+ALL_FACTS = 3
+
 MakeRun = Callable[[Mapping[str, Any], RunContext], Run[Any]]
 
 
@@ -121,13 +128,17 @@ def carry_out(run: Run[Payload], context: RunContext) -> None:
             run.verify(steps)
 
 
-def result_of(run: Run[Any]) -> Dict[str, Any]:
-    """What the module returns: the facts, and the changes that were made or, in check mode, would be."""
-    return dict(run.facts(), changed=bool(run.changes), diff=diff_of(run.changes))
+def result_of(run: Run[Any], in_full: bool = True) -> Dict[str, Any]:
+    """What the module returns: the facts, and the changes that were made or, in check mode, would be.
+
+    :param in_full: whether all facts are returned; if not, those that fit on a screen.
+    """
+    facts = run.facts()
+    return dict(facts if in_full else brief(facts, run.kept_on_failure), changed=bool(run.changes), diff=diff_of(run.changes))
 
 
 def run_module(module: Any, make_run: MakeRun) -> None:
-    """Run a module from its parameters to its end. A failed task still returns the facts that it gathered.
+    """Run a module from its parameters to its end. A failed task still returns facts: those that fit on a screen, and with -vvv all.
 
     :param module: the AnsibleModule.
     :param make_run: makes the run from the module's parameters, usually a ``from_params`` that validates all of them.
@@ -141,7 +152,7 @@ def run_module(module: Any, make_run: MakeRun) -> None:
             carry_out(run, context)
     except (Exception, Interrupted) as error:
         failure = _failure_of(error)
-    result = result_of(run) if run is not None else {"changed": False}
+    result = result_of(run, in_full=not failure or module._verbosity >= ALL_FACTS) if run is not None else {"changed": False}
     for warning in run.warnings if run is not None else ():
         module.warn(warning)
     if failure:

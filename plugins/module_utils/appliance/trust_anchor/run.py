@@ -30,6 +30,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, 
 class TrustAnchorRun(Run[Change]):
     """The payload of its only step is what changes in the store."""
 
+    kept_on_failure = ("added",)
+
     def __init__(self, options: Options, context: RunContext) -> None:
         super().__init__()
         self.options = options

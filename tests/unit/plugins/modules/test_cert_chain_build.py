@@ -18,6 +18,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from ansible_collections.certmend.tls.tests.support import forms
 from ansible_collections.certmend.tls.tests.support.clock import DAY, written
 from ansible_collections.certmend.tls.tests.support.mint import NOW, authority, key_pem, mint, new_key, shared_key, signed_with
+from ansible_collections.certmend.tls.tests.support.run import printed
 
 AT = written(NOW)
 ROOT = authority("Corp Root CA")
@@ -36,10 +37,10 @@ def build(run_module, tmp_path):
         (folder / ("%d.pem" % number)).write_text(one.pem, encoding="ascii")
     (tmp_path / "cert.pem").write_text(LEAF.pem, encoding="ascii")
 
-    def run(check=False, **options):
+    def run(check=False, verbosity=3, **options):
         params = dict(path=str(tmp_path / "cert.pem"), candidates=[str(folder)], trusted_content=ROOT.pem, at=AT)
         params.update(options)
-        return run_module("cert_chain_build", {key: value for key, value in params.items() if value is not None}, check)
+        return run_module("cert_chain_build", {key: value for key, value in params.items() if value is not None}, check, verbosity)
 
     run.file, run.folder = tmp_path / "cert.pem", folder
     return run
@@ -178,6 +179,14 @@ def test_a_missing_certificate_is_named_with_who_needs_it_and_nothing_is_written
     assert "the certificate CN=Corp Issuing CA 2" in result["msg"] and "which CN=www.corp.example needs" in result["msg"]
     assert result["missing"][0]["needed_by"] == "CN=www.corp.example"
     assert build.file.read_text(encoding="ascii") == LEAF.pem and kept(build.file.parent) == ["cert.pem"]
+
+
+def test_a_failure_is_short_and_still_names_what_is_missing(build):
+    (build.folder / "1.pem").unlink()
+    result = build(verbosity=0)
+    assert len(printed(result)) <= 25 and "BEGIN CERTIFICATE" not in str(printed(result)), result
+    assert "CN=Corp Issuing CA 2" in result["msg"] and result["missing"][0]["needed_by"] == "CN=www.corp.example"
+    assert result["omitted"] == "chain, pem (shown with -vvv)"
 
 
 def test_where_it_can_be_had_is_told(build, tmp_path):

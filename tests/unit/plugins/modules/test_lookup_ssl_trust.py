@@ -17,7 +17,7 @@ import sys
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
-from ansible_collections.certmend.tls.tests.support.run import module_process, result_of
+from ansible_collections.certmend.tls.tests.support.run import module_process, printed, result_of
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import lstool_output
 from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
@@ -273,6 +273,13 @@ def test_bad_input_is_a_clear_error_and_nothing_is_written(site, run_module, mor
     assert result.get("failed") and words in result["msg"], result.get("msg")
     assert site.vcenter.listing() == before and not result.get("backup_path")
     assert not secrets_in(result)
+
+
+@pytest.mark.parametrize("more", [dict(password="not-it"), dict(old_fingerprint="AB:" * 31 + "AB")])
+def test_a_failure_is_short(site, run_module, more):
+    result = run_module("lookup_ssl_trust", site.update(**more), verbosity=0)
+    assert result["failed"] and "Nothing was changed." in result["msg"] and len(printed(result)) <= 20, result
+    assert result["omitted"] == "certificates, endpoints, stale (shown with -vvv)" and result["summary"]["stale"] == 5
 
 
 def test_a_fingerprint_that_occurs_nowhere_is_answered_with_those_that_do(site, run_module):

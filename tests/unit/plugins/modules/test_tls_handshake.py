@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+from ansible_collections.certmend.tls.tests.support.run import printed
 from ansible_collections.certmend.tls.tests.unit.conftest import listening
 
 DAYS = REAL.days()
@@ -30,9 +31,9 @@ def leaf(issuer=ROOT, **more):
 
 @pytest.fixture
 def shake(run_module):
-    def run(port=1, trusted=ROOT.pem, expect="any", **more):
+    def run(port=1, trusted=ROOT.pem, expect="any", verbosity=3, **more):
         given = dict(dict(host=NAME, port=port, ca_content=trusted, expect=expect), **more)
-        return run_module("tls_handshake", {name: value for name, value in given.items() if value is not None})
+        return run_module("tls_handshake", {name: value for name, value in given.items() if value is not None}, verbosity=verbosity)
 
     return run
 
@@ -60,6 +61,13 @@ def test_a_refusal_has_a_code_and_still_the_chain(shake, tls_server, make, code)
     seen = shake(tls_server(certificate.pem + rest, certificate.key_pem))
     assert not seen["verified"] and seen["error"]["code"] == code and seen["error"]["advice"]
     assert base64.b64decode(seen["presented"][0]) == certificate.der
+
+
+def test_a_failure_is_short_and_has_the_reason_and_the_fingerprints(shake, tls_server):
+    certificate = leaf(MIDDLE, common_name="other.example", dns=["other.example"])
+    seen = shake(tls_server(certificate.pem + MIDDLE.pem + ROOT.pem, certificate.key_pem), expect="verified", verbosity=0)
+    assert seen["failed"] and seen["error"]["code"] == "NAME-MISMATCH" and seen["error"]["advice"] and len(seen["fingerprints"]) == 2
+    assert len(printed(seen)) <= 30 and seen["omitted"] == "presented (shown with -vvv)", seen
 
 
 def test_a_whole_chain_to_an_unknown_root_is_an_unknown_ca(shake, tls_server):

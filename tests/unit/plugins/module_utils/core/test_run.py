@@ -168,6 +168,42 @@ def test_warnings_are_shown_after_success_as_well(write_diary):
     assert warned(write_diary("a"))
 
 
+class Librarian(Run):
+    """Reads a book, and fails if it is asked to."""
+
+    kept_on_failure = ("loan",)
+
+    def __init__(self, fails):
+        super().__init__()
+        self.fails = fails
+
+    def plan(self):
+        if self.fails:
+            raise RemediationError("the book is damaged", "Take another one.")
+        return []
+
+    def facts(self):
+        return {"title": "X.509", "book": "A" * 10000, "loan": "B" * 10000}
+
+
+@pytest.mark.parametrize(
+    "fails, verbosity, returned, omitted",
+    [
+        (False, 0, {"title", "book", "loan"}, None),
+        (True, 0, {"title", "loan"}, "book (shown with -vvv)"),
+        (True, 2, {"title", "loan"}, "book (shown with -vvv)"),
+        (True, 3, {"title", "book", "loan"}, None),
+    ],
+)
+def test_a_failed_task_returns_the_facts_that_fit_on_a_screen_and_with_vvv_all(fails, verbosity, returned, omitted):
+    def main():
+        run_module(AnsibleModule({}, supports_check_mode=True), lambda params, context: Librarian(fails))
+
+    result = call_main(main, arguments("librarian", {}, False, verbosity))
+    assert bool(result.get("failed")) is fails and result.get("omitted") == omitted
+    assert {"title", "book", "loan"} & set(result) == returned
+
+
 class Reader(Run):
     """A run that changes nothing needs a plan and facts."""
 
