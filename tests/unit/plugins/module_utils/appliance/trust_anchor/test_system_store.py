@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import read_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import Layout
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
