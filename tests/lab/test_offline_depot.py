@@ -16,6 +16,8 @@ import typing
 import pytest
 from conftest import Trio
 
+from ansible_collections.certmend.tls.tests.support.forms import openssl
+
 pytestmark = pytest.mark.hosts("depot", "installer", "web")
 
 FQDN = "depot.corp.example"
@@ -28,6 +30,7 @@ API = {
     "offline_depot_installer_password": "AdminPw1!Admin",
 }
 BOTH = ("own_ca", "self_signed")
+PKCS12_PASSWORD = "CaFilePw1!"
 
 
 def extra(estate, provider="own_ca", **more):
@@ -233,9 +236,67 @@ def test_an_unreachable_depot_is_a_finding_and_then_an_unreachable_host(estate, 
         estate["depot"].start()
 
 
-def test_two_depots_or_none_are_refused_with_the_way_out(estate, playbook):
-    run = playbook("certmend.tls.offline_depot", "-e", "offline_depot_ip_in_san=false")
-    assert run.rc == 2 and "offline_depot_fqdn" in run.stdout
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """A second inventory: the load balancer is a depot too."""
+    path = tmp_path_factory.mktemp("inventory") / "several.yml"
+    own = {"offline_depot_server": "haproxy", "offline_depot_combined_path": "/etc/haproxy/tls/lb.pem", "offline_depot_private_key_path": "/etc/haproxy/lb.key"}
+    path.write_text(json.dumps({"depots": {"hosts": {"lb": own}}}), encoding="utf-8")
+    return ["-i", path]
+
+
+@pytest.fixture(scope="module")
+def two_depots(lab, playbook, several, tmp_path_factory):
+    """nginx and HAProxy, a CA in a PKCS#12, and the system's trust store alone: check, run, again."""
+    lab.reset("depot", "installer", "lb")
+    ca = tmp_path_factory.mktemp("ca") / "ca.p12"
+    pki = lab.state / "pki"
+    ca.write_bytes(openssl("pkcs12", "-export", "-in", pki / "ca.pem", "-inkey", pki / "ca.key", "-passout", "pass:" + PKCS12_PASSWORD))
+    given = {
+        "offline_depot_ca_path": str(ca),
+        "offline_depot_ca_private_key_passphrase": PKCS12_PASSWORD,
+        "offline_depot_trust_stores": [{"store": "auto"}],
+    }
+    arguments = [*several, "--diff", "-e", json.dumps(given)]
+    return Trio(*(playbook("certmend.tls.offline_depot", *arguments, *more) for more in (["--check"], [], [])))
+
+
+@pytest.mark.hosts("depot", "installer", "lb")
+def test_two_depots_one_of_them_haproxy_are_mapped_trusted_and_verified_in_one_run(two_depots, lab):
+    check, run, again = two_depots
+    assert [each.rc for each in two_depots] == [0, 0, 0], "".join(each.stdout[-3000:] for each in two_depots if each.rc)
+    # the depots are changed at the same time, in any order
+    assert sorted(check.shown, key=str) == sorted(run.shown, key=str) and counted(check) == counted(run) and again.changed == []
+    assert {host for host, _diff in run.shown} == {"depot", "lb", "installer"}
+    hosts = lab["installer"].read("/etc/hosts")
+    assert "10.77.0.10 depot.corp.example" in " ".join(hosts.split()) and "10.77.0.13 lb.corp.example" in " ".join(hosts.split())
+    proofs = again.of("Verify the server with the certificates of the operating system's trust store")
+    assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok", "item ok"], "a handshake for each depot"
+    assert not [proof for proof in again.of("Verify the server with the certificates of each Java keystore") if proof["status"] == "item ok"]
+    assert PKCS12_PASSWORD not in "".join(line for each in two_depots for line in each.stdout.splitlines() if "passphrase" not in line)
+
+
+def test_depots_without_names_of_their_own_or_none_are_refused_with_the_way_out(estate, playbook, several):
+    for arguments, words in (
+        (["-e", '{"fqdn": ""}'], "depot: no name"),
+        ([*several, "-e", "offline_depot_fqdn=" + FQDN], "depot: depot.corp.example, lb: depot.corp.example"),
+        (["-e", '{"depot_all": []}'], "into the group depots"),
+    ):
+        run = playbook("certmend.tls.offline_depot", *arguments)
+        assert run.rc == 2 and "set offline_depot_fqdn to the name" in run.stdout and words in run.stdout, run.stdout
+        assert run.changed == []
+
+
+def test_only_the_installers_are_changed_if_the_depot_has_its_certificate(estate, playbook):
+    before = World.now(estate)
+    installers = ["--limit", "localhost:installers"]
+    refused = playbook("certmend.tls.offline_depot", *extra(estate), *installers)
+    assert refused.rc == 2 and "This run did not issue the certificate of depot" in refused.stdout and refused.changed == []
+    run = playbook("certmend.tls.offline_depot", *extra(estate), *installers, "-e", "offline_depot_installers_only=true")
+    assert {result["host"] for result in run.changed} == {"installer"} and run.rc == 2, "the depot still serves its old certificate"
+    assert "depot.corp.example:443 as depot.corp.example: TRUST-SELF-SIGNED" in run.stdout
+    after = World.now(estate)
+    assert after[:2] == before[:2] and "depot.corp.example" in after.hosts
 
 
 @pytest.mark.hosts("depot", "web", "lb")

@@ -14,9 +14,9 @@ from typing import Any, ContextManager, Dict, Iterable, List, Mapping, Optional,
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import pem_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import layout_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.collect import collect_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import layout_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.plan import plan_pending, plan_step
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change, TrustStore

@@ -18,7 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.repla
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of, without_certificate
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import Layout
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change, TrustStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo, as_remediation
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all

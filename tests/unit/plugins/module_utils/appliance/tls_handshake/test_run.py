@@ -28,6 +28,7 @@ def run(outcome=None, expect="any"):
         ca_path=None,
         ca_content="PEM",
         java_keystore=None,
+        system_store=None,
         timeout=10.0,
         expect=expect,
         expected_fingerprints=None,

@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import LAYOUTS, Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import LAYOUTS, Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.run import TrustAnchorRun, open_store
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore

@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import read_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import Layout
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import FOLDERS, HASH_NAME, SystemStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError

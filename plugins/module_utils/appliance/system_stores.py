@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import files_in, read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 OS_RELEASE = "/etc/os-release"
@@ -80,20 +80,22 @@ LAYOUTS = {
 FAMILIES = {"ubuntu": "debian", "rhel": "redhat", "fedora": "redhat", "centos": "redhat", "sles": "suse", "opensuse": "suse"}
 
 
-def layout_of(store: str) -> Layout:
-    """The layout that the option ``store`` names.
+def layout_of(store: str, option: str = "store") -> Layout:
+    """The layout of a store.
 
+    :param store: ``auto``, or a family of systems.
+    :param option: the module's option that named the store, for messages.
     :raises RemediationError: this system has no such store.
     """
     if store == "auto":
-        store = family_of(read_file(OS_RELEASE, "store").decode("utf-8", "replace"))
+        store = family_of(read_file(OS_RELEASE, option).decode("utf-8", "replace"), option)
     layout = LAYOUTS[store]
     if not os.path.isdir(layout.folder):
-        raise RemediationError("store: %s does not exist" % layout.folder, "Install ca-certificates, or name another store.")
+        raise RemediationError("%s: %s does not exist" % (option, layout.folder), "Install ca-certificates, or name another store.")
     return layout
 
 
-def family_of(os_release: str) -> str:
+def family_of(os_release: str, option: str = "store") -> str:
     """The family of a system.
 
     :param os_release: its file os-release(5).
@@ -105,7 +107,18 @@ def family_of(os_release: str) -> str:
         family = FAMILIES.get(identifier, identifier)
         if family in LAYOUTS:
             return family
+    choices = sorted(LAYOUTS) + (["java"] if option == "store" else [])
     raise RemediationError(
-        "store: auto does not support this system (%s)" % (" ".join(identifiers) or "no ID in %s" % OS_RELEASE),
-        "Set store to one of %s, java." % ", ".join(sorted(LAYOUTS)),
+        "%s: auto does not support this system (%s)" % (option, " ".join(identifiers) or "no ID in %s" % OS_RELEASE),
+        "Set %s to one of %s." % (option, ", ".join(choices)),
     )
+
+
+def system_anchors_text(store: str, option: str) -> str:
+    """The certificates that the programs of this system trust, as text with PEM blocks.
+
+    :raises RemediationError: this system has no such store, or it cannot be read.
+    """
+    layout = layout_of(store, option)
+    paths = [layout.bundle] if layout.bundle else [path for path in files_in(layout.folder, option) if path.endswith(layout.extensions)]
+    return "\n".join(read_file(path, option).decode("ascii", "replace") for path in paths)
