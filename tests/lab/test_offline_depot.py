@@ -17,6 +17,8 @@ import pytest
 from conftest import Trio
 
 from ansible_collections.certmend.tls.tests.support.forms import openssl
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
 
 pytestmark = pytest.mark.hosts("depot", "installer", "web")
 
@@ -197,6 +199,42 @@ def test_what_somebody_else_changed_meanwhile_is_kept_and_reported(estate, playb
     assert run.rc == 2 and depot.read("/etc/nginx/tls/depot.pem") == "theirs\n"
     assert "/etc/nginx/tls/depot.pem (somebody else changed it after this run)" in run.stdout
     assert "/var/lib/certmend/journal/fqdn_certificate-nginx" in run.stdout
+
+
+def ca_of(estate):
+    """The CA of the estate, which signs certificates for tests."""
+    pem, key = ((estate.state / "pki" / name).read_bytes() for name in ("ca.pem", "ca.key"))
+    return mint.Minted(mint.x509.load_pem_x509_certificate(pem), mint.serialization.load_pem_private_key(key, None))
+
+
+def serve(estate, name):
+    """Let the depot serve a certificate of the estate's CA for one name."""
+    certificate = mint.mint(name, dns=[name], issuer=ca_of(estate), key=mint.shared_key("RSA-2048"), **REAL.days())
+    estate["depot"].write("/etc/nginx/tls/depot.key", certificate.key_pem)
+    estate["depot"].write("/etc/nginx/tls/depot.pem", certificate.pem)
+    estate["depot"].run("service", "nginx", "reload")
+    return certificate
+
+
+def test_a_good_certificate_of_a_ca_stays_and_the_installers_trust_its_ca(estate, playbook):
+    """The command of the README, which names no CA; and with the CA alone, for the installers that do not trust it yet."""
+    good = serve(estate, FQDN)
+    trusted = ["-e", "offline_depot_ca_path=%s" % (estate.state / "pki" / "ca.pem")]
+    readme = playbook("certmend.tls.offline_depot", "--check", "--diff", "-e", "offline_depot_fqdn=" + FQDN)
+    assert readme.rc == 0 and {result["host"] for result in readme.changed} == {"installer"}, readme.stdout[-3000:]
+    assert "nothing is wrong with the certificate" in readme.stdout
+    first = playbook("certmend.tls.offline_depot", "-e", "offline_depot_fqdn=" + FQDN, *trusted)
+    again = playbook("certmend.tls.offline_depot", "-e", "offline_depot_fqdn=" + FQDN)
+    assert first.rc == again.rc == 0 and {result["host"] for result in first.changed} == {"installer"}, first.stdout[-3000:] + again.stdout[-3000:]
+    assert again.changed == [] and estate["depot"].read("/etc/nginx/tls/depot.pem") == good.pem
+
+
+def test_the_certificate_of_a_ca_is_not_replaced_by_a_self_signed_one_without_a_word(estate, playbook):
+    serve(estate, "other.corp.example")
+    run = playbook("certmend.tls.offline_depot", "-e", "offline_depot_fqdn=" + FQDN)
+    assert run.rc == 2 and run.changed == []
+    assert "NAME-MISMATCH" in run.failure("depot") and "CN=Lab Root CA signed the present one" in run.failure("depot")
+    assert "offline_depot_provider=self_signed" in run.failure("depot")
 
 
 def test_a_closed_gate_stops_the_run_before_the_first_change(estate, playbook, tmp_path):

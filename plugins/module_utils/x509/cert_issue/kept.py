@@ -11,6 +11,7 @@ from typing import Any, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import fqdn_problem, host_name_problem, is_address
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import name_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
@@ -20,6 +21,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 SERVER_AUTH, ANY = "serverAuth", "anyExtendedKeyUsage"
 #: the purposes of a certificate without the extension (RFC 5280 section 4.2.1.12), as far as servers have them
 UNRESTRICTED = (SERVER_AUTH, "clientAuth")
+
+#: the kinds of entries that AlternativeNames has
+COMPARED = (x509.DNSName, x509.IPAddress, x509.RFC822Name, x509.UniformResourceIdentifier)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +59,7 @@ def keep(spec: IssueSpec, existing: Existing) -> IssueSpec:
         spec.request,
         names=spec.request.names.joined(names),
         base=_subject(leaf),
+        others=_other_entries(leaf),
         extended_key_usage=spec.request.extended_key_usage or _purposes(leaf),
     )
     return dataclasses.replace(spec, request=request, new_key=spec.key.like(_key(existing)), refusals=tuple(_refusals(spec, names)))
@@ -94,6 +99,15 @@ def _subject(leaf: Optional[Certificate]) -> Any:
         return leaf.x509.subject if leaf is not None else None
     except Exception:  # the exceptions of the backend differ between releases
         return None
+
+
+def _other_entries(leaf: Optional[Certificate]) -> Tuple[Any, ...]:
+    """Entries of the subject alternative name that are no names of a server, such as a directory name; they are kept as they are."""
+    try:
+        entries = leaf.x509.extensions.get_extension_for_class(x509.SubjectAlternativeName).value if leaf is not None else ()
+    except Exception:  # absent or not decodable
+        return ()
+    return tuple(entry for entry in entries if not isinstance(entry, COMPARED))
 
 
 def _purposes(leaf: Optional[Certificate]) -> Tuple[str, ...]:

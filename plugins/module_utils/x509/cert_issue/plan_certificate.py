@@ -10,21 +10,29 @@ import datetime
 from dataclasses import replace
 from typing import List, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue import diff
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Change, IssueCertificate, Plan, WriteExisting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import NO_CHANGES, NameChanges
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.key_choice import KeyChoice, choose_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind, Target
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import certificates_to_serve, renewal_reasons, repair_reasons
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import certificates_to_serve, keeps_issuer, renewal_reasons, repair_reasons
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import certificate_lines
 
 
 def plan_certificate(spec: IssueSpec, existing: Existing, now: datetime.datetime) -> Plan:
-    """Plan for the providers self_signed and own_ca."""
+    """Plan for the providers self_signed and own_ca.
+
+    :raises RemediationError: a name cannot be kept, or the key of a good certificate is not where the options say.
+    """
+    if existing.key is None and keeps_issuer(spec, existing):
+        raise RemediationError(
+            "private_key_path: no private key exists at %s, but nothing is wrong with the certificate %s" % (spec.paths.key, spec.paths.main),
+            "Give the path of the private key that this certificate belongs to, or force: true to replace the certificate.",
+        )
     choice, key_reasons = choose_key(spec, existing)
     reasons = key_reasons + renewal_reasons(spec, existing, now)
     if not reasons:

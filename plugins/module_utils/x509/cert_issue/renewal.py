@@ -45,10 +45,14 @@ def renewal_reasons(spec: IssueSpec, existing: Existing, now: datetime.datetime)
     leaf = existing.certificate
     if leaf is None:
         return list(existing.problems) or ["no certificate exists yet"]
-    reasons = _difference_reasons(spec, existing, leaf) + _issuer_reasons(spec, existing, leaf) + _validity_reasons(spec, existing, leaf, now)
+    differences, others = _difference_reasons(spec, existing, leaf), _validity_reasons(spec, existing, leaf, now)
     if existing.key is not None and existing.key_pin != leaf.pin:
-        reasons.append(because("the private key does not belong to the certificate", existing, "KEY-NOT-PRIVATE-KEY"))
-    return reasons + (["force is true"] if spec.force else [])
+        others.append(because("the private key does not belong to the certificate", existing, "KEY-NOT-PRIVATE-KEY"))
+    others += ["force is true"] if spec.force else []
+    issuer = _other_issuer(spec, leaf)
+    if issuer and (differences or others or not keeps_issuer(spec, existing)):
+        differences.append(because(issuer, existing, *(finding.code for finding in objections(existing.findings))))
+    return differences + others
 
 
 def keeps_issuer(spec: IssueSpec, existing: Existing) -> bool:
@@ -161,13 +165,6 @@ def _other_issuer(spec: IssueSpec, leaf: Certificate) -> str:
     if not is_signed_by(leaf.x509, ca.x509):
         return "the certificate is signed by another key of %s than that of the given CA certificate" % issuer
     return ""
-
-
-def _issuer_reasons(spec: IssueSpec, existing: Existing, leaf: Certificate) -> List[str]:
-    other = _other_issuer(spec, leaf)
-    if not other or keeps_issuer(spec, existing):
-        return []
-    return [because(other, existing, *(finding.code for finding in objections(existing.findings)))]
 
 
 def _validity_reasons(spec: IssueSpec, existing: Existing, leaf: Certificate, now: datetime.datetime) -> List[str]:

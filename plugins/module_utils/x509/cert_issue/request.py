@@ -29,6 +29,7 @@ class Request:
     :param subject: pairs of a short name (``O``) and a value, without the common name; None: not asked for.
     :param base: a name whose attributes the subject has, but for the common name; it counts if ``subject`` is not asked for.
     :param extended_key_usage: empty: not asked for.
+    :param others: further entries of the subject alternative name, of kinds that no client of a server compares.
     """
 
     fqdn: str
@@ -36,6 +37,11 @@ class Request:
     subject: Optional[Tuple[Tuple[str, str], ...]] = None
     extended_key_usage: Tuple[str, ...] = ()
     base: Any = None
+    others: Tuple[Any, ...] = ()
+
+    def alternative_names(self) -> x509.SubjectAlternativeName:
+        """The subject alternative name."""
+        return x509.SubjectAlternativeName([*self.names.extension(), *self.others])
 
     def name(self) -> x509.Name:
         """The subject. The common name is the last relative name, as the most specific part, unless ``base`` has it elsewhere."""

@@ -117,7 +117,7 @@ def _authority_key_identifier(authority: Optional[Authority], issuer_key: Any) -
 
 def _leaf_extensions(request: Request, public_key: Any) -> List[Tuple[Any, bool]]:
     return [
-        (request.names.extension(), False),
+        (request.alternative_names(), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (_key_usage(encipherment=isinstance(public_key, rsa.RSAPublicKey)), True),
         (x509.ExtendedKeyUsage([_purpose(text) for text in request.extended_key_usage or DEFAULT_PURPOSES]), False),

@@ -96,3 +96,21 @@ def test_the_chain_of_a_certificate_that_stays_is_left_alone(server):
     done = server.run(combined_path=combined, trusted_content=ROOT.pem)
     assert done["renewed_because"] == ["%s does not contain the certificate with its chain and private key" % combined]
     assert server.content()["all.pem"].startswith(server.content()["tls.pem"]) and server.content()["tls.pem"].count(b"BEGIN") == 2
+
+
+def test_another_issuer_is_never_taken_silently(server):
+    install(server, mint.mint(FQDN, dns=[FQDN], issuer=ROOT, key=mint.shared_key("RSA-2048")))
+    made = server.run(dns_names=["new.corp.example"])
+    assert made["certificate"]["self_signed"] and made["renewed_because"] == [
+        "the subject alternative name contains the DNS names %s, expected %s, new.corp.example" % (FQDN, FQDN),
+        "the certificate is signed by CN=Test Root CA, not by its own key",
+    ]
+
+
+def test_a_wrong_path_of_the_key_does_not_replace_a_good_certificate(server):
+    install(server, mint.mint(FQDN, dns=[FQDN], issuer=ROOT, key=mint.shared_key("RSA-2048")))
+    before = server.content()
+    with pytest.raises(RemediationError, match="private_key_path: no private key exists at .*typo, but nothing is wrong with the certificate .*force: true"):
+        server.run(private_key_path=server.path("typo"))
+    assert server.content() == before
+    assert server.run(private_key_path=server.path("typo"), force=True)["certificate"]["self_signed"]

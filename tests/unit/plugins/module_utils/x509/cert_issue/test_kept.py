@@ -49,6 +49,13 @@ def test_every_name_of_the_present_certificate_is_kept_and_reported(server, prov
     assert server.run(provider, ip_addresses=["10.77.0.10"])["steps"] == []
 
 
+def test_entries_that_are_no_names_of_a_server_are_kept_as_they_are(server):
+    others = [x509.DirectoryName(subject_of(("ORGANIZATION_NAME", "Example"))), x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4"))]
+    install(server, present(names=others))
+    made = x509.load_pem_x509_certificate(server.run()["certificate"]["pem"].encode()).extensions
+    assert list(made.get_extension_for_class(x509.SubjectAlternativeName).value)[-2:] == others
+
+
 def test_names_are_given_up_only_by_drop_names(server):
     install(server, present())
     dropped = ["WWW2.corp.example", "10.77.0.30", "never.corp.example"]
