@@ -16,9 +16,9 @@ import typing
 import pytest
 from conftest import Trio
 
-from ansible_collections.certmend.tls.tests.support.forms import openssl
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.forms import openssl
 
 pytestmark = pytest.mark.hosts("depot", "installer", "web")
 

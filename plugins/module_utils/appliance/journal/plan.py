@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import JournalRecord, JournalState
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
@@ -68,9 +68,18 @@ def plan_open(options: Options, record: Optional[JournalRecord], now: datetime.d
     if not mine and not is_lost(options, record, now):
         raise HeldError(_held_by(record), "Wait until that run ends. If it has ended, the journal is free %d minutes after that time." % options.lease_minutes)
     # what a lost run noted was true before its first change
-    notes = dict(options.notes, **record.notes) if is_unfinished(options, record) else options.notes
+    notes = merged(options.notes, record.notes) if is_unfinished(options, record) else merged(record.notes if record.changes else {}, options.notes)
     opened = dataclasses.replace(record, state=JournalState.OPEN, run=options.run, notes=notes)
     return Plan(Action.NOTHING if opened == record else Action.WRITE, opened)
+
+
+def merged(notes: Mapping[str, Any], more: Mapping[str, Any]) -> Dict[str, Any]:
+    """Notes with more of them. A list is extended, anything else is replaced."""
+    result = dict(notes)
+    for name, value in more.items():
+        old = result.get(name)
+        result[name] = old + [item for item in value if item not in old] if isinstance(old, list) and isinstance(value, list) else value
+    return result
 
 
 def is_lost(options: Options, record: JournalRecord, now: datetime.datetime) -> bool:

@@ -67,7 +67,7 @@ def test_a_journal_of_another_run_is_held_until_that_run_has_ended():
 def test_what_a_lost_run_noted_before_its_first_change_is_kept():
     notes = dict(added=["from this run"], more=1)
     taken = make_plan(asked("opened", lost_run="other", notes=notes), record(run="other", notes={"added": ["before"]}), FIXED.now)
-    assert taken.record.notes == {"added": ["before"], "more": 1}
+    assert taken.record.notes == {"added": ["from this run", "before"], "more": 1}
     fresh = make_plan(asked("opened", lost_run="other", notes=notes), record(run="other", notes={"added": ["before"]}, changes=()), FIXED.now)
     assert fresh.record.notes == notes, "the lost run changed nothing"
 
@@ -101,3 +101,9 @@ def test_the_journal_of_another_run_is_left_alone_if_the_task_says_so(state):
 def test_a_name_cannot_leave_the_folder(name):
     with pytest.raises(RemediationError, match="is not a name for a journal"):
         asked("opened", name=name)
+
+
+def test_the_notes_of_several_steps_of_one_run_are_joined():
+    first = record("proved", notes={"anchors": ["a"], "restart": ["lcm"], "reload": "nginx"})
+    plan = make_plan(asked("opened", notes={"anchors": ["b"], "restart": ["lcm"], "reload": "httpd"}), first, FIXED.now)
+    assert plan.record.notes == {"anchors": ["a", "b"], "restart": ["lcm"], "reload": "httpd"}
