@@ -82,7 +82,7 @@ class Mended(typing.NamedTuple):
     wrong_password: object
 
 
-BACKUPS = "stat -c '%a %n' $(find /var/lib/certmend /etc /usr/local/share -path '/var/lib/certmend/*' -o -name '*.bak' -o -name '.certmend*')"
+BACKUPS = "find /var/lib /etc /usr/local/share -path '/var/lib/certmend/*' -printf '%m %p\\n' -o -name '*.bak' -printf '%m %p\\n' -o -name '.certmend*' -printf '%m %p\\n'"
 
 
 def closed_gate(folder):
