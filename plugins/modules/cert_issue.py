@@ -265,27 +265,15 @@ EXAMPLES = r"""
     csr_path: /etc/ssl/private/requested.csr
   register: request
 
-- name: Import what the corporate CA returned; it is judged first, by the root that clients trust
+- name: Import a PKCS#12 file with its private key; it is judged first, as clients do that trust the root
   certmend.tls.cert_issue:
     provider: import
     fqdn: depot.corp.example
-    private_key_path: /etc/ssl/private/requested.key
-    certificate_path: /etc/ssl/private/requested.pem
-    csr_path: /etc/ssl/private/requested.csr
-    certificate_content: "{{ lookup('ansible.builtin.file', signed_path) }}"
-    trusted_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
-  when: signed_path is defined
-
-- name: Import a PKCS#12 file with its private key
-  certmend.tls.cert_issue:
-    provider: import
-    fqdn: depot.corp.example
-    private_key_path: /etc/nginx/tls/depot.key
-    certificate_path: /etc/nginx/tls/depot.pem
+    private_key_path: /etc/ssl/private/imported.key
+    certificate_path: /etc/ssl/private/imported.pem
     import_path: /root/depot.pfx
     password: "{{ pfx_password }}"
-    trusted_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
-  when: pfx_password is defined
+    trusted: [/etc/ssl/corp-root.pem]
 
 - name: Sign the request of an appliance that keeps its private key
   certmend.tls.cert_issue:
