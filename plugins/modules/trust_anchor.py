@@ -94,14 +94,6 @@ EXAMPLES = r"""
   certmend.tls.trust_anchor:
     content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
     name: lab-root
-  register: anchored
-
-- name: Undo that, and nothing else
-  certmend.tls.trust_anchor:
-    content: "{{ anchored.added | map(attribute='pem') | join }}"
-    entries: "{{ anchored.added | map(attribute='entry') | select | list }}"
-    state: absent
-  when: anchored.added | length > 0
 """
 
 RETURN = r"""
