@@ -55,7 +55,7 @@ options:
       - With O(state=absent), remove the certificates only from these entries of the store. They are aliases of a Java keystore, or paths of files.
       - RV(added) of an earlier task lists the entries that the task created (C(entry)). Give these to undo the task, so that the same certificate
         under other aliases or in other files stays.
-      - An empty list removes nothing.
+      - With an empty list, no alias or file is removed.
     type: list
     elements: str
     version_added: 0.5.0
@@ -94,14 +94,6 @@ EXAMPLES = r"""
   certmend.tls.trust_anchor:
     content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
     name: lab-root
-  register: anchored
-
-- name: Undo that, and nothing else
-  certmend.tls.trust_anchor:
-    content: "{{ anchored.added | map(attribute='pem') | join }}"
-    entries: "{{ anchored.added | map(attribute='entry') | select | list }}"
-    state: absent
-  when: anchored.added | length > 0
 """
 
 RETURN = r"""
