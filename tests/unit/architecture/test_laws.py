@@ -105,7 +105,7 @@ def test_a_lookup_documents_its_options_examples_and_result_and_has_tests(path):
 
 def test_every_kind_of_plugin_is_known_to_these_laws():
     kinds = {path.name for path in PLUGINS.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert kinds == {"doc_fragments", "lookup", "module_utils", "modules"}
+    assert kinds == {"action", "doc_fragments", "lookup", "module_utils", "modules"}
 
 
 #: what reads a file as UTF-8 text: certificates and keys of operators are often binary
@@ -145,6 +145,8 @@ def test_every_other_test_is_of_a_plugin_a_playbook_a_tool_or_the_architecture()
             assert any(name == module.stem or name.startswith(module.stem + "_") for module in MODULES), path
         elif folder == "plugins/lookup":
             assert any(name == lookup.stem for lookup in LOOKUPS), path
+        elif folder == "plugins/action":
+            assert (PLUGINS / "action" / path.name[len("test_") :]).is_file(), path
         elif folder == "playbooks":
             assert (ROOT / "playbooks" / (name + ".yml")).is_file(), path
         elif folder == "tools":
