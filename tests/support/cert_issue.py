@@ -58,6 +58,7 @@ DEFAULTS = dict(
     mode=None,
     private_key_mode=None,
     backup=True,
+    journal=None,
 )
 
 
