@@ -265,6 +265,14 @@ def test_what_is_wrong_with_either_appliance_is_reported_at_once(migration, play
     assert limited.rc != 0 and "run without --limit" in limited.failure("ome-source") and migration.counts() == idle(0, 0)
 
 
+def test_an_appliance_that_fails_before_the_uploads_stops_the_other(migration, playbook):
+    migration.ask("ome-source", "POST", "/lab/switches", failing=True)
+    run = playbook(PLAYBOOK, *migration.given())
+    assert run.rc != 0 and [counts["uploads"] for counts in migration.counts()] == [0, 0], run.stdout
+    assert "refuses GenerateCSR (status 500)" in run.failure("ome-source")
+    assert "ome-target: nothing was uploaded, because ome-source failed" in run.failure("ome-target")
+
+
 @pytest.mark.parametrize("switch", [{"restart": 600}, {"leaf_alone": True}], ids=["does not come back", "serves the leaf alone"])
 def test_an_upload_that_fails_on_the_target_leaves_the_source_untouched(switch, migration, playbook):
     migration.ask("ome-target", "POST", "/lab/switches", **switch)
