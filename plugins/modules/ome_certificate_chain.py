@@ -226,6 +226,13 @@ findings:
   returned: if the certificate was read with O(state=validated) or O(state=present)
   type: list
   elements: dict
+errors:
+  description: The errors among the findings, each as one text with its code, its message and its advice.
+  returned: if the certificate was judged
+  type: list
+  elements: str
+  sample: ["USAGE-NO-CLIENT-AUTH: its extended key usage lacks clientAuth (serverAuth). Have the certificate issued again from a template with ..."]
+  version_added: 0.5.0
 verdict:
   description: The most serious severity among the findings, V(error), V(warning) or V(ok).
   returned: if the certificate was read with O(state=validated) or O(state=present)

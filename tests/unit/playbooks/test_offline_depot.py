@@ -80,6 +80,9 @@ CASES = {
         ({"offline_depot_provider": "import"}, {"depot_provider": "import"}),
     ],
     "offline_depot_ip_in_san": [({}, {"depot_ip_in_san": True}), ({"offline_depot_ip_in_san": "false"}, {"depot_ip_in_san": False})],
+    "offline_depot_drop_names": [({}, {"depot_drop_names": []}), ({"offline_depot_drop_names": ["old"]}, {"depot_drop_names": ["old"]})],
+    "offline_depot_force": [({}, {"depot_force": False}), ({"offline_depot_force": "true"}, {"depot_force": True})],
+    "offline_depot_keep_on_failure": [({}, {"depot_keep_on_failure": False}), ({"offline_depot_keep_on_failure": "yes"}, {"depot_keep_on_failure": True})],
     "offline_depot_server": [
         ({}, {"depot_server": "nginx", "depot_private_key_path": "/etc/nginx/tls/depot.key"}),
         ({"offline_depot_server": "apache"}, {"depot_server": "apache"}),
@@ -122,6 +125,7 @@ CASES = {
     ],
     "offline_depot_installer_ca_path": [({"offline_depot_installer_ca_path": "/root/ca.pem"}, {"depot_installer_ca_path": "/root/ca.pem"})],
 }
+FILES = ("vars/offline_depot.yml", "tasks/vcf_depot_api.yml", "tasks/offline_depot/depot.yml", "tasks/offline_depot/installer.yml", "offline_depot.yml")
 #: the others are not rendered: tests/lab/test_offline_depot.py has a run for each
 IN_THE_LAB = {"offline_depot_installers_only", "offline_depot_username", "offline_depot_password", "offline_depot_installer_password"}
 HOSTS = {"%s-%d" % (name.replace("_", "-"), number): (name, given, expected) for name, cases in CASES.items() for number, (given, expected) in enumerate(cases)}
@@ -134,10 +138,9 @@ def documented():
 
 def used():
     """The variables that the playbook reads: a default is given in its vars, and nowhere else."""
-    texts = [
-        (COLLECTION / "playbooks" / name).read_text(encoding="utf-8") for name in ("vars/offline_depot.yml", "tasks/vcf_depot_api.yml", "offline_depot.yml")
-    ]
+    texts = [(COLLECTION / "playbooks" / name).read_text(encoding="utf-8") for name in FILES]
     own = {"offline_depot_before", "offline_depot_issue", "offline_depot_unissued", "offline_depot_pending", "offline_depot_anchor", "offline_depot_item"}
+    own |= {"offline_depot_stays", "offline_depot_new"}
     return set(re.findall(r"\b(offline_depot_[a-z_]+)", "\n".join(texts))) - own
 
 

@@ -87,7 +87,7 @@ def test_a_rollback_leaves_the_same_certificate_in_a_file_that_came_later(system
 KILLED = (
     """
 import sys
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import LAYOUTS, Layout
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import LAYOUTS, Layout
 folder, fuse = sys.argv[1:]
 del sys.argv[1:]
 command = ("sh", "-c", 'if rm "$1" 2>/dev/null; then kill -9 $PPID; exit; fi; ' + %r, folder, fuse)
