@@ -82,7 +82,7 @@ class Mended(typing.NamedTuple):
     wrong_password: object
 
 
-BACKUPS = "find /var/lib /etc /usr/local/share -path '/var/lib/certmend/*' -printf '%m %p\\n' -o -name '*.bak' -printf '%m %p\\n' -o -name '.certmend*' -printf '%m %p\\n'"
+BACKUPS = "find /var/lib /etc /usr/local/share '(' -path '/var/lib/certmend/*' -o -name '*.bak' -o -name '.certmend*' ')' -printf '%m %p\\n'"
 
 
 def closed_gate(folder):
