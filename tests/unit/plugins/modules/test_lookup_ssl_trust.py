@@ -279,7 +279,7 @@ def test_bad_input_is_a_clear_error_and_nothing_is_written(site, run_module, mor
 def test_a_failure_is_short(site, run_module, more):
     result = run_module("lookup_ssl_trust", site.update(**more), verbosity=0)
     assert result["failed"] and "Nothing was changed." in result["msg"] and len(printed(result)) <= 20, result
-    assert result["omitted"] == "certificates, endpoints, stale (shown with -vvv)" and result["summary"]["stale"] == 5
+    assert "certificates, endpoints, " in result["omitted"] and "stale (shown with -vvv)" in result["omitted"] and result["summary"]["stale"] == 5
 
 
 def test_a_fingerprint_that_occurs_nowhere_is_answered_with_those_that_do(site, run_module):
