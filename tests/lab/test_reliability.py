@@ -26,8 +26,9 @@ def extra(estate, **more):
 
 
 def picture(host, without=("/etc/ssl/certs",)):
-    """Everything that a run may change. What the system's tool makes of the anchors is compared by content: it writes everything anew."""
+    """Everything that a run may change. What the system's tool makes of the anchors is compared by content, its Java keystore not at all."""
     lines = host.run("sh", "-c", PICTURE + " 2>/dev/null").stdout.splitlines()
+    lines = [line for line in lines if "/etc/ssl/certs/java/" not in line]
     return [" ".join([words[0], *words[5:]]) if words[0].startswith(without) and len(words) > 5 else " ".join(words) for words in map(str.split, lines)]
 
 
@@ -84,15 +85,28 @@ def test_a_prover_that_cannot_be_reached_stops_the_run_before_the_first_change(e
 
 
 def test_a_last_step_that_fails_is_rolled_back_on_all_hosts(estate, playbook):
-    """The service that reads the trust stores cannot be restarted, which no prediction sees."""
+    """The installer refuses the depot's password, which no prediction sees."""
     depot, installer = estate["depot"], estate["installer"]
     before = picture(depot), picture(installer)
-    run = playbook("certmend.tls.offline_depot", *extra(estate, offline_depot_restart=["no-such-service"]))
-    assert run.rc == 2 and "no-such-service" in run.failure("installer"), run.stdout[-3000:]
+    api = dict(offline_depot_username="depot", offline_depot_password="wrong", offline_depot_installer_password="AdminPw1!Admin")
+    api.update(offline_depot_configure_installer=True, offline_depot_installer_url="https://installer.corp.example")
+    run = playbook("certmend.tls.offline_depot", *extra(estate, **api))
+    assert run.rc == 2 and "Invalid username or password" in run.failure("installer"), run.stdout[-3000:]
     assert "Rolled back" in run.stdout and "10.77.0.10" in served(estate)
     assert picture(depot) == before[0]
     assert picture(installer) == before[1]
     assert journals(depot) == journals(installer) == []
+
+
+def test_what_cannot_be_rolled_back_does_not_keep_the_rest(estate, playbook):
+    """A service that cannot be restarted: not for the change, and not for the rollback."""
+    depot, installer = estate["depot"], estate["installer"]
+    before = picture(depot), picture(installer)
+    run = playbook("certmend.tls.offline_depot", *extra(estate, offline_depot_restart=["no-such-service"]))
+    assert run.rc == 2 and "no-such-service" in run.failure("installer") and "NOT rolled back here: trust_anchor" in run.stdout, run.stdout[-3000:]
+    assert picture(depot) == before[0] and journals(depot) == []
+    assert picture(installer) == before[1], "the files are as before"
+    assert journals(installer) == ["trust_anchor"]
 
 
 def test_what_a_run_changed_is_restored_later_and_only_once(estate, playbook):

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterator, List
 
 #: sent by a shutdown, by a connection that ends, and by Ctrl-C; no system sends SIGKILL first
 SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
@@ -35,8 +36,7 @@ def raised_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [getattr(signal, name) for name in SIGNALS]
-    before: Dict[int, Any] = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) is not signal.SIG_IGN}
+    before = _handlers()
 
     def interrupt(number: int, _frame: Any) -> None:
         for other in before:
@@ -48,15 +48,43 @@ def raised_signals() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        _restore(before)
 
 
 @contextlib.contextmanager
 def held_signals() -> Iterator[None]:
-    """Hold these signals back while a request is under way whose outcome would be unknown; they arrive when the block ends."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in SIGNALS])
+    """Hold these signals back while a request is under way whose outcome would be unknown; they arrive when the block ends.
+
+    The handlers note them. Blocking them would hold them back from this thread only, and the process may have others.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: List[int] = []
+    before = _handlers()
+    for number in before:
+        signal.signal(number, lambda noted, _frame: held.append(noted))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _restore(before)
+        if held:
+            _deliver(held[0], before[held[0]])
+
+
+def _handlers() -> Dict[int, Any]:
+    """The handlers of the signals that are not ignored."""
+    numbers = [getattr(signal, name) for name in SIGNALS]
+    return {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) is not signal.SIG_IGN}
+
+
+def _restore(handlers: Dict[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _deliver(number: int, handler: Any) -> None:
+    if callable(handler):
+        handler(number, None)
+    else:
+        os.kill(os.getpid(), number)
