@@ -167,7 +167,7 @@ journals:
       name: hosts
       journal_state: proved
       run: {id: admin1.4026531836-4711-80231, controller: admin1/5f3c2a10, process: 4026531836-4711-80231}
-      updated: 2026-11-20T12:00:00Z
+      updated: '2026-11-20T12:00:00Z'
       written_ns: 1795176000000000000
       files: [/etc/hosts]
       notes: {}

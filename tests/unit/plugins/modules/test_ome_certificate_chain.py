@@ -411,6 +411,6 @@ def test_the_findings_and_the_error_are_french(ome, tmp_path, run_module):
     )
     assert findings["CHAIN-ROOT-MISSING"]["advice"].startswith("Incluez le certificat racine et tous les certificats des autorités de certification")
     assert findings["KEY-NOT-CSR"]["answer"] == "CGEN1008: Unable to process the request because an error occurred. (Invalid CSR key.)"
-    refused = run_module("ome_certificate_chain", options(ome, state="present", **given))
+    refused = run_module("ome_certificate_chain", dict(options(ome), **given, state="present"))
     assert refused["failed"] and "rien n'a été téléchargé sur %s:" % NAME in refused["msg"]
     assert refused["msg"].endswith("Chaque constat indique la mesure corrective.") and "l'autorité de certification qui a émis" in refused["msg"]

@@ -33,7 +33,7 @@ def folder(tmp_path):
     return folder
 
 
-def write(journal, remove=(), **contents):
+def write(journal, contents, remove=()):
     replacements = [Replacement(path, content, "path") for path, content in contents.items()]
     Transaction(replacements, backup=False, journal=journal.folder).commit(remove=remove)
 
@@ -48,7 +48,7 @@ def picture(folder):
 
 def test_replaced_created_and_removed_files_are_as_before(journal, folder):
     before = picture(folder)
-    write(journal, remove=[str(folder / "two")], **{str(folder / "one"): b"new", str(folder / "three"): b"created"})
+    write(journal, {str(folder / "one"): b"new", str(folder / "three"): b"created"}, remove=[str(folder / "two")])
     assert sorted(picture(folder)) == ["one", "three"]
     done = restore(journal)
     assert picture(folder) == before and sorted(done.restored) == sorted(str(folder / name) for name in ("one", "two", "three")) and done.left == ()
@@ -57,12 +57,12 @@ def test_replaced_created_and_removed_files_are_as_before(journal, folder):
 def test_a_file_that_was_changed_twice_gets_its_first_content(journal, folder):
     before = picture(folder)
     for content in (b"first", b"second"):
-        write(journal, **{str(folder / "one"): content})
+        write(journal, {str(folder / "one"): content})
     assert restore(journal).restored == (str(folder / "one"),) and picture(folder) == before
 
 
 def test_a_recorded_change_that_was_never_made_is_no_restoration(journal, folder):
-    write(journal, **{str(folder / "one"): b"new"})
+    write(journal, {str(folder / "one"): b"new"})
     (folder / "one").write_bytes(b"old one")
     (folder / "one").chmod(0o640)
     assert restore(journal).restored == ()
@@ -70,7 +70,7 @@ def test_a_recorded_change_that_was_never_made_is_no_restoration(journal, folder
 
 @pytest.mark.parametrize("path", ["one", "three"])
 def test_what_somebody_else_changed_since_is_left_and_reported(journal, folder, path):
-    write(journal, **{str(folder / "one"): b"new", str(folder / "three"): b"created", str(folder / "two"): b"new"})
+    write(journal, {str(folder / "one"): b"new", str(folder / "three"): b"created", str(folder / "two"): b"new"})
     (folder / path).write_bytes(b"of somebody else")
     done = restore(journal)
     assert done.left == ((str(folder / path), "somebody else changed it after this run"),) and len(done.restored) == 2
@@ -78,7 +78,7 @@ def test_what_somebody_else_changed_since_is_left_and_reported(journal, folder, 
 
 
 def test_one_file_that_cannot_be_restored_does_not_keep_the_others(journal, folder):
-    write(journal, **{str(folder / "one"): b"new", str(folder / "two"): b"new"})
+    write(journal, {str(folder / "one"): b"new", str(folder / "two"): b"new"})
     change = next(change for change in journal.read().changes if change.path.endswith("one"))
     os.unlink(os.path.join(journal.folder, change.before.name))
     done = restore(journal)
@@ -98,7 +98,7 @@ def test_owner_and_mode_come_back(journal, folder):
 
 def test_a_link_stays_a_link(journal, folder):
     (folder / "link").symlink_to("one")
-    write(journal, **{str(folder / "link"): b"new"})
+    write(journal, {str(folder / "link"): b"new"})
     assert (folder / "one").read_bytes() == b"new"
     restore(journal)
     assert stat.S_ISLNK((folder / "link").lstat().st_mode) and (folder / "one").read_bytes() == b"old one"

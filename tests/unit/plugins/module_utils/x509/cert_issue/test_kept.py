@@ -14,7 +14,7 @@ from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW, ROOT, install
 
 x509 = mint.x509
-OTHERS = ["portal.corp.example", "intranet.corp.example", "www2.corp.example"]
+OTHERS = ("portal.corp.example", "intranet.corp.example", "www2.corp.example")
 USAGES = x509.oid.ExtendedKeyUsageOID
 
 
