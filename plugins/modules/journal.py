@@ -32,13 +32,14 @@ options:
   state:
     description:
       - V(opened) creates the journal, or takes over one whose run ended without closing it (see RV(unfinished)).
+      - V(written) notes the recorded files as they are now. Use it after a task whose tool may have changed a recorded file once more.
       - V(proved) notes that the changes were verified. The journal is kept, so that they can be restored later; a journal without changes is removed.
       - V(restored) restores all files as they were before the run, the newest change first, with owner, group, mode, ACL and extended attributes, and reads
         them again. A file that somebody else has changed since is left alone, and the task fails.
       - V(closed) removes a journal after V(restored), as soon as the services use the restored files.
       - V(listed) returns all the journals of the host.
     type: str
-    choices: [opened, proved, restored, closed, listed]
+    choices: [opened, written, proved, restored, closed, listed]
     default: opened
   folder:
     description:
@@ -179,7 +180,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_m
 
 ARGUMENT_SPEC = dict(
     name=dict(type="str"),
-    state=dict(type="str", choices=["opened", "proved", "restored", "closed", "listed"], default="opened"),
+    state=dict(type="str", choices=["opened", "written", "proved", "restored", "closed", "listed"], default="opened"),
     folder=dict(type="path"),
     notes=dict(type="dict"),
     only_run=dict(type="str"),

@@ -20,6 +20,7 @@ class Wanted(StringEnum):
     """The option ``state``."""
 
     OPENED = "opened"
+    WRITTEN = "written"
     PROVED = "proved"
     RESTORED = "restored"
     CLOSED = "closed"

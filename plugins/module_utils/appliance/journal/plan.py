@@ -13,6 +13,7 @@ from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import JournalRecord, JournalState
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import current_digest
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time, timestamp
@@ -53,6 +54,8 @@ def make_plan(options: Options, record: Optional[JournalRecord], now: datetime.d
         return plan_open(options, record, now)
     if record is None or (options.only_run and record.run["id"] != options.only_run):
         return Plan(Action.NOTHING, record)
+    if options.state is Wanted.WRITTEN:
+        return _plan_written(record)
     return {Wanted.PROVED: _plan_proved, Wanted.RESTORED: _plan_restore, Wanted.CLOSED: _plan_close}[options.state](record)
 
 
@@ -93,6 +96,13 @@ def is_unfinished(options: Options, record: Optional[JournalRecord]) -> bool:
     if options.state is not Wanted.OPENED or record is None or record.state is JournalState.PROVED:
         return False
     return bool(record.changes) or record.state is JournalState.RESTORED
+
+
+def _plan_written(record: JournalRecord) -> Plan:
+    """Note the files as they are now: a system's tool may have changed them once more on behalf of this run."""
+    changes = tuple(dataclasses.replace(change, after=current_digest(change.path)) for change in record.changes)
+    written = dataclasses.replace(record, changes=changes)
+    return Plan(Action.NOTHING if written == record else Action.WRITE, written)
 
 
 def _plan_proved(record: JournalRecord) -> Plan:

@@ -49,6 +49,12 @@ def state_of(change: FileChange) -> Now:
     return Now.AS_WRITTEN if now.digest == change.after else Now.CHANGED_SINCE
 
 
+def current_digest(path: str) -> Optional[str]:
+    """The SHA-256 of a file as it is now; None if there is none."""
+    now = Snapshot.of(path)
+    return now.digest if now else None
+
+
 def to_restore(changes: Sequence[FileChange]) -> List[FileChange]:
     """The first recorded change of each file: what it was before the run. The newest file comes first."""
     first: Dict[str, FileChange] = {}

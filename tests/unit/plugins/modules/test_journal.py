@@ -118,6 +118,14 @@ def test_what_somebody_else_changed_is_left_and_the_task_fails(ask, mapped, host
     assert ask("closed")["failed"]
 
 
+def test_what_a_tool_of_this_run_changed_once_more_is_restored_too(ask, mapped, hosts):
+    before = hosts.read_bytes()
+    mapped(ask("opened"))
+    hosts.write_text("by the system's tool\n", encoding="ascii")
+    assert ask("written")["changed"] and not ask("written")["changed"]
+    assert ask("restored")["restored"] == [str(hosts)] and hosts.read_bytes() == before
+
+
 def test_a_folder_that_others_can_enter_is_refused(ask, tmp_path):
     (tmp_path / "journals").mkdir(mode=0o777)
     (tmp_path / "journals").chmod(0o777)
