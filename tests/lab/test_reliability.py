@@ -91,7 +91,7 @@ def test_a_last_step_that_fails_is_rolled_back_on_all_hosts(estate, playbook):
     api = dict(offline_depot_username="depot", offline_depot_password="wrong", offline_depot_installer_password="AdminPw1!Admin")
     api.update(offline_depot_configure_installer=True, offline_depot_installer_url="https://installer.corp.example")
     run = playbook("certmend.tls.offline_depot", *extra(estate, **api))
-    assert run.rc == 2 and "Invalid username or password" in run.failure("installer"), run.stdout[-3000:]
+    assert run.rc == 2 and "Invalid username or password" in "".join(run.failure("installer")), run.stdout[-3000:]
     assert "Rolled back" in run.stdout and "10.77.0.10" in served(estate)
     assert picture(depot) == before[0]
     assert picture(installer) == before[1]
@@ -103,7 +103,7 @@ def test_what_cannot_be_rolled_back_does_not_keep_the_rest(estate, playbook):
     depot, installer = estate["depot"], estate["installer"]
     before = picture(depot), picture(installer)
     run = playbook("certmend.tls.offline_depot", *extra(estate, offline_depot_restart=["no-such-service"]))
-    assert run.rc == 2 and "no-such-service" in run.failure("installer") and "NOT rolled back here: trust_anchor" in run.stdout, run.stdout[-3000:]
+    assert run.rc == 2 and "no-such-service" in "".join(run.failure("installer")) and "NOT rolled back here: trust_anchor" in run.stdout, run.stdout[-3000:]
     assert picture(depot) == before[0] and journals(depot) == []
     assert picture(installer) == before[1], "the files are as before"
     assert journals(installer) == ["trust_anchor"]
