@@ -117,6 +117,7 @@ LAB_SECONDS = {
     "lab-examples": 90,
     "lab-lab": 50,
     "lab-offline-depot": 175,
+    "lab-reliability": 150,
     "lab-ome-migration": 145,
     "lab-pins": 95,
     "lab-server-chain": 100,

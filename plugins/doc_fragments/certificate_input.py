@@ -27,6 +27,6 @@ options:
     description: The bytes of a file with certificates as Base64, as M(ansible.builtin.slurp) returns them.
     type: str
   password:
-    description: The password of a PKCS#12 file.
+    description: The password of PKCS#12 files, of O(path) and of all other files and texts with certificates of the task.
     type: str
 """

@@ -27,6 +27,10 @@ options:
       - A PEM file with the CA certificates that the server's certificate is verified with.
       - The default is the trust store of the system that runs the module.
     type: path
+  ca_content:
+    description: The CA certificates of O(ca_path) as PEM text, for example from P(certmend.tls.certificates#lookup).
+    type: str
+    version_added: 0.5.0
   server_fingerprint:
     description:
       - SHA-256 fingerprints, one of which the server's certificate must have, instead of verification by a CA.

@@ -37,4 +37,10 @@ options:
       - Its name is that of the file, with the time (UTC) and C(.bak) appended.
     type: bool
     default: true
+  journal:
+    description:
+      - The folder of a journal that M(certmend.tls.journal) opened on this host.
+      - Every file is recorded in it, with its content and attributes, before it is replaced or removed.
+    type: path
+    version_added: 0.5.0
 """

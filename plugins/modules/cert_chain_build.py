@@ -88,9 +88,33 @@ options:
         description: The largest number of issuers that are fetched for a chain.
         type: int
         default: 5
+  output:
+    description:
+      - What O(dest) contains.
+      - V(chain) is the server's certificate followed by the certificates above it, as PEM.
+      - V(intermediates) is the certificates above the server's certificate alone, as PEM, for appliances that have a field of their own for them, such as
+        the additional chain of Ruckus Cloudpath. O(include_root) adds the root.
+      - V(pkcs12) is a PKCS#12 with the private key, the certificate and the certificates above it, encrypted with O(dest_password). It is written
+        again only if its contents are wrong, or if O(dest_password) does not open it.
+    type: str
+    choices: [chain, intermediates, pkcs12]
+    default: chain
+    version_added: 0.5.0
   dest:
-    description: The file that the chain is written to. The default is O(path). If neither is set, nothing is written.
+    description:
+      - The file that is written. With O(output=chain) the default is O(path).
+      - If there is no file to write, the chain is only returned. O(output=pkcs12) requires O(dest).
     type: path
+  dest_password:
+    description: The password of the PKCS#12 that is written with O(output=pkcs12).
+    type: str
+    version_added: 0.5.0
+  private_key_path:
+    description:
+      - With O(output=pkcs12), the file of the private key, as PEM, DER or PKCS#12. O(password) opens it if it is encrypted.
+      - The default is the private key in O(path), O(content) or O(content_base64).
+    type: path
+    version_added: 0.5.0
   keep_private_key:
     description: Whether a private key in O(dest) stays in it, as HAProxy needs. Otherwise the private key is removed.
     type: bool
@@ -118,6 +142,23 @@ EXAMPLES = r"""
     trusted: [/etc/ssl/corp-root.pem]
     include_root: true
     dest: /root/depot-with-root.pem
+
+- name: Write the intermediates alone, for the field Additional Chain of Ruckus Cloudpath
+  certmend.tls.cert_chain_build:
+    path: /etc/nginx/tls/depot.pem
+    candidates: [/etc/ssl/intermediates]
+    trusted: [/etc/ssl/corp-root.pem]
+    output: intermediates
+    dest: /root/depot-additional-chain.pem
+
+- name: Write a PKCS#12 with the private key and the chain, for an appliance that imports nothing else
+  certmend.tls.cert_chain_build:
+    path: /etc/haproxy/tls/lb.pem
+    candidates: [/etc/ssl/intermediates]
+    trusted: [/etc/ssl/corp-root.pem]
+    output: pkcs12
+    dest: /root/lb.p12
+    dest_password: "{{ chain_password }}"
 """
 
 RETURN = r"""
@@ -130,6 +171,12 @@ pem:
   description: The certificates of RV(chain) as PEM text.
   returned: if a chain was searched for
   type: str
+intermediates:
+  description: The certificates of RV(chain) above the first as PEM text; empty if there are none.
+  returned: if a chain was searched for
+  type: str
+  version_added: 0.5.0
+  sample: "-----BEGIN CERTIFICATE-----"
 complete:
   description: Whether the chain ends below, or in, a certificate that the clients trust.
   returned: if a chain was searched for
@@ -171,12 +218,12 @@ fetched:
   type: list
   elements: dict
 dest:
-  description: The file that the chain is written to.
-  returned: if O(dest) or O(path) is set
+  description: The file that is written.
+  returned: if there is a file to write
   type: str
 reasons:
   description: Why the file was, or would be, written; empty if it is right.
-  returned: if O(dest) or O(path) is set
+  returned: if there is a file to write
   type: list
   elements: str
   sample: [CN=Corp Intermediate CA is missing]
@@ -218,7 +265,10 @@ ARGUMENT_SPEC = dict(
     partial=dict(type="bool", default=False),
     accept_weak=dict(type="bool", default=False),
     aia=dict(type="dict", options=AIA),
+    output=dict(type="str", choices=["chain", "intermediates", "pkcs12"], default="chain"),
     dest=dict(type="path"),
+    dest_password=dict(type="str", no_log=True),
+    private_key_path=dict(type="path"),
     keep_private_key=dict(type="bool", default=True, no_log=False),
 )
 

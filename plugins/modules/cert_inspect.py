@@ -104,7 +104,10 @@ options:
     type: path
     version_added: 0.4.0
   fail_on:
-    description: Fail the task if there is a finding of this severity, or a worse one, that is not waived.
+    description:
+      - Fail the task if there is a finding of this severity, or a worse one, that is not waived.
+      - A failed task returns the codes of the first five findings, and all findings in its message. To use RV(results) afterwards, leave this V(never) and
+        fail in a task of your own if RV(verdict) is V(error).
     type: str
     choices: [never, warning, error]
     default: never
@@ -205,6 +208,7 @@ results:
           not_before: "2026-11-20T12:00:00Z"
           not_after: "2027-11-20T12:00:00Z"
           days_left: 365
+          expiry: in 365 days
           subject_alternative_name: {dns: [], ip: [], email: [], uri: []}
           key: {type: RSA, bits: 2048, curve: null}
           signature_algorithm: sha256WithRSAEncryption

@@ -15,8 +15,13 @@ description:
   - Runs on the host of the private key. The key never leaves that host.
   - The common name of the certificate is O(fqdn). Its subject alternative name has O(fqdn), O(dns_names) and O(ip_addresses).
   - Refuses an IP address as common name, an empty name and, unless O(profile) allows it, a wildcard.
-  - Issues a new certificate if the present certificate has expired or expires soon, if its names, its extended key usage, its issuer or its kind of
-    key differ from the options, or if the private key does not belong to it. RV(renewed_because) has the reasons. Otherwise nothing is changed.
+  - A new certificate keeps the names of the present one, and its subject, its purposes and the kind of its key unless the options ask for others.
+    RV(names_added) and RV(names_dropped) and the diff show how the names change. A name is given up only if O(drop_names) lists it.
+  - Issues a new certificate if the present certificate has expired or expires soon, if it lacks names or purposes of the options, if it has names
+    of O(drop_names), if the subject or the kind of key differ from the options, or if the private key does not belong to it. RV(renewed_because) has the
+    reasons, with the codes of the findings (see M(certmend.tls.cert_inspect)). Otherwise nothing is changed. Letter case is no difference.
+  - A certificate that another CA issued is replaced only if a finding reaches it. A certificate that clients of O(profile) accept stays, whatever
+    O(provider) says, unless O(force) is true.
 requirements:
   - cryptography >= 3.4.8 on the target
 extends_documentation_fragment:
@@ -24,6 +29,7 @@ extends_documentation_fragment:
   - certmend.tls.attributes.changes
   - certmend.tls.files
   - certmend.tls.files.backup
+  - certmend.tls.trust_sources
 options:
   provider:
     description:
@@ -32,7 +38,9 @@ options:
       - V(own_ca) signs with the CA of O(ca_certificate_path) or O(ca_certificate_content).
       - V(csr) only makes a certificate signing request (O(csr_path)) for another CA. The private key and the certificate in use are not changed. If
         the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported.
-      - V(import) installs the certificate that the CA returned (O(certificate_content)), together with the private key that it belongs to.
+      - V(import) installs the certificate that the CA returned (O(certificate_content), O(certificate_content_base64) or O(import_path)), together with
+        the private key that it belongs to. A PKCS#12 (PFX) may bring its own private key. Its chain is built and judged as the clients do before
+        anything is written; so their roots are needed (O(trusted), O(trusted_content) or O(trust_system)).
     type: str
     choices: [self_signed, own_ca, csr, import]
     required: true
@@ -41,25 +49,41 @@ options:
     type: str
     required: true
   dns_names:
-    description: Additional host names for the subject alternative name.
+    description:
+      - Additional host names for the subject alternative name.
+      - The names of the present certificate are kept without being listed here.
     type: list
     elements: str
     default: []
   ip_addresses:
-    description: IP addresses for the subject alternative name.
+    description:
+      - IP addresses for the subject alternative name.
+      - The addresses of the present certificate are kept without being listed here.
     type: list
     elements: str
     default: []
+  drop_names:
+    description:
+      - Names of the present certificate that the new one must not have. Host names, IP addresses, email addresses and URIs.
+      - The way out if a name cannot be kept, for example a wildcard that O(profile) refuses, or if the CA no longer issues it (O(provider=import)).
+      - Names that the present certificate does not have are ignored.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.5.0
   subject:
-    description: Additional attributes of the subject by their short names, for example O and C.
+    description:
+      - The attributes of the subject besides the common name, by their short names, for example O and C.
+      - If this option is not given, the attributes of the present certificate are kept. With V({}) the subject is the common name alone.
     type: dict
-    default: {}
   extended_key_usage:
-    description: The purposes of the certificate.
+    description:
+      - The purposes of the certificate.
+      - If this option is not given, the purposes of the present certificate are kept, and V(serverAuth) is one of them. A present certificate without
+        the extension may be used for anything; its successor gets both purposes. A first certificate gets V(serverAuth).
     type: list
     elements: str
     choices: [serverAuth, clientAuth]
-    default: [serverAuth]
   profile:
     description: The kind of client that must accept the names of the certificate, as in M(certmend.tls.cert_inspect).
     type: str
@@ -94,8 +118,53 @@ options:
     type: str
     version_added: 0.4.0
   certificate_content:
-    description: For O(provider=import), the certificate that the CA returned, as PEM text. It may contain several certificates in any order.
+    description:
+      - For O(provider=import), the certificate that the CA returned, as PEM text. It may contain several certificates in any order.
+      - If it contains the server certificate alone, the intermediates are taken from the present file and from O(candidates).
     type: str
+  certificate_content_base64:
+    description:
+      - For O(provider=import), the bytes of the file that the CA returned as Base64, as M(ansible.builtin.slurp) returns them. PEM, DER, PKCS#7 or PKCS#12.
+      - The private key of a PKCS#12 is installed with its certificate.
+    type: str
+    version_added: 0.5.0
+  import_path:
+    description: For O(provider=import), a file on the target that the CA returned, in any form that O(certificate_content_base64) may have.
+    type: path
+    version_added: 0.5.0
+  password:
+    description: The password of a PKCS#12 that is imported.
+    type: str
+    version_added: 0.5.0
+  candidates:
+    description: For O(provider=import), files or folders on the target with CA certificates that the chain may be built from. They are not trusted.
+    type: list
+    elements: path
+    version_added: 0.5.0
+  candidates_content:
+    description: CA certificates as in O(candidates), as text.
+    type: str
+    version_added: 0.5.0
+  trusted:
+    description:
+      - Files or folders with the CA certificates that the clients trust, in any form that M(certmend.tls.cert_inspect) reads.
+      - Required for O(provider=import), unless O(trusted_content) or O(trust_system) is given.
+      - The present certificate is judged with them. If they are not given, O(provider=own_ca) judges it with the given CA certificates, and
+        O(provider=self_signed) without knowing whom the clients trust.
+    type: list
+    elements: path
+    version_added: 0.5.0
+  trusted_content:
+    version_added: 0.5.0
+  trust_system:
+    version_added: 0.5.0
+  force:
+    description:
+      - Whether a new certificate is issued, or a new request is made, without any other reason. Then every run issues one.
+      - Give it to replace a good certificate by one of another provider.
+    type: bool
+    default: false
+    version_added: 0.5.0
   ca_certificate_path:
     description: For O(provider=own_ca), a file on the target with the certificate of the CA, followed by the CA certificates above it.
     type: path
@@ -112,19 +181,23 @@ options:
     description: The passphrase of the CA's private key.
     type: str
   key_type:
-    description: The kind of private key. If this option is not given, an existing key keeps its kind and a new key is an RSA key.
+    description:
+      - The kind of private key. If this option is not given, an existing key keeps its kind and a new key is of the kind of the present certificate.
+      - If there is no certificate either, or its key is of a weak or unusual kind, a new key is an RSA key.
     type: str
     choices: [RSA, EC, Ed25519]
   key_size:
-    description: The minimum size of an RSA key in bits. A new key has this size; an existing key may be longer.
+    description:
+      - The minimum size of an RSA key in bits. A new key has this size; an existing key may be longer.
+      - If this option is not given, a new key has the size of the present key, and at least 2048 bits.
     type: int
     choices: [2048, 3072, 4096]
-    default: 2048
   curve:
-    description: The curve of an EC key.
+    description:
+      - The curve of an EC key.
+      - If this option is not given, an existing key keeps its curve, and a new key has the curve of the present key, or else secp256r1.
     type: str
     choices: [secp256r1, secp384r1, secp521r1]
-    default: secp256r1
   valid_days:
     description: The validity of a new certificate in days. The certificate never outlives the certificate of its CA.
     type: int
@@ -173,8 +246,8 @@ EXAMPLES = r"""
     profile: vcf_installer
     private_key_path: /etc/nginx/tls/depot.key
     certificate_path: /etc/nginx/tls/depot.pem
-    ca_certificate_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
-    ca_private_key_content: "{{ lookup('ansible.builtin.file', lab_ca_key_path) }}"
+    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
 
 - name: Issue a self-signed certificate, if there is no CA
   certmend.tls.cert_issue:
@@ -192,6 +265,16 @@ EXAMPLES = r"""
     csr_path: /etc/ssl/private/requested.csr
   register: request
 
+- name: Import a PKCS#12 file with its private key; it is judged first, as clients do that trust the root
+  certmend.tls.cert_issue:
+    provider: import
+    fqdn: depot.corp.example
+    private_key_path: /etc/ssl/private/imported.key
+    certificate_path: /etc/ssl/private/imported.pem
+    import_path: /root/depot.pfx
+    password: "{{ pfx_password }}"
+    trusted: [/etc/ssl/corp-root.pem]
+
 - name: Sign the request of an appliance that keeps its private key
   certmend.tls.cert_issue:
     provider: own_ca
@@ -199,8 +282,8 @@ EXAMPLES = r"""
     request_content: "{{ ome_csr }}"
     extended_key_usage: [serverAuth, clientAuth]
     certificate_path: /etc/ssl/private/ome.pem
-    ca_certificate_content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
-    ca_private_key_content: "{{ lookup('ansible.builtin.file', lab_ca_key_path) }}"
+    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
 
 - name: Issue a certificate in a single file for HAProxy
   certmend.tls.cert_issue:
@@ -231,7 +314,26 @@ renewed_because:
   returned: always
   type: list
   elements: str
-  sample: ["the subject is CN=10.77.0.10, not CN=depot.corp.example"]
+  sample: ["the subject is CN=10.77.0.10, not CN=depot.corp.example (NAME-CN-IS-IP)"]
+names_added:
+  description: The names that the new certificate or request has and the present certificate has not. Empty if nothing is issued.
+  returned: always
+  type: list
+  elements: str
+  sample: [depot.corp.example]
+names_dropped:
+  description: The names that the present certificate has and the new certificate or request has not.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+replaced_self_signed:
+  description:
+    - The SHA-256 fingerprint of the self-signed certificate that was replaced, or would be in check mode. Null if there was none.
+    - Trust stores to which it was added need it no longer, once clients accept the new certificate.
+  returned: always
+  type: str
+  sample: null
 pin_changed:
   description: Whether the public key changes, so that clients that pinned the old key will reject the server.
   returned: always
@@ -263,17 +365,21 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC, FILE_ATTRIBUTES_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import CertIssueRun
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
 
 REQUEST = ("request_path", "request_content")
+ANSWER = ("import_path", "certificate_content", "certificate_content_base64")
 ARGUMENT_SPEC = dict(
     **BACKUP_SPEC,
     **FILE_ATTRIBUTES_SPEC,
+    **TRUST_SOURCES_SPEC,
     provider=dict(type="str", required=True, choices=["self_signed", "own_ca", "csr", "import"]),
     fqdn=dict(type="str", required=True),
     dns_names=dict(type="list", elements="str", default=[]),
     ip_addresses=dict(type="list", elements="str", default=[]),
-    subject=dict(type="dict", default={}),
-    extended_key_usage=dict(type="list", elements="str", choices=["serverAuth", "clientAuth"], default=["serverAuth"]),
+    drop_names=dict(type="list", elements="str", default=[]),
+    subject=dict(type="dict"),
+    extended_key_usage=dict(type="list", elements="str", choices=["serverAuth", "clientAuth"]),
     profile=dict(type="str", choices=["generic", "vcf_installer"], default="generic"),
     private_key_path=dict(type="path", no_log=False),
     certificate_path=dict(type="path"),
@@ -281,15 +387,21 @@ ARGUMENT_SPEC = dict(
     csr_path=dict(type="path"),
     request_path=dict(type="path"),
     request_content=dict(type="str"),
+    import_path=dict(type="path"),
     certificate_content=dict(type="str"),
+    certificate_content_base64=dict(type="str", no_log=True),
+    password=dict(type="str", no_log=True),
+    candidates=dict(type="list", elements="path"),
+    candidates_content=dict(type="str"),
+    force=dict(type="bool", default=False),
     ca_certificate_path=dict(type="path"),
     ca_certificate_content=dict(type="str"),
     ca_private_key_path=dict(type="path", no_log=False),
     ca_private_key_content=dict(type="str", no_log=True),
     ca_private_key_passphrase=dict(type="str", no_log=True),
     key_type=dict(type="str", choices=["RSA", "EC", "Ed25519"], no_log=False),
-    key_size=dict(type="int", choices=[2048, 3072, 4096], default=2048, no_log=False),
-    curve=dict(type="str", choices=["secp256r1", "secp384r1", "secp521r1"], default="secp256r1"),
+    key_size=dict(type="int", choices=[2048, 3072, 4096], no_log=False),
+    curve=dict(type="str", choices=["secp256r1", "secp384r1", "secp521r1"]),
     valid_days=dict(type="int", default=397),
     renew_before_days=dict(type="int", default=30),
     reuse_key=dict(type="bool", default=True, no_log=False),
@@ -305,15 +417,16 @@ def main():
         mutually_exclusive=[
             ("ca_certificate_path", "ca_certificate_content"),
             ("ca_private_key_path", "ca_private_key_content"),
-            *[(request, other) for request in REQUEST for other in ("private_key_path", "combined_path", "csr_path", "certificate_content")],
+            *[(request, other) for request in REQUEST for other in ("private_key_path", "combined_path", "csr_path", *ANSWER)],
             REQUEST,
+            ANSWER,
             ("pins_path", "pins_content"),
         ],
         required_one_of=[("private_key_path",) + REQUEST],
         required_if=[
             ("provider", "csr", ["csr_path"]),
             *[("provider", provider, ["private_key_path"]) for provider in ("self_signed", "csr", "import")],
-            ("provider", "import", ["certificate_content"]),
+            ("provider", "import", ANSWER, True),
             ("provider", "import", ["certificate_path", "combined_path"], True),
             ("provider", "self_signed", ["certificate_path", "combined_path"], True),
             ("provider", "own_ca", ["certificate_path", "combined_path"], True),

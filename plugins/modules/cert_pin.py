@@ -14,9 +14,9 @@ description:
   - Backup agents and other clients pin a server's public key when they first connect, and stop when the key changes. This module keeps the same pins
     in a store of its own, so that a change is announced beforehand, or detected before the agents detect it.
   - A pin is the SHA-256 of the public key, not of the certificate (RFC 7469), so a renewed certificate with the same key changes nothing.
-  - A key that is neither pinned nor announced fails the task with the evidence, in RV(failures) and RV(results). The new key is accepted with an approval
-    that names host, port, old pin, new pin, ticket and expiry. An approval works once, and never for a certificate that is outside its validity or
-    does not have the required name.
+  - A key that is neither pinned nor announced fails the task with the evidence, and with the approval that would accept it, in which only the ticket is
+    missing. The new key is accepted with an approval that names host, port, old pin, new pin, ticket and expiry. An
+    approval works once, and never for a certificate that is outside its validity or does not have the required name.
   - All or nothing. If one endpoint fails, nothing is stored for the other endpoints either.
   - The store is a text file with one JSON object on a line; the first line has the number of the others. A damaged store is an error that names the
     line, and is never overwritten. The store is written by rename, under a lock that is not held during the handshakes.
@@ -304,11 +304,13 @@ to_repin:
   sample: [{endpoint: "web.corp.example:443", action: repinned, computers: [SRV-FILE01]}]
   version_added: 0.5.0
 failures:
-  description: What is wrong (C(endpoint), C(code), C(message), C(advice)).
+  description:
+    - What is wrong (C(endpoint), C(code), C(message), C(advice), and C(old_pin) and C(new_pin) if the endpoint has both).
+    - A failed task returns the first five, without messages. The message of the task has these.
   returned: always
   type: list
   elements: dict
-  sample: [{endpoint: "web.corp.example:443", code: PIN-CHANGED}]
+  sample: [{endpoint: "web.corp.example:443", code: PIN-CHANGED, old_pin: sha256/Ge4C, new_pin: sha256/bH0k}]
 summary:
   description: The number of endpoints with each status.
   returned: always

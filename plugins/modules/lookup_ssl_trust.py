@@ -17,7 +17,8 @@ description:
   - With O(state=audited), compares every trust anchor with the certificate that its url serves now. Needs no account and changes nothing.
   - With O(state=updated), does Tasks 0 to 4 of the article, and writes a backup first, so that the update can be undone. Only the trust anchors
     that the options select change. Everything else in a registration is sent back unchanged.
-  - With O(state=restored), restores such a backup.
+  - With O(state=restored), restores the trust anchors of such a backup. Other differences between the backup and now are reported in
+    RV(not_restored) and not changed.
   - The module is also available as C(certmend.tls.lookup_sslTrust).
   - Tested with a Lookup Service and an STS that were written after the public WSDL, not with a real vCenter.
 requirements:
@@ -37,7 +38,7 @@ options:
     description:
       - V(audited) reports which trust anchors are stale.
       - V(updated) replaces trust anchors by the new certificate.
-      - V(restored) restores the registrations in a backup.
+      - V(restored) restores the trust anchors in a backup.
     type: str
     choices: [audited, updated, restored]
     default: audited
@@ -93,9 +94,27 @@ options:
   backup_path:
     description: The backup to restore. Required with O(state=restored).
     type: path
+  force:
+    description:
+      - With O(state=restored), restore every trust anchor in the backup.
+      - By default, an endpoint keeps a trust anchor that is neither in the backup nor written by the update that the backup belongs to, because
+        somebody else has changed it since. A backup of certmend.tls 0.4 or earlier does not record what the update wrote; it needs O(force=true).
+      - Also restores the others if a service in the backup is no longer registered.
+    type: bool
+    default: false
+    version_added: 0.5.0
+  require_served:
+    description:
+      - With O(state=updated), refuse the update before anything changes unless every url of RV(selected) answers, and the trust anchors accept the
+        certificate that it serves after the update.
+      - By default, trust anchors are also replaced if their url does not answer.
+    type: bool
+    default: false
+    version_added: 0.5.0
   verify_urls:
     description:
-      - The urls of other nodes of the SSO domain. After a change, each of them is asked whether it lists the new trust anchors.
+      - The urls of other nodes of the SSO domain. They must answer before the first change. After a change, each of them is asked whether it lists
+        the new trust anchors.
       - O(ca_path) and O(server_fingerprint) apply to them as well.
     type: list
     elements: str
@@ -225,6 +244,13 @@ updated:
   type: list
   elements: str
   sample: [vcenterserver 04608398-aaaa-bbbb-cccc-b35961bf5141]
+selected:
+  description:
+    - The endpoints that the update is responsible for (C(service_id), C(url)). They have an old or the new certificate as trust anchor; without an
+      old certificate, these are all endpoints of O(hosts).
+  returned: if O(state=updated) and the registrations were listed
+  type: list
+  elements: dict
 replacements:
   description: The arguments for the vendor's C(ls_update_certs.py) (C(old_fingerprint), a SHA-1; C(new_fingerprint), a SHA-256; C(new_certificate)).
   returned: if O(listed) is given and O(state=updated)
@@ -239,6 +265,28 @@ partners:
   returned: if something was changed
   type: list
   elements: dict
+not_restored:
+  description: The differences between the backup and the registrations that the restore does not change.
+  returned: if O(state=restored) and the registrations were listed
+  type: list
+  elements: dict
+  contains:
+    service_id:
+      description: The id of the registration.
+      type: str
+    service:
+      description: The type of the service and its id.
+      type: str
+    url:
+      description: The url of the endpoint whose trust anchors differ. Null for another element of the registration.
+      type: str
+    trust_anchors:
+      description: Whether trust anchors differ that somebody else changed after the update. O(force=true) restores these.
+      type: bool
+    difference:
+      description: The difference.
+      type: str
+      sample: "serviceVersion: 8.0 -> 9.0"
 conflict:
   description: Both versions of a registration that another client changed during the run (C(listed), C(found)).
   returned: if the run failed because of it
@@ -265,6 +313,8 @@ ARGUMENT_SPEC = dict(
     strict=dict(type="bool", default=False),
     backup_dir=dict(type="path"),
     backup_path=dict(type="path"),
+    force=dict(type="bool", default=False),
+    require_served=dict(type="bool", default=False),
     verify_urls=dict(type="list", elements="str"),
     verify_timeout=dict(type="float", default=30),
     timeout=dict(type="float", default=60),

@@ -94,6 +94,35 @@ options:
   peer_content:
     description: The certificate chain of the other appliance of a migration as PEM text, instead of O(peer_path).
     type: str
+  issuer_content:
+    description:
+      - The certificate of the CA that will issue the certificate, followed by those of its issuers up to the root, as PEM text.
+      - While the certificate itself is not there (neither O(path) nor O(content) is set, or it is O(pending) in check mode), a stand-in is judged in its place.
+        The stand-in has the names of O(distinguished_name) and O(subject_alternative_names), server and client authentication, and key encipherment, and is
+        signed by a copy of the CA. So all the rules and the handshake of mutual TLS can judge the chain before the request is created.
+    type: str
+    version_added: 0.5.0
+  peer_issuer_content:
+    description:
+      - The certificate of the CA that will issue the certificate of the other appliance, followed by those of its issuers up to the root, as PEM text, if the
+        other appliance's certificate is not there yet.
+    type: str
+    version_added: 0.5.0
+  check_account:
+    description:
+      - Whether to sign in to the appliance and out again even if nothing has to be changed.
+      - With O(state=csr) or O(state=present) in check mode, this examines address, trust and account before a run.
+    type: bool
+    default: false
+    version_added: 0.5.0
+  language:
+    description:
+      - The language of the findings (C(message), C(advice)) and of the messages made of them.
+      - The codes, and the appliance's own messages, are the same in every language.
+    type: str
+    choices: [en, fr]
+    default: en
+    version_added: 0.5.0
   distinguished_name:
     description: For O(state=csr), the common name of the request. It is the FQDN of the appliance, without a wildcard.
     type: str
@@ -161,6 +190,12 @@ EXAMPLES = r"""
     csr_path: "{{ ome_csr }}"
     peer_path: "{{ ome_peer_chain }}"
 
+- name: Judge, before any request is created, whether the chains of two CAs would let both appliances authenticate each other
+  certmend.tls.ome_certificate_chain:
+    issuer_content: "{{ ome_source_ca_chain }}"
+    peer_issuer_content: "{{ ome_target_ca_chain }}"
+    name: ome-source.corp.example
+
 - name: Upload the chain, unless the appliance serves it already
   certmend.tls.ome_certificate_chain:
     hostname: ome-source.corp.example
@@ -191,18 +226,25 @@ findings:
   returned: if the certificate was read with O(state=validated) or O(state=present)
   type: list
   elements: dict
+errors:
+  description: The errors among the findings, each as one text with its code, its message and its advice.
+  returned: if the certificate was judged
+  type: list
+  elements: str
+  sample: ["USAGE-NO-CLIENT-AUTH: its extended key usage lacks clientAuth (serverAuth). Have the certificate issued again from a template with ..."]
+  version_added: 0.5.0
 verdict:
   description: The most serious severity among the findings, V(error), V(warning) or V(ok).
   returned: if the certificate was read with O(state=validated) or O(state=present)
   type: str
 certificates:
-  description: The certificates of the file, in the form that M(certmend.tls.cert_inspect) returns.
-  returned: if the certificate was read with O(state=validated) or O(state=present)
+  description: The certificates of the file, in the form that M(certmend.tls.cert_inspect) returns. Empty if only O(issuer_content) was judged.
+  returned: if the task succeeded and the certificate was judged
   type: list
   elements: dict
 served:
   description: The certificates that the web server sends at the end of the task.
-  returned: if O(hostname) is set, except with O(state=csr)
+  returned: if the task succeeded and O(hostname) is set, except with O(state=csr)
   type: list
   elements: dict
 differs:
@@ -270,6 +312,10 @@ ARGUMENT_SPEC = dict(
     csr_content=dict(type="str"),
     peer_path=dict(type="path"),
     peer_content=dict(type="str"),
+    issuer_content=dict(type="str"),
+    peer_issuer_content=dict(type="str"),
+    check_account=dict(type="bool", default=False),
+    language=dict(type="str", choices=["en", "fr"], default="en"),
     distinguished_name=dict(type="str"),
     department_name=dict(type="str"),
     business_name=dict(type="str"),
@@ -291,11 +337,11 @@ def main():
         mutually_exclusive=[
             ("path", "content"),
             ("csr_path", "csr_content"),
-            ("peer_path", "peer_content"),
+            ("peer_path", "peer_content", "peer_issuer_content"),
             TRUST_OPTIONS,
         ],
         required_if=[
-            ("state", "validated", ("path", "content"), True),
+            ("state", "validated", ("path", "content", "issuer_content"), True),
             ("state", "present", ("path", "content"), True),
             ("state", "present", ("hostname",)),
             ("state", "csr", ("hostname", "csr_path", "distinguished_name")),

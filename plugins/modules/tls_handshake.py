@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: certmend.tls contributors (@certmend)
 description:
   - Resolves the host name, connects, and verifies certificate chain and name as a client on this host would.
-  - Trusts only the certificates that are given, or those of a Java keystore, which the platform's keytool reads.
+  - Trusts only the certificates that are given, those of a Java keystore, which the platform's keytool reads, or those of the operating system's store.
   - Returns the chain as the server sent it, also if it does not verify.
   - Names are compared as in RFC 9525. The common name counts only if the certificate has no dNSName, as in Java and OpenSSL.
   - Changes nothing. Needs nothing but Python's standard library, so that it runs on appliances.
@@ -47,6 +47,13 @@ options:
     description:
       - A Java keystore whose trusted certificates are trusted.
       - A certificate chain may end at each of them, self-signed or not, as in Java.
+  system_store:
+    description:
+      - The trust store of this host's operating system, whose certificates are trusted. V(auto) is that of the system that runs.
+      - It is the store that M(certmend.tls.trust_anchor) changes, and is read where that system's programs read it.
+    type: str
+    choices: [auto, debian, redhat, suse, photon]
+    version_added: 0.5.0
   timeout:
     description: The maximum number of seconds for the whole handshake, including the name resolution.
     type: float
@@ -56,6 +63,20 @@ options:
     type: str
     choices: [verified, any]
     default: verified
+  expected_fingerprints:
+    description:
+      - The SHA-256 fingerprints of the certificates that the server must present, its own first. More certificates may follow.
+      - If the server presents others, the handshake does not count as verified, and the error is C(SERVED-DIFFERS).
+    type: list
+    elements: str
+    version_added: 0.5.0
+  wait_timeout:
+    description:
+      - For how many seconds to make the handshake again while it does not verify, or while other certificates are presented.
+      - After a graceful reload, for example, an old process of the server may still answer.
+    type: float
+    default: 0
+    version_added: 0.5.0
 seealso:
   - module: certmend.tls.cert_inspect
 """
@@ -70,6 +91,13 @@ EXAMPLES = r"""
       password_file: /etc/vmware/vcf/commonsvcs/trusted_certificates.key
     expect: any
   register: handshake
+
+- name: Does the operating system of this host trust the depot?
+  certmend.tls.tls_handshake:
+    host: depot.corp.example
+    address: 10.77.0.10
+    system_store: auto
+    expect: any
 
 - name: Judge the chain that this host received, on the controller, which has cryptography
   certmend.tls.cert_inspect:
@@ -164,13 +192,16 @@ ARGUMENT_SPEC = dict(
     ca_path=dict(type="path"),
     ca_content=dict(type="str"),
     java_keystore=KEYSTORE_SPEC,
+    system_store=dict(type="str", choices=["auto", "debian", "redhat", "suse", "photon"]),
     timeout=dict(type="float", default=10),
     expect=dict(type="str", choices=["verified", "any"], default="verified"),
+    expected_fingerprints=dict(type="list", elements="str"),
+    wait_timeout=dict(type="float", default=0),
 )
 
 
 def main():
-    anchors = ("ca_path", "ca_content", "java_keystore")
+    anchors = ("ca_path", "ca_content", "java_keystore", "system_store")
     module = AnsibleModule(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_one_of=[anchors], supports_check_mode=True)
     run_module(module, TlsHandshakeRun.from_params)
 

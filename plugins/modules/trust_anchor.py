@@ -14,6 +14,8 @@ description:
   - Adds certificates to the operating system's trust store or to a Java keystore, or removes them.
   - Compares certificates by SHA-256, not by alias or file name. A certificate that the store contains under any name is not added again.
   - A Java keystore is changed as a copy, which then replaces it, so that no program reads an incomplete keystore.
+  - A certificate counts as present if the programs trust it. If the system's command was interrupted, so that the generated bundle or the hash
+    links do not match the files, the next run completes it.
   - Holds a lock while it reads and changes the store, and verifies afterwards that the system's programs use the change.
   - Needs nothing but Python's standard library and the platform's own tools, so that it runs on appliances.
 extends_documentation_fragment:
@@ -48,6 +50,15 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  entries:
+    description:
+      - With O(state=absent), remove the certificates only from these entries of the store. They are aliases of a Java keystore, or paths of files.
+      - RV(added) of an earlier task lists the entries that the task created (C(entry)). Give these to undo the task, so that the same certificate
+        under other aliases or in other files stays.
+      - With an empty list, no alias or file is removed.
+    type: list
+    elements: str
+    version_added: 0.5.0
   allow_leaf:
     description: Accept a certificate that is not a CA, for example a self-signed server certificate.
     type: bool
@@ -73,7 +84,7 @@ seealso:
 EXAMPLES = r"""
 - name: Let the Java of the VCF installer trust the CA of the depot
   certmend.tls.trust_anchor:
-    content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
+    content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
     store: java
     keystore:
       path: /etc/vmware/vcf/commonsvcs/trusted_certificates.store
@@ -81,7 +92,7 @@ EXAMPLES = r"""
 
 - name: Let the operating system trust it
   certmend.tls.trust_anchor:
-    content: "{{ lookup('ansible.builtin.file', lab_ca_path) }}"
+    content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
     name: lab-root
 """
 
@@ -98,10 +109,14 @@ anchors:
   elements: dict
   sample: [{subject: CN=Lab Root CA, fingerprint_sha256: "12:34", is_ca: true, pem: "-----BEGIN CERTIFICATE-----"}]
 added:
-  description: The certificates that were added, or would be in check mode.
+  description:
+    - The certificates that were added, or would be in check mode.
+    - C(entry) is the alias or the path of the file that was created. It is null if the certificate had a file already, and only the generated bundle or
+      links did not contain it.
   returned: always
   type: list
   elements: dict
+  sample: [{subject: CN=Lab Root CA, fingerprint_sha256: "12:34", is_ca: true, pem: "-----BEGIN CERTIFICATE-----", entry: lab-root}]
 removed:
   description: The certificates that were removed, or would be in check mode.
   returned: always
@@ -131,6 +146,7 @@ ARGUMENT_SPEC = dict(
     keystore=KEYSTORE_SPEC,
     name=dict(type="str"),
     state=dict(type="str", choices=["present", "absent"], default="present"),
+    entries=dict(type="list", elements="str"),
     allow_leaf=dict(type="bool", default=False),
     label=dict(type="str"),
     pending=dict(type="bool", default=False),

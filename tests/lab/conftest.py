@@ -10,6 +10,7 @@ Asked for tests/lab alone, pytest starts again within `labctl enter`; asked for 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import typing
@@ -149,11 +150,20 @@ def collections_path(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="session")
-def playbook(lab, collections_path, tmp_path_factory):
-    """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, environment={}, program=path) -> Run."""
+class Prepared(typing.NamedTuple):
+    """A run of ansible-playbook that was not started yet."""
 
-    def run(source, *arguments, environment=None, program=None):
+    command: list
+    variables: dict
+    folder: Path
+    record: Path
+
+
+@pytest.fixture(scope="session")
+def prepare(lab, collections_path, tmp_path_factory):
+    """prepare(path | name | text, *arguments, environment={}, program=path) -> Prepared."""
+
+    def make(source, *arguments, environment=None, program=None):
         folder = tmp_path_factory.mktemp("run")
         play = str(source)
         if "\n" in play:
@@ -173,10 +183,35 @@ def playbook(lab, collections_path, tmp_path_factory):
             "LAB_TASK_RECORD": str(record),
             **(environment or {}),
         }
-        command = [program or ansible_playbook(), "-i", str(lab.inventory), play, *map(str, arguments)]
+        return Prepared([program or ansible_playbook(), "-i", str(lab.inventory), play, *map(str, arguments)], variables, folder, record)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def playbook(prepare):
+    """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, environment={}, program=path) -> Run."""
+
+    def run(source, *arguments, environment=None, program=None):
+        command, variables, folder, record = prepare(source, *arguments, environment=environment, program=program)
         result = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, cwd=folder)
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
         return Run(result.returncode, result.stdout, result.stderr, [json.loads(line) for line in lines])
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def killed_playbook(prepare):
+    """killed_playbook(wait, path | name | text, *arguments): start ansible-playbook, and kill it and all its processes here when wait() returns."""
+
+    def run(wait, source, *arguments):
+        command, variables, folder, _record = prepare(source, *arguments)
+        with open(folder / "output", "wb") as output:
+            process = subprocess.Popen(command, env=variables, cwd=folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)
+            wait()
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     return run
 

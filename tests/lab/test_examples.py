@@ -13,6 +13,7 @@ another as well, as somebody would type them.
 from __future__ import annotations
 
 import ast
+import base64
 import hashlib
 import http.client
 import json
@@ -23,6 +24,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Trio
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, purposes, usage
@@ -52,10 +54,16 @@ DEPENDENT = {
 }
 
 
-def private_folder(estate, _pki):
-    """The folders, on a host whose files no other module's examples change, so that all can run in one playbook."""
-    estate["web"].run("mkdir", "-p", "/etc/ssl/private", "/etc/nginx/tls")
-    return {"ome_csr": mint.csr("ome.corp.example", key=mint.new_key("RSA-2048"))}
+def private_folder(estate, pki):
+    """The folders, on a host whose files no other module's examples change, so that all can run in one playbook; and what a CA returned."""
+    host, password = estate["web"], "Pfx1!Pfx1!"
+    host.run("mkdir", "-p", "/etc/ssl/private", "/etc/nginx/tls")
+    host.write("/etc/ssl/corp-root.pem", pki.root.pem)
+    leaf, chain = pki.leaf("depot.corp.example"), [pki.two.x509, pki.one.x509]
+    locked = mint.serialization.BestAvailableEncryption(password.encode())
+    pfx = base64.b64encode(pkcs12.serialize_key_and_certificates(b"depot", leaf.key, leaf.x509, chain, locked)).decode("ascii")
+    host.run("sh", "-c", "echo %s | base64 -d > /root/depot.pfx" % pfx)
+    return {"ome_csr": mint.csr("ome.corp.example", key=mint.new_key("RSA-2048")), "pfx_password": password}
 
 
 def chain_files(estate, pki):
@@ -67,7 +75,7 @@ def chain_files(estate, pki):
     depot, lb = (pki.leaf(name) for name in ("depot.corp.example", "lb.corp.example"))
     host.write("/etc/nginx/tls/depot.pem", depot.pem)
     host.write("/etc/haproxy/tls/lb.pem", lb.key_pem + lb.pem)
-    return {}
+    return {"chain_password": "Chain-Pw1!"}
 
 
 def vcenter(estate, _pki):

@@ -10,10 +10,15 @@ the Molecule scenario `rollback`.
 
 from __future__ import annotations
 
+import json
 import typing
 
 import pytest
 from conftest import Trio
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.forms import openssl
 
 pytestmark = pytest.mark.hosts("depot", "installer", "web")
 
@@ -25,9 +30,9 @@ API = {
     "offline_depot_username": "depot",
     "offline_depot_password": "DepotPw1!",
     "offline_depot_installer_password": "AdminPw1!Admin",
-    "offline_depot_installer_url": "https://installer.corp.example",
 }
 BOTH = ("own_ca", "self_signed")
+PKCS12_PASSWORD = "CaFilePw1!"
 
 
 def extra(estate, provider="own_ca", **more):
@@ -77,7 +82,7 @@ class Mended(typing.NamedTuple):
     wrong_password: object
 
 
-BACKUPS = "for f in $(find /etc /usr/local/share -name '*.bak'); do stat -c '%a %n' $f ${f%.*.bak}; done"
+BACKUPS = "find /var/lib /etc /usr/local/share '(' -path '/var/lib/certmend/*' -o -name '*.bak' -o -name '.certmend*' ')' -printf '%m %p\\n'"
 
 
 def closed_gate(folder):
@@ -129,7 +134,7 @@ def test_the_installer_verifies_the_depot_by_its_fqdn_and_a_second_run_changes_n
     assert "depot.corp.example" in mended.after.served
     assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
     proofs = again.of("Verify the server with the certificates of each Java keystore")
-    assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok", "item ok"]
+    assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok"] * 4, "in the preflight and in the run"
 
 
 def test_the_oldest_core_does_the_same(estate, playbook, oldest):
@@ -154,12 +159,14 @@ def test_no_secret_is_in_any_output(mended, lab):
         assert not [secret for secret in SECRETS if secret in output]
 
 
-def test_backups_are_no_wider_than_what_they_keep(mended):
+def test_only_root_can_read_the_old_files(mended):
+    """They lie in the journals and nowhere else: a server that reads every file of a folder must not meet a backup."""
     for host, listing in mended.backups.items():
-        modes = [line.split() for line in listing.splitlines()]
-        assert modes, "there are backups on " + host
-        for (kept, name), (original, _name) in zip(modes[::2], modes[1::2]):
-            assert int(kept, 8) & ~int(original, 8) == 0, name
+        modes = dict(reversed(line.split()) for line in listing.splitlines())
+        assert any(path.endswith("/journal.json") for path in modes), "there are journals on " + host
+        assert all(path.startswith("/var/lib/certmend/") for path in modes)
+        assert {mode for path, mode in modes.items() if path.rpartition("/")[2].strip("0123456789") in ("", "journal.json")} == {"600"}
+        assert {mode for path, mode in modes.items() if "." not in path and not path[-1].isdigit()} == {"700"}
 
 
 def test_the_installer_takes_the_depot_through_its_api_and_a_wrong_password_is_told_in_its_words(mended):
@@ -172,18 +179,62 @@ def test_the_installer_takes_the_depot_through_its_api_and_a_wrong_password_is_t
 
 def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, playbook):
     depot = estate["depot"]
-    before = {path: depot.read(path) for path in ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")}
-    # between issue and reload somebody puts another certificate into the file: nginx's check passes, the proof does not
-    depot.run("openssl", "req", "-x509", "-key", "/etc/nginx/tls/depot.key", "-out", "/root/other.pem", "-subj", "/CN=other.corp.example")
-    sabotage = '["sh", "-c", "cp /root/other.pem /etc/nginx/tls/depot.pem; nginx -t"]'
-    run = playbook(
-        "certmend.tls.offline_depot", *extra(estate), "-e", '{"fqdn_certificate_check_command": %s}' % sabotage, "-e", "fqdn_certificate_prove_attempts=1"
-    )
+    paths = ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")
+    before = {path: depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (path, path)).stdout for path in paths}
+    depot.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/root/x.key", "-out", "/root/x.pem", "-subj", "/CN=Other CA")
+    others = json.dumps({"fqdn_certificate_prove_ca_content": depot.read("/root/x.pem"), "fqdn_certificate_prove_attempts": 1})
+    run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", others)
     assert run.rc == 2
-    assert "were rolled back" in run.stdout and "TRUST-SELF-SIGNED" in run.stdout
-    assert {path: depot.read(path) for path in before} == before
-    assert "10.77.0.10" in served(estate)
-    assert "depot.corp.example" not in estate["installer"].read("/etc/hosts"), "no later play ran"
+    assert "TRUST-UNKNOWN-CA" in run.stdout or "CHAIN-INCOMPLETE" in run.stdout
+    assert "were rolled back" in run.stdout and "10.77.0.10" in served(estate)
+    assert {path: depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (path, path)).stdout for path in paths} == before
+    assert "depot.corp.example" not in estate["installer"].read("/etc/hosts"), "the installers were not touched"
+
+
+def test_what_somebody_else_changed_meanwhile_is_kept_and_reported(estate, playbook):
+    """Two runs on one host ended with the winner's change undone: a file is restored only if it is as this run left it."""
+    depot = estate["depot"]
+    sabotage = '["sh", "-c", "echo theirs > /etc/nginx/tls/depot.pem; false"]'
+    run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", '{"fqdn_certificate_check_command": %s}' % sabotage)
+    assert run.rc == 2 and depot.read("/etc/nginx/tls/depot.pem") == "theirs\n"
+    assert "/etc/nginx/tls/depot.pem (somebody else changed it after this run)" in run.stdout
+    assert "/var/lib/certmend/journal/fqdn_certificate-nginx" in run.stdout
+
+
+def ca_of(estate):
+    """The CA of the estate, which signs certificates for tests."""
+    pem, key = ((estate.state / "pki" / name).read_bytes() for name in ("ca.pem", "ca.key"))
+    return mint.Minted(mint.x509.load_pem_x509_certificate(pem), mint.serialization.load_pem_private_key(key, None))
+
+
+def serve(estate, name):
+    """Let the depot serve a certificate of the estate's CA for one name."""
+    certificate = mint.mint(name, dns=[name], issuer=ca_of(estate), key=mint.shared_key("RSA-2048"), **REAL.days())
+    estate["depot"].write("/etc/nginx/tls/depot.key", certificate.key_pem)
+    estate["depot"].write("/etc/nginx/tls/depot.pem", certificate.pem)
+    estate["depot"].run("service", "nginx", "reload")
+    return certificate
+
+
+def test_a_good_certificate_of_a_ca_stays_and_the_installers_trust_its_ca(estate, playbook):
+    """The command of the README, which names no CA; and with the CA alone, for the installers that do not trust it yet."""
+    good = serve(estate, FQDN)
+    trusted = ["-e", "offline_depot_ca_path=%s" % (estate.state / "pki" / "ca.pem")]
+    readme = playbook("certmend.tls.offline_depot", "--check", "--diff", "-e", "offline_depot_fqdn=" + FQDN)
+    assert readme.rc == 0 and {result["host"] for result in readme.changed} == {"installer"}, readme.stdout[-3000:]
+    assert "nothing is wrong with the certificate" in readme.stdout
+    first = playbook("certmend.tls.offline_depot", "-e", "offline_depot_fqdn=" + FQDN, *trusted)
+    again = playbook("certmend.tls.offline_depot", "-e", "offline_depot_fqdn=" + FQDN)
+    assert first.rc == again.rc == 0 and {result["host"] for result in first.changed} == {"installer"}, first.stdout[-3000:] + again.stdout[-3000:]
+    assert again.changed == [] and estate["depot"].read("/etc/nginx/tls/depot.pem") == good.pem
+
+
+def test_the_certificate_of_a_ca_is_not_replaced_by_a_self_signed_one_without_a_word(estate, playbook):
+    serve(estate, "other.corp.example")
+    run = playbook("certmend.tls.offline_depot", "-e", "offline_depot_fqdn=" + FQDN)
+    assert run.rc == 2 and run.changed == []
+    assert "NAME-MISMATCH" in run.failure("depot") and "CN=Lab Root CA signed the present one" in run.failure("depot")
+    assert "offline_depot_provider=self_signed" in run.failure("depot")
 
 
 def test_a_closed_gate_stops_the_run_before_the_first_change(estate, playbook, tmp_path):
@@ -223,9 +274,67 @@ def test_an_unreachable_depot_is_a_finding_and_then_an_unreachable_host(estate, 
         estate["depot"].start()
 
 
-def test_two_depots_or_none_are_refused_with_the_way_out(estate, playbook):
-    run = playbook("certmend.tls.offline_depot", "-e", "offline_depot_ip_in_san=false")
-    assert run.rc == 2 and "offline_depot_fqdn" in run.stdout
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """A second inventory: the load balancer is a depot too."""
+    path = tmp_path_factory.mktemp("inventory") / "several.yml"
+    own = {"offline_depot_server": "haproxy", "offline_depot_combined_path": "/etc/haproxy/tls/lb.pem", "offline_depot_private_key_path": "/etc/haproxy/lb.key"}
+    path.write_text(json.dumps({"depots": {"hosts": {"lb": own}}}), encoding="utf-8")
+    return ["-i", path]
+
+
+@pytest.fixture(scope="module")
+def two_depots(lab, playbook, several, tmp_path_factory):
+    """nginx and HAProxy, a CA in a PKCS#12, and the system's trust store alone: check, run, again."""
+    lab.reset("depot", "installer", "lb")
+    ca = tmp_path_factory.mktemp("ca") / "ca.p12"
+    pki = lab.state / "pki"
+    ca.write_bytes(openssl("pkcs12", "-export", "-in", pki / "ca.pem", "-inkey", pki / "ca.key", "-passout", "pass:" + PKCS12_PASSWORD))
+    given = {
+        "offline_depot_ca_path": str(ca),
+        "offline_depot_ca_private_key_passphrase": PKCS12_PASSWORD,
+        "offline_depot_trust_stores": [{"store": "auto"}],
+    }
+    arguments = [*several, "--diff", "-e", json.dumps(given)]
+    return Trio(*(playbook("certmend.tls.offline_depot", *arguments, *more) for more in (["--check"], [], [])))
+
+
+@pytest.mark.hosts("depot", "installer", "lb")
+def test_two_depots_one_of_them_haproxy_are_mapped_trusted_and_verified_in_one_run(two_depots, lab):
+    check, run, again = two_depots
+    assert [each.rc for each in two_depots] == [0, 0, 0], "".join(each.stdout[-3000:] for each in two_depots if each.rc)
+    # the depots are changed at the same time, in any order
+    assert sorted(check.shown, key=str) == sorted(run.shown, key=str) and counted(check) == counted(run) and again.changed == []
+    assert {host for host, _diff in run.shown} == {"depot", "lb", "installer"}
+    hosts = lab["installer"].read("/etc/hosts")
+    assert "10.77.0.10 depot.corp.example" in " ".join(hosts.split()) and "10.77.0.13 lb.corp.example" in " ".join(hosts.split())
+    proofs = again.of("Verify the server with the certificates of the operating system's trust store")
+    assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok", "item ok"], "a handshake for each depot"
+    assert not [proof for proof in again.of("Verify the server with the certificates of each Java keystore") if proof["status"] == "item ok"]
+    assert PKCS12_PASSWORD not in "".join(line for each in two_depots for line in each.stdout.splitlines() if "passphrase" not in line)
+
+
+def test_depots_without_names_of_their_own_or_none_are_refused_with_the_way_out(estate, playbook, several):
+    for arguments, words in (
+        (["-e", '{"fqdn": ""}'], "depot: no name"),
+        ([*several, "-e", "offline_depot_fqdn=" + FQDN], "depot: depot.corp.example, lb: depot.corp.example"),
+        (["-e", '{"depot_all": []}'], "into the group depots"),
+    ):
+        run = playbook("certmend.tls.offline_depot", *arguments)
+        assert run.rc == 2 and "set offline_depot_fqdn to the name" in run.stdout and words in run.stdout, run.stdout
+        assert run.changed == []
+
+
+def test_only_the_installers_are_changed_if_the_depot_has_its_certificate(estate, playbook):
+    before = World.now(estate)
+    installers = ["--limit", "localhost:installers"]
+    refused = playbook("certmend.tls.offline_depot", *extra(estate), *installers)
+    assert refused.rc == 2 and "This run did not issue the certificate of depot" in refused.stdout and refused.changed == []
+    run = playbook("certmend.tls.offline_depot", *extra(estate), *installers, "-e", "offline_depot_installers_only=true")
+    assert {result["host"] for result in run.changed} == {"installer"} and run.rc == 2, "the depot still serves its old certificate"
+    assert "depot.corp.example:443 as depot.corp.example: TRUST-SELF-SIGNED" in run.stdout
+    after = World.now(estate)
+    assert after[:2] == before[:2] and "depot.corp.example" in after.hosts
 
 
 @pytest.mark.hosts("depot", "web", "lb")

@@ -67,6 +67,13 @@ class Migration:
     def counts(self):
         return [self.ask(name, "GET", "/lab/state")[1] for name in APPLIANCES]
 
+    def answer(self, name, ca):
+        """Put the certificate of a CA that is not the operator's own in the folder."""
+        fqdn = name + ".corp.example"
+        request = mint.load_csr((self.folder / (fqdn + ".csr")).read_bytes())
+        signed = mint.sign(request, fqdn, ca, extensions=[purposes(SERVER, CLIENT), usage()], dns=[fqdn], **self.pki.days)
+        (self.folder / (fqdn + ".pem")).write_text(signed.pem, encoding="ascii")
+
     def connect(self, one, other):
         """What the appliance itself answers when the connection is verified."""
         return self.ask(one, "POST", "/lab/verify_connection", host=self.hosts[other].address, port=8443)[0]
@@ -169,12 +176,11 @@ def test_somebody_else_s_ca_is_waited_for(migration, playbook):
     first = playbook(PLAYBOOK, *asked)
     assert first.rc == 0 and "Nothing was uploaded" in first.stdout and migration.counts() == idle(0, 1), first.stdout
     assert "nothing to prove yet" in first.stdout
-    for name in APPLIANCES:
-        fqdn = name + ".corp.example"
-        request = mint.load_csr((migration.folder / (fqdn + ".csr")).read_bytes())
-        extensions = [purposes(SERVER, CLIENT), usage()]
-        signed = mint.sign(request, fqdn, migration.pki.two, extensions=extensions, dns=[fqdn], **migration.pki.days)
-        (migration.folder / (fqdn + ".pem")).write_text(signed.pem, encoding="ascii")
+    migration.answer("ome-source", migration.pki.two)
+    held = playbook(PLAYBOOK, *asked, "-e", "certmend_language=fr")
+    assert held.rc == 0 and migration.counts() == idle(0, 1), held.stdout
+    assert "celui de ome-target manque. Rien n'a été téléchargé" in str(held.on("ome-source")) and "faites signer" in str(held.on("ome-target"))
+    migration.answer("ome-target", migration.pki.two)
     check, run = playbook(PLAYBOOK, "--check", "--diff", *asked), playbook(PLAYBOOK, "--diff", *asked)
     assert check.rc == run.rc == 0 and side_by_side(check) == side_by_side(run), run.stdout
     assert "Corp Root CA" in str(run.shown) and migration.counts() == idle(1, 1)
@@ -185,19 +191,98 @@ def test_somebody_else_s_ca_is_waited_for(migration, playbook):
     assert again.rc == 0 and "Nothing was uploaded" in again.stdout and migration.counts() == idle(1, 2), again.stdout
 
 
-def test_without_a_snapshot_nothing_is_uploaded(migration, playbook):
+def test_without_a_snapshot_nothing_is_requested_or_uploaded(migration, playbook):
     run = playbook(PLAYBOOK, *migration.given(ome_chain_snapshot_taken=False))
-    assert run.rc != 0 and "can be rolled back only with a snapshot" in run.stdout and migration.counts() == idle(0, 1)
-
-
-def test_an_upload_that_does_not_come_up_says_that_there_is_no_way_back(migration, playbook):
-    """One appliance serves the leaf alone afterwards, the other does not come back."""
-    migration.ask("ome-source", "POST", "/lab/switches", leaf_alone=True)
-    migration.ask("ome-target", "POST", "/lab/switches", restart=600)
-    run = playbook(PLAYBOOK, *migration.given(ome_chain_wait_timeout=2))
-    assert run.rc != 0, run.stdout
+    assert run.rc != 0 and migration.counts() == idle(0, 0), run.stdout
     for name in APPLIANCES:
-        assert "Go back to the snapshot" in run.failure(name), run.stdout
+        assert "ome_chain_snapshot_taken: is not true" in run.failure(name) and "can be rolled back only with a snapshot" in run.failure(name)
+
+
+def per_host(**values):
+    """A variable that each appliance has a value of its own for."""
+    cases = " else ".join("%r if inventory_hostname == %r" % (value, name.replace("_", "-")) for name, value in values.items())
+    return "{{ %s else omit }}" % cases
+
+
+def test_cas_that_differ_are_refused_before_anything_is_uploaded(migration, playbook):
+    """The table of the article: the source's certificate by one intermediate, the target's by another one."""
+    asked = dict(migration.known, ome_chain_candidates=[str(migration.ca)])
+    assert playbook(PLAYBOOK, "-e", json.dumps(asked)).rc == 0
+    migration.answer("ome-source", migration.pki.one)
+    migration.answer("ome-target", migration.pki.two)
+    runs = [playbook(PLAYBOOK, *mode, "-e", json.dumps(asked)) for mode in (["--check"], [])]
+    french = playbook(PLAYBOOK, "--check", "-e", json.dumps(dict(asked, certmend_language="fr")))
+    assert migration.counts() == idle(0, 1)
+    for run in (*runs, french):
+        assert run.rc != 0 and "Unknown error" not in run.stdout and all(run.failure(name).count("\n") < 5 for name in APPLIANCES), run.stdout
+        assert len(run.stdout.splitlines()) < 150, run.stdout
+    for name in APPLIANCES:
+        for run in runs:
+            assert "CHAIN-PEER-DIFFERS: level 0: issued by" in run.failure(name) and "Nothing was changed on any appliance." in run.failure(name)
+        assert "CHAIN-PEER-DIFFERS: niveau 0 : Émis par" in french.failure(name) and "Rien n'a été modifié, sur aucune appliance." in french.failure(name)
+
+
+def test_own_cas_that_differ_are_refused_before_the_first_request(migration, playbook):
+    one, key = migration.folder / "one.pem", migration.folder / "one.key"
+    one.write_text(migration.pki.one.pem, encoding="ascii")
+    key.write_text(migration.pki.one.key_pem, encoding="ascii")
+    cas = {
+        "ome_chain_ca_path": per_host(ome_source=str(one), ome_target=str(migration.ca)),
+        "ome_chain_ca_private_key_path": per_host(ome_source=str(key), ome_target=str(migration.ca_key)),
+    }
+    run = playbook(PLAYBOOK, *migration.given(**cas))
+    assert run.rc != 0 and migration.counts() == idle(0, 0), run.stdout
+    assert all("CHAIN-PEER-DIFFERS" in run.failure(name) for name in APPLIANCES), run.stdout
+
+
+def test_what_is_wrong_with_either_appliance_is_reported_at_once(migration, playbook):
+    """A password, a root and a CA key on one side, a fingerprint and an address on the other."""
+    nowhere = str(migration.folder / "nowhere")
+    wrong = {
+        "ome_chain_password": per_host(ome_source="Another-Pw", ome_target=PASSWORD),
+        "ome_chain_roots": per_host(ome_source=[nowhere + ".pem"], ome_target=migration.known["ome_chain_roots"]),
+        "ome_chain_ca_private_key_path": per_host(ome_source=nowhere + ".key", ome_target=str(migration.ca_key)),
+        "ome_chain_server_fingerprint": per_host(ome_source=[migration.fingerprint("ome-source")], ome_target=["00" * 32]),
+    }
+    run = playbook(PLAYBOOK, *migration.given(**wrong))
+    source, target = (run.failure(name) for name in APPLIANCES)
+    assert all(words in source for words in ("Check username and password", "ome_chain_roots: " + nowhere, "ome_chain_ca_private_key_path: " + nowhere)), source
+    assert source.count("\n") == 3 and target.count("\n") == 1, (source, target)
+    assert "ome_chain_server_fingerprint: ome-target" in target and "Compare the fingerprint on the console of the appliance" in target, target
+    wrong = {
+        "ome_chain_folder": per_host(ome_source=nowhere, ome_target=str(migration.folder)),
+        "ome_chain_port": per_host(ome_source=443, ome_target=9),
+        "ome_chain_valid_days": 0,
+    }
+    run = playbook(PLAYBOOK, "--check", *migration.given(**wrong))
+    source, target = (run.failure(name) for name in APPLIANCES)
+    assert (
+        "ome_chain_folder: " + nowhere in source
+        and "Connection refused. Check hostname, port" in target
+        and all("valid_days" in said for said in (source, target))
+    ), run.stdout
+    limited = playbook(PLAYBOOK, "--limit", "ome-source", *migration.given())
+    assert limited.rc != 0 and "run without --limit" in limited.failure("ome-source") and migration.counts() == idle(0, 0)
+
+
+def test_an_appliance_that_fails_before_the_uploads_stops_the_other(migration, playbook):
+    migration.ask("ome-source", "POST", "/lab/switches", failing=True)
+    run = playbook(PLAYBOOK, *migration.given())
+    assert run.rc != 0 and [counts["uploads"] for counts in migration.counts()] == [0, 0], run.stdout
+    assert "refuses GenerateCSR (status 500)" in run.failure("ome-source")
+    assert "ome-target: nothing was uploaded, because ome-source failed" in run.failure("ome-target")
+
+
+@pytest.mark.parametrize("switch", [{"restart": 600}, {"leaf_alone": True}], ids=["does not come back", "serves the leaf alone"])
+def test_an_upload_that_fails_on_the_target_leaves_the_source_untouched(switch, migration, playbook):
+    migration.ask("ome-target", "POST", "/lab/switches", **switch)
+    run = playbook(PLAYBOOK, *migration.given(ome_chain_wait_timeout=2))
+    said = run.failure("ome-target")
+    assert run.rc != 0 and migration.ask("ome-source", "GET", "/lab/state")[1]["uploads"] == 0, run.stdout
+    assert "ome-target: a new certificate was uploaded in this run" in said and "the way back is the snapshot" in said and said.count("\n") < 5, said
+    assert "ome-source: nothing was uploaded in this run" in said and ("does not serve" in said or "refuses it" in said), said
+    assert "Go back to the snapshot" in run.stdout and "BEGIN CERTIFICATE" not in run.stdout, run.stdout
+    assert all(len(line) < 2000 for line in run.stdout.splitlines()), "a result that failed has no lists of certificates"
 
 
 @pytest.mark.everything

@@ -10,8 +10,11 @@ import base64
 import csv
 import hashlib
 import json
+import pathlib
+import re
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from test_server_chain import APACHE, install
 
@@ -49,10 +52,12 @@ class Vault:
         return [one["pin"] for entry in entries if "pins" in entry for one in entry["pins"]]
 
     def approval(self, run):
-        """What somebody approves who reads the message of a failed run."""
-        (failed,) = [result["msg"] for result in run.results if result["status"] == "failed" and "Served now" in (result["msg"] or "")][:1]
-        new, old = (failed.partition(word)[2].split(" (")[0].split(": ")[-1] for word in ("Served now", "Pinned since"))
-        return {"host": APACHE.name, "ticket": "CHG-4711", "old_pin": old, "new_pin": new, "expires": UNTIL}
+        """The file that a person writes who pastes what a failed run printed, and fills in the ticket."""
+        (line,) = re.findall(r"pins_approvals: \[.*\]$", run.failure(APACHE.host), re.MULTILINE)
+        assert line in run.stdout.replace("\\n", "\n").splitlines(), run.stdout
+        path = self.folder / "approved.yml"
+        path.write_text(line.replace("ticket: ''", "ticket: CHG-4711") + "\n", encoding="ascii")
+        return path
 
     def worklists(self):
         return sorted(path.name for path in self.folder.glob("repin-*"))
@@ -104,18 +109,20 @@ def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left
     vault.rotate()
     refused = vault.run(program=program)
     assert refused.rc == 2 and vault.path.read_bytes() == before and "neither pinned nor announced" in refused.results[-1]["msg"], refused.stdout
-    approval = vault.approval(refused)
-    assert approval["old_pin"] == vault.pins()[0] != approval["new_pin"]
+    pasted = "@%s" % vault.approval(refused)
+    (approval,) = yaml.safe_load(pathlib.Path(pasted[1:]).read_text(encoding="ascii"))["pins_approvals"]
+    assert approval["host"] == APACHE.name and approval["old_pin"] == vault.pins()[0] != approval["new_pin"]
 
-    approvals = [dict(approval, host="elsewhere.corp.example"), approval]
-    check = vault.run("--check", program=program, pins_approvals=approvals)
-    made = vault.run(program=program, pins_approvals=approvals)
+    check = vault.run("--check", "-e", pasted, program=program)
+    made = vault.run("-e", pasted, program=program)
     assert check.rc == made.rc == 0, check.stdout + made.stdout
     assert check.shown == made.shown and made.shown and vault.pins() == [approval["new_pin"]]
     text, table = ((vault.folder / name).read_text(encoding="utf-8") for name in reversed(vault.worklists()))
     assert all(word in text for word in ["[ ] " + one for one in COMPUTERS] + ["NOTHING HAS BEEN DONE THERE", "CHG-4711", approval["old_pin"]])
     rows = list(csv.DictReader(table.splitlines()))
     assert [row["computer"] for row in rows] == COMPUTERS and {row["done"] for row in rows} == {"no"}
+    # approvals are for the whole inventory: each host ignores those of other hosts
+    approvals = [dict(approval, host="elsewhere.corp.example", expires=UNTIL), dict(approval, expires=UNTIL)]
     again = vault.run(program=program, pins_approvals=approvals)
     assert again.rc == 0 and again.changed == [], again.stdout
 
@@ -159,3 +166,27 @@ def test_a_closed_gate_stops_it_and_an_inspection_names_the_role(pinned, playboo
     task = {"certmend.tls.cert_inspect": {"endpoints": [{"host": APACHE.name, "address": "10.77.0.12"}], "profile": ["pinned"], "pins_path": str(vault.path)}}
     run = playbook(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]) + "\n", "-v")
     assert "PIN-CHANGED" in run.stdout and '"remedy": "pins"' in run.stdout, run.stdout
+
+
+AUDITED = [
+    pytest.param({}, id="default-endpoint"),
+    pytest.param({"pins_endpoints": [{"host": "vault.corp.example", "port": 8443, "address": "10.77.0.12", "computers": COMPUTERS}]}, id="pins_endpoints"),
+    pytest.param({"tls_port": 8443}, id="tls_port"),
+]
+
+
+@pytest.mark.parametrize("endpoint", AUDITED)
+def test_the_audit_finds_the_swapped_key_of_a_host_by_its_fqdn_and_its_pinned_endpoints(vault, endpoint):
+    """The inventory calls the host web, and web.corp.example with the host variable fqdn."""
+    vault.estate[APACHE.host].run(
+        "sed", "-i", r"s/^Listen 443$/Listen 443\nListen 8443/; s/<VirtualHost \*:443>/<VirtualHost *:443 *:8443>/", "/etc/apache2/apache2.conf"
+    )
+    vault.rotate(vault.key)
+    first = vault.run(**endpoint)
+    assert first.rc == 0 and len(vault.pins()) == 1, first.stdout
+    values = json.dumps({"audit_hosts": APACHE.host, "audit_pins_path": str(vault.path), "audit_questions": False, **endpoint})
+    same = vault.playbook("certmend.tls.audit", "-e", values)
+    assert same.rc == 0 and "PIN-CHANGED" not in same.stdout and ("NAME-MISMATCH" in same.stdout) is ("pins_endpoints" in endpoint), same.stdout
+    vault.rotate()
+    swapped = vault.playbook("certmend.tls.audit", "-e", values)
+    assert swapped.rc == 0 and "1 inspected" in swapped.stdout and swapped.stdout.count("error PIN-CHANGED") == 1, swapped.stdout

@@ -9,6 +9,7 @@ Several servers take part in a run, each with its own file and scenario, and sev
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ import typing
 
 import pytest
 from conftest import Run, Trio
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
@@ -206,6 +208,40 @@ def test_the_seven_questions_are_answered_in_the_report(estate, playbook, pki):
         assert words in run.stdout, run.stdout
 
 
+PORTAL = ["portal.corp.example", "intranet.corp.example", "www2.corp.example"]
+
+
+def portal(pki):
+    """A certificate that serves several names, but not that of its server."""
+    key = mint.new_key("RSA-2048")
+    return mint.mint(PORTAL[0], dns=PORTAL, ip=["10.77.0.30"], issuer=pki.two, key=key, extensions=mint.key_identifiers(key, pki.two), **pki.days)
+
+
+PASSWORD = "Pfx1!Pfx1!"
+IMPORT = """
+- hosts: web
+  gather_facts: false
+  roles:
+    - role: certmend.tls.fqdn_certificate
+      vars:
+        fqdn_certificate_fqdn: {server.name}
+        fqdn_certificate_provider: import
+        fqdn_certificate_content_base64: {pfx}
+        fqdn_certificate_password: "Pfx1!Pfx1!"
+        fqdn_certificate_server: apache
+        fqdn_certificate_private_key_path: {server.key_path}
+        fqdn_certificate_path: {server.path}
+        fqdn_certificate_prove_from: [localhost]
+        fqdn_certificate_prove_ca_content: {root}
+"""
+
+
+def pfx(certificate):
+    """A PKCS#12 with the certificate alone and its key, as Base64."""
+    locked = mint.serialization.BestAvailableEncryption(PASSWORD.encode())
+    return base64.b64encode(pkcs12.serialize_key_and_certificates(b"web", certificate.key, certificate.x509, None, locked)).decode("ascii")
+
+
 @pytest.fixture(scope="module")
 def replaced(lab, playbook, shared_pki, incomplete):
     """Scenario 1 (self-signed) on nginx and HAProxy, scenario 2 (another name) on httpd: refused without a CA, then replaced with one."""
@@ -213,7 +249,7 @@ def replaced(lab, playbook, shared_pki, incomplete):
     leaves = {server.host: mint.mint(server.name, dns=[server.name], **shared_pki.days) for server in (NGINX, HAPROXY)}
     for server in (NGINX, HAPROXY):
         install(lab, server, leaves[server.host])
-    leaves["web"] = shared_pki.leaf("other.corp.example")
+    leaves["web"] = portal(shared_pki)
     install(lab, APACHE, leaves["web"], shared_pki.two, shared_pki.one)
     ca = {"server_chain_ca_path": str(shared_pki.ca), "server_chain_ca_private_key_path": str(shared_pki.ca_key)}
     return runs(lab, playbook, shared_pki, leaves, "refused", **ca)
@@ -235,6 +271,19 @@ def test_scenarios_1_and_2_are_replaced_where_a_ca_is_given_and_only_named_where
     assert by_host(check) == by_host(run) and server.host in after.verified
     assert [name for name, _diff in run.shown].count(server.host) == 1
     assert again.rc == 0 and again.changed == [] and finally_.contents == after.contents
+
+
+def test_scenario_2_adds_the_missing_name_and_loses_none(replaced):
+    """The names of the other services behind the same address are not part of the question, and stay."""
+    names = mint.x509.load_der_x509_certificate(replaced.states[2].sent["web"][0]).extensions.get_extension_for_class(mint.x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(mint.x509.DNSName) == [APACHE.name, *PORTAL]
+    assert [str(address) for address in names.get_values_for_type(mint.x509.IPAddress)] == ["10.77.0.30"]
+    check, run, _again = replaced.trio
+    for done in (check, run):
+        (issued,) = [result for result in done.of("Issue, request or import the certificate") if result["host"] == "web"]
+        assert "names added: %s\n" % APACHE.name in str(issued["diff"]).replace("\\n", "\n")
+        (told,) = [result for result in done.of("Report why, and which names come and go") if result["host"] == "web"]
+        assert "(NAME-MISMATCH)" in told["msg"] and "Names added: %s." % APACHE.name in told["msg"] and "Names dropped" not in told["msg"]
 
 
 @pytest.fixture(scope="module")
@@ -313,6 +362,26 @@ def test_a_plain_file_is_appended_to_without_a_server(estate, playbook, pki):
     check, run, again = (playbook(play, "--diff", *more) for more in (["--check"], [], []))
     assert run.rc == 0 and check.shown == run.shown and again.changed == [], run.stdout
     assert estate["web"].read("/root/plain.pem") == leaf.pem + pki.two.pem + pki.one.pem
+
+
+@pytest.mark.hosts("web")
+def test_a_pkcs12_is_imported_with_its_key_and_keeps_the_intermediates_that_clients_need(estate, playbook, pki):
+    """Another CA's way: a leaf alone, its key, and a password. Of two answers the CA dropped a name in the first."""
+    install(estate, APACHE, portal(pki), pki.two, pki.one)
+    before, new = contents(estate, [APACHE]), mint.new_key("RSA-2048")
+    answers = [
+        mint.mint(APACHE.name, dns=names, ip=["10.77.0.30"], issuer=pki.two, key=new, extensions=mint.key_identifiers(new, pki.two), **pki.days)
+        for names in ([APACHE.name, *PORTAL[:2]], [APACHE.name, *PORTAL])
+    ]
+    plays = [IMPORT.format(server=APACHE, pfx=pfx(answer), root=json.dumps(pki.root.pem)) for answer in answers]
+    lost = playbook(plays[0], "--diff")
+    assert lost.rc == 2 and "lacks names that are served now or were requested: www2.corp.example" in lost.failure("web")
+    assert "drop_names" in lost.failure("web") and contents(estate, [APACHE]) == before
+    check, run, again = (playbook(plays[1], "--diff", *more) for more in (["--check"], ["-vvv"], []))
+    assert run.rc == 0 and check.shown == run.shown and again.changed == [], run.stdout[-3000:]
+    assert presented(APACHE) == [answers[1].der, pki.two.der, pki.one.der] and verifies(APACHE, pki)
+    assert estate["web"].read(APACHE.key_path) == answers[1].key_pem
+    assert not [line for line in [*answers[1].key_pem.splitlines()[9:-1], PASSWORD] if line in run.stdout + run.stderr.replace(plays[1], "")]
 
 
 @pytest.mark.hosts("web")

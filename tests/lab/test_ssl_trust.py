@@ -52,7 +52,7 @@ class VCenter:
     def given(self, **more):
         """The command line of an audit of the registrations, or with more of an update."""
         values = {"ssl_trust_ca_path": str(self.ca), "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS), **more}
-        return ["-e", json.dumps(values)]
+        return ["-e", json.dumps({name: value for name, value in values.items() if value is not None})]
 
     def update(self, **more):
         account = {"ssl_trust_username": "administrator@vsphere.local", "ssl_trust_password": PASSWORD}
@@ -176,13 +176,30 @@ def test_a_registration_that_changes_meanwhile_ends_the_run_with_everything_as_i
 
 
 def test_an_update_that_cannot_be_proved_is_put_back(untouched, playbook):
-    """The proof asks whether what was changed is served; the certificate given here is not."""
+    """The proof asks whether what was changed is served; the certificate given here is not. The preflight refuses it unless told not to ask."""
     other = untouched.folder / "other.pem"
     other.write_text(untouched.old, encoding="ascii")
     wrong = {"ssl_trust_old_fingerprint": sha1(untouched.new.read_text(encoding="ascii")), "ssl_trust_new_certificate": str(other)}
+    sets = untouched.sets()
     run = playbook(PLAYBOOK, *untouched.update(**wrong))
-    assert run.rc == 2 and "were rolled back" in run.stdout, run.stdout
+    assert run.rc == 2 and "would still be stale after the update" in run.stdout and untouched.sets() == sets, run.stdout
+    run = playbook(PLAYBOOK, *untouched.update(ssl_trust_require_served=False, **wrong))
+    assert run.rc == 2 and "were rolled back" in run.stdout and untouched.sets() > sets, run.stdout
     assert "5 stale" in playbook(PLAYBOOK, *untouched.given()).stdout
+
+
+def test_the_old_certificate_comes_from_the_backup_store_of_the_appliance(untouched, playbook):
+    """KB 322835, Task 1. Over the network there is no vecs-cli to ask."""
+    old = {"ssl_trust_old_fingerprint": None, "ssl_trust_old_from_backup_store": True}
+    given = untouched.update(ssl_trust_via="appliance", **old)
+    run = playbook(PLAYBOOK, "--check", "--diff", *given)
+    assert run.rc == 0 and len(run.shown) == 1 and len(run.changed) == 1, run.stdout
+    run = playbook(PLAYBOOK, "--check", *untouched.update(**old))
+    assert run.rc == 2 and "vecs-cli runs on the appliance" in run.stdout, run.stdout
+    untouched.host.run("mv", "/etc/vmware-lab/old.pem", "/etc/vmware-lab/gone.pem")
+    run = playbook(PLAYBOOK, "--check", *given)
+    untouched.host.run("mv", "/etc/vmware-lab/gone.pem", "/etc/vmware-lab/old.pem")
+    assert run.rc == 2 and "no certificate bkp___MACHINE_CERT in BACKUP_STORE" in run.stdout and "Error 4312" in run.stdout, run.stdout
 
 
 def test_a_wrong_password_is_told_before_anything_changes_and_is_not_shown(untouched, playbook):

@@ -20,8 +20,10 @@ DEFAULTS = dict(
     fqdn=FQDN,
     dns_names=[],
     ip_addresses=[],
-    subject={},
-    extended_key_usage=["serverAuth"],
+    subject=None,
+    extended_key_usage=None,
+    drop_names=[],
+    force=False,
     profile="generic",
     private_key_path=None,
     certificate_path=None,
@@ -29,15 +31,23 @@ DEFAULTS = dict(
     csr_path=None,
     request_path=None,
     request_content=None,
+    import_path=None,
     certificate_content=None,
+    certificate_content_base64=None,
+    password=None,
+    candidates=None,
+    candidates_content=None,
+    trusted=None,
+    trusted_content=None,
+    trust_system=False,
     ca_certificate_path=None,
     ca_certificate_content=ROOT.pem,
     ca_private_key_path=None,
     ca_private_key_content=ROOT.key_pem,
     ca_private_key_passphrase=None,
     key_type=None,
-    key_size=2048,
-    curve="secp256r1",
+    key_size=None,
+    curve=None,
     valid_days=397,
     renew_before_days=30,
     reuse_key=True,
@@ -48,6 +58,7 @@ DEFAULTS = dict(
     mode=None,
     private_key_mode=None,
     backup=True,
+    journal=None,
 )
 
 
@@ -77,7 +88,13 @@ class Server:
         return {path.name: path.read_bytes() for path in self.folder.iterdir() if not path.name.endswith(".bak")}
 
 
+def install(server, certificate, *chain):
+    """A server that has a certificate and its key already."""
+    (server.folder / "tls.pem").write_text("".join(each.pem for each in (certificate, *chain)), encoding="ascii")
+    (server.folder / "tls.key").write_text(certificate.key_pem, encoding="ascii")
+
+
 def answer(csr, issuer=ROOT, **more):
     """The certificate that a CA issues for a request."""
-    options = dict(dns=[FQDN], starts=NOW - mint.DAY, ends=NOW + 300 * mint.DAY)
-    return mint.sign(mint.load_csr(csr.encode()), more.pop("common_name", FQDN), issuer, **dict(options, **more))
+    options = dict(dns=[FQDN], starts=NOW - mint.DAY, ends=NOW + 300 * mint.DAY, issuer=issuer)
+    return mint.sign(mint.load_csr(csr.encode()), more.pop("common_name", FQDN), **dict(options, **more))

@@ -40,10 +40,14 @@ PATIENT = {
 }
 
 
-def arguments(name: str, params: Dict[str, Any], check: bool) -> str:
-    """What Ansible sends a module."""
-    patient = dict(PATIENT.get(name, {}), **params)
-    return json.dumps({"ANSIBLE_MODULE_ARGS": dict(patient, _ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp")})
+def arguments(name: str, params: Dict[str, Any], check: bool, verbosity: int = 3) -> str:
+    """What Ansible sends a module.
+
+    :param verbosity: with 3 (-vvv) a failed task returns all facts; with 0 those that fit on a screen.
+    """
+    sent = dict(PATIENT.get(name, {}), **params)
+    sent.update(_ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp", _ansible_verbosity=verbosity)
+    return json.dumps({"ANSIBLE_MODULE_ARGS": sent})
 
 
 def module_process(name: str, params: Dict[str, Any], check: bool = False, python: str = sys.executable) -> subprocess.Popen:
@@ -81,9 +85,15 @@ def result_of(out: str, err: str) -> Dict[str, Any]:
     return json.loads(out.strip().splitlines()[-1])
 
 
-def run_in_process(name: str, params: Dict[str, Any], check: bool = False) -> Dict[str, Any]:
+def run_in_process(name: str, params: Dict[str, Any], check: bool = False, verbosity: int = 3) -> Dict[str, Any]:
     """Call a module's main() here: its parameters, its end and its printed result are the real ones."""
-    return call_main(importlib.import_module(MODULES + name).main, arguments(name, params, check))
+    return call_main(importlib.import_module(MODULES + name).main, arguments(name, params, check, verbosity))
+
+
+def printed(result: Dict[str, Any]) -> List[str]:
+    """The lines in which Ansible shows a failed task, if each value has a line of its own."""
+    shown = {name: value for name, value in result.items() if name not in ("diff", "invocation")}
+    return json.dumps(shown, indent=4).splitlines()
 
 
 def call_main(main: Callable[[], None], ask: str) -> Dict[str, Any]:

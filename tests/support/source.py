@@ -13,6 +13,7 @@ from typing import Dict, Iterator, List, Set, Union
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
+LOOKUPS = sorted((PLUGINS / "lookup").glob("*.py"))
 MODULE_UTILS = PLUGINS / "module_utils"
 UTILS = sorted(MODULE_UTILS.rglob("*.py"))
 OURS = "ansible_collections.certmend.tls.plugins.module_utils."

@@ -112,6 +112,13 @@ CODES = (
         "See OpenSSL's message.",
     ),
     CodeEntry(
+        "SERVED-DIFFERS",
+        "The server presents the certificates that it is expected to present.",
+        "RFC 8446 section 4.4.2",
+        ("tls_handshake",),
+        "Check that the service at this port reads that file, and that it was reloaded.",
+    ),
+    CodeEntry(
         "PIN-UNKNOWN",
         "The server has a pin (reported if first_use is fail).",
         "RFC 7469 section 2.6",

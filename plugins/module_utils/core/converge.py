@@ -10,9 +10,11 @@ A plan is a sequence of steps, made without touching anything. See docs/architec
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, TypeVar
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted
 
 Undo = Callable[[], None]
 Payload = TypeVar("Payload")
@@ -39,30 +41,73 @@ def diff_of(steps: Sequence[Step[Any]]) -> List[Dict[str, str]]:
     return [{"before_header": step.target, "after_header": step.target, "before": step.before, "after": step.after} for step in steps]
 
 
-def apply_all(steps: Sequence[Step[Payload]], apply: Callable[[Step[Payload]], Optional[Undo]]) -> None:
-    """Apply all the steps; if a step fails, roll back those before it, last first.
+class StepFailed(RemediationError):
+    """A step failed, and the steps before it were rolled back as far as possible.
+
+    :param left: the steps that could not be rolled back; their changes remain.
+    """
+
+    def __init__(self, message: str, advice: str, left: Sequence[Step[Any]]) -> None:
+        super().__init__(message, advice)
+        self.left = tuple(left)
+
+
+def apply_all(
+    steps: Sequence[Step[Payload]],
+    apply: Callable[[Step[Payload]], Optional[Undo]],
+    settle: Callable[[Step[Payload]], bool] = lambda _step: False,
+) -> None:
+    """Apply all the steps; if a step fails, for whatever reason, roll back those before it, last first.
 
     :param apply: makes one step's change and returns what reverses it (None: it cannot be reversed).
-    :raises RemediationError: a step failed; the message says how many were applied and what was rolled back.
+    :param settle: reverses a step whose ``apply`` was broken off by something else than RemediationError; returns whether it had been made.
+    :raises StepFailed: a step failed, or a signal arrived; the message says how many were applied and what was rolled back.
     """
-    undos: List[Tuple[str, Optional[Undo]]] = []
+    undos: List[Tuple[Step[Payload], Optional[Undo]]] = []
     for step in steps:
         try:
-            undos.append((step.target, apply(step)))
-        except RemediationError as error:
-            rolled_back = _roll_back(undos)
-            raise RemediationError("%s (applied: %d of %d%s)" % (error.message, len(undos), len(steps), rolled_back), error.advice) from error
+            undos.append((step, apply(step)))
+        except BaseException as error:
+            unsettled = None if isinstance(error, RemediationError) else partial(settle, step)
+            left, rolled_back = _roll_back(undos, step, unsettled)
+            if isinstance(error, (SystemExit, GeneratorExit)):
+                raise
+            cause = as_remediation(error)
+            raise StepFailed("%s (applied: %d of %d%s)" % (cause.message, len(undos), len(steps), rolled_back), cause.advice, left) from error
 
 
-def _roll_back(undos: Sequence[Tuple[str, Optional[Undo]]]) -> str:
-    """Reverse what was applied, last first; report the result in words."""
-    done, left = [], []
-    for target, undo in reversed(undos):
+def as_remediation(error: BaseException) -> RemediationError:
+    """Any exception as the error that ends a task."""
+    if isinstance(error, RemediationError):
+        return error
+    if isinstance(error, Interrupted):
+        return RemediationError(str(error), "Run the task again.")
+    if isinstance(error, KeyboardInterrupt):
+        return RemediationError("interrupted", "Run the task again.")
+    name, text = type(error).__name__, str(error)
+    return RemediationError(
+        "unexpected error: %s" % (": ".join(filter(None, (name, text)))), "Please report it as a bug of certmend.tls, with the output of -vvv."
+    )
+
+
+def _roll_back(
+    undos: Sequence[Tuple[Step[Payload], Optional[Undo]]], broken_off: Step[Payload], settle: Optional[Callable[[], bool]]
+) -> Tuple[List[Step[Payload]], str]:
+    """Reverse what was applied, last first: the steps that are left, and the result in words."""
+    done: List[Step[Payload]] = []
+    left: List[Step[Payload]] = []
+    for step, reverse in [(broken_off, settle), *((step, partial(_reverse, undo)) for step, undo in reversed(undos))]:
         try:
-            if undo is None:
-                raise RemediationError("the change cannot be reversed", "")
-            undo()
-            done.append(target)
-        except (OSError, RemediationError):
-            left.append(target)
-    return "".join("; %s: %s" % (label, ", ".join(targets)) for label, targets in (("rolled back", done), ("NOT rolled back", left)) if targets)
+            if reverse is not None and reverse():
+                done.append(step)
+        except BaseException:  # the others must be rolled back, whatever happened to this one
+            left.append(step)
+    labelled = (("rolled back", done), ("NOT rolled back", left))
+    return left, "".join("; %s: %s" % (label, ", ".join(step.target for step in some)) for label, some in labelled if some)
+
+
+def _reverse(undo: Optional[Undo]) -> bool:
+    if undo is None:
+        raise RemediationError("the change cannot be reversed", "")
+    undo()
+    return True

@@ -13,11 +13,14 @@ import abc
 import contextlib
 import datetime
 import os
+import traceback
 from dataclasses import dataclass
-from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence
+from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, Undo, apply_all, diff_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.brief import brief
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, StepFailed, Undo, apply_all, as_remediation, diff_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, raised_signals
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
 
@@ -51,6 +54,9 @@ class Run(abc.ABC, Generic[Payload]):
     run succeeded or not.
     """
 
+    #: facts that a failed task returns whatever their size, because a rollback needs them
+    kept_on_failure: Tuple[str, ...] = ()
+
     def __init__(self) -> None:
         #: shown to the user at the end, whether the run succeeded or not
         self.warnings: List[str] = []
@@ -72,6 +78,15 @@ class Run(abc.ABC, Generic[Payload]):
         """Make one change and return what reverses it (None: it cannot be reversed)."""
         raise NotImplementedError("this run changes nothing")
 
+    def settle(self, step: Step[Payload]) -> bool:
+        """Reverse a step whose ``apply`` was broken off by a signal or an unexpected error, if it was made all the same.
+
+        An ``apply`` that cleans up after itself, as one that writes files does, needs nothing here.
+
+        :returns: whether there was something to reverse.
+        """
+        return False
+
     def predict(self, steps: Sequence[Step[Payload]]) -> None:
         """In check mode, in place of ``apply`` and ``verify``: report what the result would be."""
 
@@ -85,6 +100,9 @@ class Run(abc.ABC, Generic[Payload]):
     def facts(self) -> Dict[str, Any]:
         """The documented result, as far as the run got."""
 
+
+#: the verbosity (-vvv) with which a failed task returns all facts
+ALL_FACTS = 3
 
 MakeRun = Callable[[Mapping[str, Any], RunContext], Run[Any]]
 
@@ -101,33 +119,52 @@ def carry_out(run: Run[Payload], context: RunContext) -> None:
             run.changes = steps
             run.predict(steps)
         else:
-            apply_all(steps, run.apply)
+            try:
+                apply_all(steps, run.apply, run.settle)
+            except StepFailed as failure:
+                run.changes = failure.left
+                raise
             run.changes = steps
             run.verify(steps)
 
 
-def result_of(run: Run[Any]) -> Dict[str, Any]:
-    """What the module returns: the facts, and the changes that were made or, in check mode, would be."""
-    return dict(run.facts(), changed=bool(run.changes), diff=diff_of(run.changes))
+def result_of(run: Run[Any], in_full: bool = True) -> Dict[str, Any]:
+    """What the module returns: the facts, and the changes that were made or, in check mode, would be.
+
+    :param in_full: whether all facts are returned; if not, those that fit on a screen.
+    """
+    facts = run.facts()
+    return dict(facts if in_full else brief(facts, run.kept_on_failure), changed=bool(run.changes), diff=diff_of(run.changes))
 
 
 def run_module(module: Any, make_run: MakeRun) -> None:
-    """Run a module from its parameters to its end. A failed task still returns the facts that it gathered.
+    """Run a module from its parameters to its end. A failed task still returns facts: those that fit on a screen, and with -vvv all.
 
     :param module: the AnsibleModule.
     :param make_run: makes the run from the module's parameters, usually a ``from_params`` that validates all of them.
     """
     context = RunContext(bool(module.check_mode), utc_now())
     run: Optional[Run[Any]] = None
-    failure: Optional[RemediationError] = None
+    failure: Dict[str, Any] = {}
     try:
-        run = make_run(module.params, context)
-        carry_out(run, context)
-    except RemediationError as error:
-        failure = error
-    result = result_of(run) if run is not None else {"changed": False}
+        with raised_signals():
+            run = make_run(module.params, context)
+            carry_out(run, context)
+    except (Exception, Interrupted) as error:
+        failure = _failure_of(error)
+    result = result_of(run, in_full=not failure or module._verbosity >= ALL_FACTS) if run is not None else {"changed": False}
     for warning in run.warnings if run is not None else ():
         module.warn(warning)
-    if failure is not None:
-        module.fail_json(msg=str(failure), advice=failure.advice, **result)
+    if failure:
+        module.fail_json(**failure, **result)
     module.exit_json(**result)
+
+
+def _failure_of(error: BaseException) -> Dict[str, Any]:
+    """How a task ends because of an exception; the traceback of an unexpected one is shown with -vvv."""
+    reason = as_remediation(error)
+    failure = {"msg": str(reason), "advice": reason.advice}
+    cause = error.__cause__ if isinstance(error, StepFailed) else error
+    if not isinstance(cause, (RemediationError, Interrupted)):
+        failure["exception"] = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return failure

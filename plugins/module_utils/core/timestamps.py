@@ -37,3 +37,14 @@ def parse_time(text: Optional[str], option: str, default: datetime.datetime) -> 
 def timestamp(time: datetime.datetime) -> str:
     """A time as results have it: ``2026-11-20T12:00:00Z``."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def relative_day(time: datetime.datetime, now: datetime.datetime) -> str:
+    """How far a time is from now, in whole days: ``in 5 days``, ``in 1 day``, ``today`` (less than 24 hours), ``2 days ago``.
+
+    All messages, results and reports use these words.
+    """
+    days = abs(time - now) // datetime.timedelta(days=1)
+    if not days:
+        return "today"
+    return ("in %d day%s" if time > now else "%d day%s ago") % (days, "" if days == 1 else "s")

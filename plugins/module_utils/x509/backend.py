@@ -60,6 +60,7 @@ __all__ = [
     "require",
     "rsa",
     "serialization",
+    "serialize_pkcs12",
     "verifier",
     "x509",
 ]
@@ -89,3 +90,11 @@ def load_pkcs12(data: bytes, password: Optional[bytes]) -> Tuple[Any, Any, Any]:
     from cryptography.hazmat.primitives.serialization import pkcs12
 
     return pkcs12.load_key_and_certificates(data, password)
+
+
+def serialize_pkcs12(key: Any, certificate: Any, others: Any, password: bytes, name: bytes) -> bytes:
+    """A PKCS#12 file, encrypted as well as the library's release can; its salts are random."""
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    data: bytes = pkcs12.serialize_key_and_certificates(name, key, certificate, others, serialization.BestAvailableEncryption(password))
+    return data

@@ -13,6 +13,7 @@ import graphlib
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.source import (
+    LOOKUPS,
     MODULE_UTILS,
     MODULES,
     OURS,
@@ -78,6 +79,12 @@ def test_a_module_uses_its_own_package_and_no_other_module_s(path):
     assert not {file.parent for file in own_imports(path)} & others
 
 
+@pytest.mark.parametrize("path", LOOKUPS, ids=name_of)
+def test_a_lookup_is_thin_and_uses_no_package_of_a_module(path):
+    assert not {file.parent for file in own_imports(path)} & set(module_packages())
+    assert len([node for node in ast.walk(code_of(path)) if isinstance(node, ast.stmt)]) <= 45
+
+
 def test_every_folder_is_a_package():
     assert [name_of(path.parent) for path in UTILS if not (path.parent / "__init__.py").is_file()] == []
 
@@ -130,12 +137,12 @@ def test_every_main_hands_over_to_run_module(path):
 
 
 def foreign_imports(path):
-    """The packages that a file imports, beside the standard library and ours; a module file may import Ansible's."""
-    known = sys.stdlib_module_names | ({"ansible"} if path in MODULES else set())
+    """The packages that a file imports, beside the standard library and ours; a module or lookup may import Ansible's."""
+    known = sys.stdlib_module_names | ({"ansible"} if path in MODULES + LOOKUPS else set())
     return {dotted.split(".")[0] for dotted in imports_of(path) if not dotted.startswith(OURS[:-1])} - known
 
 
-@pytest.mark.parametrize("path", UTILS + MODULES, ids=name_of)
+@pytest.mark.parametrize("path", UTILS + MODULES + LOOKUPS, ids=name_of)
 def test_only_the_standard_library_is_imported_but_for_two_files(path):
     assert foreign_imports(path) == FOREIGN.get(name_of(path), set())
 

@@ -18,7 +18,7 @@ import yaml
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PROFILES, collected
 from ansible_collections.certmend.tls.tests.support.run import pythons, run_script
-from ansible_collections.certmend.tls.tests.support.source import MODULE_UTILS, MODULES, OURS, PLUGINS, ROOT, UTILS, code_of, name_of
+from ansible_collections.certmend.tls.tests.support.source import LOOKUPS, MODULE_UTILS, MODULES, OURS, PLUGINS, ROOT, UTILS, code_of, name_of
 
 UTIL_TESTS = ROOT / "tests/unit/plugins/module_utils"
 RULE_TESTS = UTIL_TESTS / "x509/rules"
@@ -37,7 +37,7 @@ def test_only_the_core_asks_for_check_mode_and_ends_a_module(path):
     assert not names & {"check_mode", "fail_json", "exit_json"}
 
 
-@pytest.mark.parametrize("path", [path for path in UTILS + MODULES if name_of(path) != "module_utils/core/timestamps"], ids=name_of)
+@pytest.mark.parametrize("path", [path for path in UTILS + MODULES + LOOKUPS if name_of(path) != "module_utils/core/timestamps"], ids=name_of)
 def test_only_the_core_asks_for_the_time(path):
     found = {read for read in time_read_in(path) if read.split(".")[-1] not in ("monotonic", "sleep", "perf_counter")}  # a duration is no moment
     assert not found
@@ -90,6 +90,32 @@ def test_a_module_documents_its_promises_examples_and_results(path):
     assert "TODO" not in path.read_text(encoding="utf-8"), "make new-profile leaves the description to you"
 
 
+@pytest.mark.parametrize("path", LOOKUPS, ids=name_of)
+def test_a_lookup_documents_its_options_examples_and_result_and_has_tests(path):
+    texts = documentation_of(path)
+    assert texts["DOCUMENTATION"]["name"] == path.stem and texts["DOCUMENTATION"]["version_added"]
+    assert texts["EXAMPLES"] and texts["RETURN"]["_raw"]["description"]
+    assert (ROOT / "tests/unit/plugins/lookup" / ("test_%s.py" % path.stem)).is_file()
+
+
+def test_every_kind_of_plugin_is_known_to_these_laws():
+    kinds = {path.name for path in PLUGINS.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert kinds == {"action", "doc_fragments", "lookup", "module_utils", "modules"}
+
+
+#: what reads a file as UTF-8 text: certificates and keys of operators are often binary
+TEXT_READERS = re.compile(r"lookup\('(?:ansible\.builtin\.)?file'")
+#: the files that are text by definition
+TEXT_FILES = ("fqdn_certificate_pins_path",)
+
+
+@pytest.mark.parametrize("folder", ["playbooks", "roles", "plugins", "docs", "README.md"])
+def test_no_file_of_an_operator_is_read_as_text(folder):
+    paths = [ROOT / folder] if (ROOT / folder).is_file() else [path for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".md", ".py", ".j2")]
+    lines = [(path.name, line) for path in paths for line in path.read_text(encoding="utf-8").splitlines() if TEXT_READERS.search(line)]
+    assert [found for found in lines if not any(name in found[1] for name in TEXT_FILES)] == [], "lookup('certmend.tls.certificates', path) reads every form"
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_has_a_claim_a_citation_and_a_way_out(rule):
     assert re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)+", rule.code)
@@ -106,12 +132,18 @@ def test_tests_mirror_the_tree(path):
     assert (PLUGINS / "module_utils" / tested).is_file()
 
 
-def test_every_other_test_is_of_a_module_a_tool_or_the_architecture():
+def test_every_other_test_is_of_a_plugin_a_playbook_a_tool_or_the_architecture():
     unit = ROOT / "tests/unit"
     for path in unit.rglob("test_*.py"):
         folder, name = path.parent.relative_to(unit).as_posix(), path.stem[len("test_") :]
         if folder == "plugins/modules":
             assert any(name == module.stem or name.startswith(module.stem + "_") for module in MODULES), path
+        elif folder == "plugins/lookup":
+            assert any(name == lookup.stem for lookup in LOOKUPS), path
+        elif folder == "plugins/action":
+            assert (PLUGINS / "action" / path.name[len("test_") :]).is_file(), path
+        elif folder == "playbooks":
+            assert (ROOT / "playbooks" / (name + ".yml")).is_file(), path
         elif folder == "tools":
             assert (ROOT / "tools" / (name + ".py")).is_file(), path
         else:
@@ -215,6 +247,37 @@ def test_a_role_has_a_readme_and_an_argument_spec_for_each_default(role):
     defaults = yaml.safe_load((folder / "defaults/main.yml").read_text()) or {}
     assert set(defaults) <= set(options)
     assert all(name.startswith(role + "_") for name in options)
+
+
+#: where a host of the inventory is called by its inventory name on purpose: it names the host for Ansible or for a person, no TLS server
+FOR_ANSIBLE = ("_prove_from:", "inventory_name", "ome_migration_target", "difference([inventory_hostname])", "fail_msg", "msg:")
+
+
+def endpoint_expressions():
+    """The Jinja expressions of playbooks/vars/endpoint.yml."""
+    values = yaml.safe_load((ROOT / "playbooks/vars/endpoint.yml").read_text())
+    return {name: re.fullmatch(r"{{ (.*) }}", value)[1] for name, value in values.items()}
+
+
+VARIABLES = [*ROOT.glob("roles/*/defaults/*.yml"), *ROOT.glob("roles/*/vars/*.yml"), *ROOT.glob("playbooks/*.yml"), *ROOT.glob("playbooks/vars/*.yml")]
+
+
+@pytest.mark.parametrize("path", sorted(VARIABLES), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_host_of_the_inventory_is_called_by_its_fqdn_everywhere(path):
+    name, login = endpoint_expressions()["endpoint_name"], "ansible_host | default(inventory_hostname)"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if "{" in line and ":" in line and not any(words in line for words in FOR_ANSIBLE):
+            rest = re.sub(r"(?<!\w)(%s|%s)" % (re.escape(name), re.escape(login)), "", line)
+            assert not re.search(r"\binventory_hostname\b(?!')", rest) or re.match(r"\s+({{ inventory_hostname }}|[A-Z])", line), line
+
+
+def test_the_port_of_a_host_is_its_tls_port_everywhere():
+    port = endpoint_expressions()["endpoint_port"]
+    other = {"handshake": "the server is another host", "ome_chain": "set apart from tls_port, docs/inventory.md says so"}
+    for defaults in ROOT.glob("roles/*/defaults/main.yml"):
+        role = defaults.parent.parent.name
+        lines = [line for line in defaults.read_text().splitlines() if re.match(r"\s*(%s_)?port:" % role, line)]
+        assert role in other or all(port in line for line in lines), lines
 
 
 def test_every_stage_of_the_shared_flow_exists_in_every_mending_role():

@@ -15,9 +15,11 @@ import os
 import stat
 import tempfile
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import has_ended, identity_of
+
 RENAME = "rename"
 IN_PLACE = "in_place"
-#: of the names of temporary files
+#: of the names of temporary files; the identity of their process and a random part follow, each after an underscore
 PREFIX = ".certmend-"
 
 
@@ -26,7 +28,7 @@ def write_temporary(target: str, content: bytes) -> str:
 
     :returns: its path.
     """
-    handle, name = tempfile.mkstemp(prefix=PREFIX, dir=os.path.dirname(target))
+    handle, name = tempfile.mkstemp(prefix="%s%s_" % (PREFIX, identity_of(os.getpid())), dir=os.path.dirname(target))
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -36,6 +38,14 @@ def write_temporary(target: str, content: bytes) -> str:
         remove_if_present(name)
         raise
     return name
+
+
+def sweep(folder: str) -> None:
+    """Remove the temporary files of processes that ended before they could do so themselves. Some hold private keys."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(PREFIX) and has_ended(name[len(PREFIX) :].partition("_")[0]):
+                os.unlink(os.path.join(folder, name))
 
 
 def replace_file(temporary: str, target: str) -> str:
@@ -129,5 +139,6 @@ def apply_attributes(path: str, model: str, mode: int, owner: int, group: int) -
 
 def remove_if_present(path: str) -> None:
     """Remove a file, if it exists."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    if os.path.lexists(path):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)

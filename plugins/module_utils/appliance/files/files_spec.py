@@ -10,5 +10,5 @@ from typing import Any, Dict
 
 #: owner, group and mode of a file
 FILE_ATTRIBUTES_SPEC: Dict[str, Dict[str, Any]] = dict(owner=dict(type="str"), group=dict(type="str"), mode=dict(type="raw"))
-#: whether a file that is replaced is backed up
-BACKUP_SPEC: Dict[str, Dict[str, Any]] = dict(backup=dict(type="bool", default=True))
+#: whether a file that is replaced is backed up, and the journal in which its change is recorded
+BACKUP_SPEC: Dict[str, Dict[str, Any]] = dict(backup=dict(type="bool", default=True), journal=dict(type="path"))

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple
+import os
+from typing import Any, List, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 
@@ -21,6 +22,20 @@ def read_file(path: str, option: str) -> bytes:
             return handle.read()
     except OSError as error:
         raise path_error(option, path, "cannot be read", error) from error
+
+
+def files_in(path: str, option: str) -> List[str]:
+    """The files of a folder in the order of their names; of anything else, the path itself.
+
+    :raises RemediationError: the folder cannot be listed.
+    """
+    if not os.path.isdir(path):
+        return [path]
+    try:
+        with os.scandir(path) as entries:
+            return [entry.path for entry in sorted(entries, key=lambda entry: entry.name) if entry.is_file()]
+    except OSError as error:
+        raise path_error(option, path, "cannot be listed", error) from error
 
 
 def read_path_or_content(params: Mapping[str, Any], path_option: str, content_option: str) -> Tuple[Optional[bytes], str]:

@@ -11,17 +11,20 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Dict, Iterable, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import (
     apply_attributes,
     remove_if_present,
     replace_file,
+    sweep,
     write_temporary,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import back_up
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
@@ -33,15 +36,21 @@ class Transaction:
     the paths to how they were written (``rename`` or ``in_place``).
     """
 
-    def __init__(self, replacements: Sequence[Replacement], backup: bool) -> None:
+    def __init__(self, replacements: Sequence[Replacement], backup: bool, journal: Optional[str] = None) -> None:
+        """Plan to replace files.
+
+        :param backup: whether to keep a copy beside each file.
+        :param journal: the folder of the journal in which the changes are recorded before the first of them is made.
+        """
         self.replacements = list(replacements)
         self.backup = backup
+        self.journal = Journal(journal) if journal else None
         self.backups: Dict[str, str] = {}
         self.created: List[str] = []
         self.methods: Dict[str, str] = {}
         self._undos: List[Tuple[str, Undo]] = []
 
-    def commit(self, remove: Iterable[str] = ()) -> Undo:
+    def commit(self, remove: Sequence[str] = ()) -> Undo:
         """Replace all the files.
 
         :param remove: files to remove in the same transaction.
@@ -49,6 +58,9 @@ class Transaction:
         :raises RemediationError: a file could not be written; all of them are as before.
         """
         check_writable(self.replacements)
+        self._record(remove)
+        for folder in {os.path.dirname(replacement.target) for replacement in self.replacements}:
+            sweep(folder)
         temporaries = _write_temporaries(self.replacements)
         try:
             for replacement in self.replacements:
@@ -91,32 +103,38 @@ class Transaction:
             first = reason.message if isinstance(reason, RemediationError) else str(reason)
             raise RemediationError("%s; %s" % (first, error.message), error.advice) from reason
 
+    def _record(self, remove: Sequence[str]) -> None:
+        """Write the planned changes into the journal."""
+        if self.journal is None:
+            return
+        changes: List[Tuple[str, Optional[Snapshot], Optional[bytes]]] = [(item.target, Snapshot.of(item.target), item.content) for item in self.replacements]
+        self.journal.record(changes + [(path, Snapshot.of(path), None) for path in remove if os.path.exists(path)])
+
     def _replace(self, replacement: Replacement, temporary: str) -> None:
         path, target = replacement.path, replacement.target
         old = Snapshot.of(target)
         if old and self.backup:
-            self.backups[path] = old.back_up(replacement.option)
+            self.backups[path] = back_up(old, replacement.option)
+        # registered first: the file may be replaced although the call fails (the folder cannot be flushed)
+        self._undos.append((path, old.restore if old else functools.partial(remove_if_present, target)))
         try:
             self.methods[path] = replace_file(temporary, target)
         except OSError as error:
             raise path_error(replacement.option, path, "cannot be written", error) from error
-        if old:
-            self._undos.append((path, old.restore))
-        else:
+        if old is None:
             self.created.append(path)
-            self._undos.append((path, functools.partial(remove_if_present, target)))
 
     def _remove(self, path: str) -> None:
         old = Snapshot.of(path)
         if old is None:
             return
         if self.backup:
-            self.backups[path] = old.back_up("backup")
+            self.backups[path] = back_up(old, "backup")
+        self._undos.append((path, old.restore))
         try:
             os.unlink(path)
         except OSError as error:
             raise path_error("path", path, "cannot be removed", error) from error
-        self._undos.append((path, old.restore))
 
 
 def _write_temporaries(replacements: Sequence[Replacement]) -> Dict[str, str]:

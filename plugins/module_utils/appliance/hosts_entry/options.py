@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.entries import HostsEntry, make_entries
 
@@ -25,6 +25,7 @@ class Options:
     path: str
     check_resolution: bool
     backup: bool
+    journal: Optional[str] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Options:
@@ -38,6 +39,7 @@ class Options:
             path=params["path"],
             check_resolution=params["check_resolution"],
             backup=params["backup"],
+            journal=params["journal"],
         )
 
 

@@ -58,7 +58,7 @@ class HostsEntryRun(Run[Replacement]):
 
     def apply(self, step: Step[Replacement]) -> Undo:
         """Write the file; if names then resolve to something else, write the old one again."""
-        transaction = Transaction([step.payload], backup=self.options.backup)
+        transaction = Transaction([step.payload], backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit()
         try:
             self._check_resolution()

@@ -15,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_serv
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local_name, tree_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, ConnectionFailed, ConnectionLost, Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import held_signals
 
 PATH = "/lookupservice/sdk"
 #: every release from 6.0 on understands 2.0
@@ -62,6 +63,11 @@ class LookupService:
     def get(self, service_id: str) -> Registration:
         """A registration as it is now."""
         response = self._call("Get", "<serviceId>%s</serviceId>" % escape(service_id), again=True)
+        if len(response) != 1:
+            raise RemediationError(
+                "Get: the Lookup Service at %s answers with %d registrations for %s" % (self.session.where, len(response), service_id),
+                "Check the proxies or load balancers in between.",
+            )
         return Registration.from_tree(tree_of(response[0]))
 
     def set(self, registration: Registration) -> None:
@@ -70,7 +76,8 @@ class LookupService:
         :raises ConnectionLost: the answer did not come; whether the request was carried out is unknown.
         """
         inner = "<serviceId>%s</serviceId><serviceSpec>%s</serviceSpec>" % (escape(registration.service_id), registration.spec())
-        self._call("Set", inner, header=self.security_header)
+        with held_signals():
+            self._call("Set", inner, header=self.security_header)
 
     def replace(self, expected: Registration, wanted: Registration) -> None:
         """Set a registration if it still is the expected one.

@@ -102,7 +102,8 @@ def _authentication_error(username: str, reason: str, text: str) -> RemediationE
     if "expired" in text:
         return RemediationError("password: the password of %s has expired (%s)" % (username, reason), "Set a new password in the SSO domain.")
     return RemediationError(
-        "username or password of %s is wrong (%s)" % (username, reason), "Check both before you try again: failed attempts can lock the account."
+        "username or password of %s is wrong (%s)" % (username, reason),
+        "Check both before you try again: failed attempts can lock the account. Nothing was changed.",
     )
 
 

@@ -9,13 +9,15 @@ Standard library only.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 LOOKUP = "urn:lookup"
+#: the levels of elements that an answer can have; a registration has 7
+DEEPEST = 100
 
 
 class Tree(NamedTuple):
@@ -40,7 +42,22 @@ class Tree(NamedTuple):
 
 
 class _Builder(ElementTree.TreeBuilder):
-    """Entities need a document type, and no answer of a SOAP service needs one."""
+    """Entities need a document type, and no answer of a SOAP service needs one, nor many levels of elements."""
+
+    _depth = 0
+
+    def start(self, tag: str, attrs: Dict[Any, Any]) -> ElementTree.Element:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise RemediationError(
+                "the answer has elements in more than %d levels; it was not read" % DEEPEST,
+                "The answer is not from a Lookup Service: check hostname, port, and the proxies in between.",
+            )
+        return super().start(tag, attrs)
+
+    def end(self, tag: str) -> ElementTree.Element:
+        self._depth -= 1
+        return super().end(tag)
 
     def doctype(self, name: str, pubid: Optional[str], system: Optional[str]) -> None:
         raise RemediationError(

@@ -15,8 +15,9 @@ CONNECTION_SPEC: Dict[str, Dict[str, Any]] = {
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "ca_path": {"type": "path"},
+    "ca_content": {"type": "str"},
     "server_fingerprint": {"type": "list", "elements": "str"},
     "validate_certs": {"type": "bool", "default": True},
 }
 #: the two ways to verify the server, for ``mutually_exclusive``
-TRUST_OPTIONS = ("ca_path", "server_fingerprint")
+TRUST_OPTIONS = ("ca_path", "ca_content", "server_fingerprint")

@@ -47,29 +47,29 @@ class Trust:
     pins: Tuple[str, ...] = ()
 
 
-def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool) -> Trust:
+def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool, ca_content: Optional[str] = None) -> Trust:
     """Pins take precedence over CA certificates.
 
-    :param ca_path: a PEM file with CA certificates; None: the trust store of the system.
+    :param ca_path: a PEM file with CA certificates; None, and no ``ca_content``: the trust store of the system.
     :raises RemediationError: the file cannot be used.
     """
     if pins or not validate:
         return Trust(collecting_context(), pins)
     try:
-        return Trust(ssl.create_default_context(cafile=ca_path))
-    except (OSError, ssl.SSLError) as error:
+        return Trust(ssl.create_default_context(cafile=ca_path, cadata=ca_content))
+    except (OSError, ValueError, ssl.SSLError) as error:
         raise RemediationError(
-            "ca_path: %s cannot be used: %s" % (ca_path, getattr(error, "strerror", None) or error),
-            "Give a PEM file with the CA certificates that the server's certificate is verified with.",
+            "%s cannot be used: %s" % ("ca_path: %s" % ca_path if ca_path else "ca_content:", getattr(error, "strerror", None) or error),
+            "Give the CA certificates that the server's certificate is verified with, as PEM.",
         ) from error
 
 
 def trust_from_params(params: Mapping[str, Any]) -> Trust:
-    """Read the options ``ca_path``, ``server_fingerprint`` and ``validate_certs``.
+    """Read the options ``ca_path``, ``ca_content``, ``server_fingerprint`` and ``validate_certs``.
 
     :raises RemediationError: the file cannot be used, or a fingerprint is not SHA-256.
     """
-    return trust_of(params["ca_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"])
+    return trust_of(params["ca_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"], params["ca_content"])
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,39 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord, UsedApproval, parse_pin
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import UTC, parse_time
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import UTC, parse_time, timestamp
 
 REQUEST_APPROVAL = "Request an approval of the change that is served now, under a ticket of its own."
 ALREADY_EXPIRED = datetime.datetime.min.replace(tzinfo=UTC)
 DEFAULT_PORT = 443
+
+
+@dataclass(frozen=True)
+class UnapprovedChange:
+    """A change of a server's key that a person may approve."""
+
+    server: HostPort
+    old_pin: str
+    new_pin: str
+
+    def as_yaml(self, expires: datetime.datetime) -> str:
+        """An item of the approvals, in which only the ticket is missing. An empty ticket is refused.
+
+        The time is quoted: YAML would read it as a time, which old releases of Ansible cannot put into a template.
+        """
+        host = "'%s'" % self.server.host if ":" in self.server.host else self.server.host
+        return "{host: %s, port: %d, ticket: '', old_pin: %s, new_pin: %s, expires: '%s'}" % (
+            host,
+            self.server.port,
+            self.old_pin,
+            self.new_pin,
+            timestamp(expires),
+        )
+
+
+def approvals_yaml(changes: Sequence[UnapprovedChange], expires: datetime.datetime) -> str:
+    """The variable of the role pins that approves the changes, as YAML on a line of its own: Ansible shows a text without its line breaks."""
+    return "pins_approvals: [%s]" % ", ".join(change.as_yaml(expires) for change in changes)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import anchors_pem
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeError, probe
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import system_anchors_text
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
@@ -44,6 +45,8 @@ def collect_anchors(options: Options) -> Anchors:
 def _anchors_text(options: Options) -> str:
     if options.java_keystore is not None:
         return anchors_pem(options.java_keystore, options.trust_option)
+    if options.system_store is not None:
+        return system_anchors_text(options.system_store, options.trust_option)
     if options.ca_path is not None:
         return read_file(options.ca_path, options.trust_option).decode("ascii", "replace")
     return options.ca_content or ""

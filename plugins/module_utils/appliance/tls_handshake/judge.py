@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import can_read_every_chain
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.collect import Outcome
 
@@ -45,14 +47,37 @@ class Problem:
     advice: str
 
 
-def judge(outcome: Outcome) -> Optional[Problem]:
-    """Why the outcome is not a verified handshake; None if it is one."""
+def judge(outcome: Outcome, expected: Sequence[str] = ()) -> Optional[Problem]:
+    """Why the outcome is not a verified handshake, or not with the expected certificates; None if it is one.
+
+    :param expected: the SHA-256 fingerprints of the certificates that must be presented, the server's own first; empty: any.
+    """
     if isinstance(outcome, ProbeError):
         return Problem(outcome.code, outcome.message, outcome.advice)
+    if expected and not presents(outcome, expected):
+        return _other_certificate(outcome, expected)
     if outcome.verify_code == 0:
         return None
     code, advice = _verdict(outcome)
     return Problem(code, "%s (OpenSSL %s)" % (outcome.verify_message.rstrip("."), outcome.verify_code), advice)
+
+
+def presents(handshake: Handshake, expected: Sequence[str]) -> bool:
+    """Whether the server presented these certificates, and maybe more after them."""
+    presented = [fingerprint_of(der) for der in handshake.chain[: len(expected)]]
+    if handshake.protocol == "TLSv1.3" and not can_read_every_chain():
+        expected = expected[:1]  # an old Python sees no more of an encrypted chain
+    return presented == list(expected)
+
+
+def _other_certificate(handshake: Handshake, expected: Sequence[str]) -> Problem:
+    presented = [fingerprint_of(der) for der in handshake.chain]
+    if presented[:1] == list(expected[:1]):
+        message = "the server presents the expected certificate (SHA-256 %s), but another chain: %d certificates instead of %d or others"
+        message %= (expected[0], len(presented), len(expected))
+    else:
+        message = "the server presents another certificate (SHA-256 %s) than expected (%s)" % (presented[0] if presented else "none", expected[0])
+    return Problem("SERVED-DIFFERS", message, "Check that the service at this port reads that file, and that it was reloaded.")
 
 
 def _verdict(handshake: Handshake) -> Tuple[str, str]:

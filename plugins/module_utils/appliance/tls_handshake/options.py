@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Iterator, Mapping, Optional, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import parse_fingerprint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import host_name_problem, is_address
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
@@ -24,11 +25,14 @@ class Expect(StringEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """What the task asks for. Exactly one of ``ca_path``, ``ca_content`` and ``java_keystore`` is set.
+    """What the task asks for. Exactly one of ``ca_path``, ``ca_content``, ``java_keystore`` and ``system_store`` is set.
 
     :param name: the name that the certificate must have.
     :param address: connect there instead of resolving ``host``.
+    :param system_store: ``auto``, or a family of systems.
     :param timeout: seconds for the whole handshake.
+    :param expected_fingerprints: SHA-256 of the certificates that the server must present, its own first; empty: any.
+    :param wait_timeout: seconds after the start in which a handshake without the expected outcome is made again.
     """
 
     host: str
@@ -38,8 +42,11 @@ class Options:
     ca_path: Optional[str]
     ca_content: Optional[str]
     java_keystore: Optional[Keystore]
+    system_store: Optional[str]
     timeout: float
     expect: Expect
+    expected_fingerprints: Tuple[str, ...]
+    wait_timeout: float
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Options:
@@ -57,8 +64,11 @@ class Options:
             ca_path=params["ca_path"],
             ca_content=params["ca_content"],
             java_keystore=Keystore(keystore["path"], keystore["password_file"]) if keystore else None,
+            system_store=params["system_store"],
             timeout=params["timeout"],
             expect=Expect(params["expect"]),
+            expected_fingerprints=tuple(parse_fingerprint(value, "expected_fingerprints", (64,)) for value in params["expected_fingerprints"] or ()),
+            wait_timeout=params["wait_timeout"],
         )
 
     @property
@@ -66,6 +76,8 @@ class Options:
         """The option that says what is trusted, for messages."""
         if self.java_keystore is not None:
             return "java_keystore"
+        if self.system_store is not None:
+            return "system_store"
         return "ca_content" if self.ca_path is None else "ca_path"
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import asdict
 from typing import Any, Dict, Mapping, Optional, Sequence
 
@@ -18,6 +19,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handsha
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
+
+SECONDS_BETWEEN_HANDSHAKES = 0.5
 
 
 class TlsHandshakeRun(Run[None]):
@@ -36,10 +39,15 @@ class TlsHandshakeRun(Run[None]):
         return cls(Options.from_params(params))
 
     def collect(self) -> None:
-        """Read the anchors and make the handshake."""
+        """Read the anchors and make the handshake; again, if it has not the expected outcome yet and there is time."""
         self.anchors = collect_anchors(self.options)
-        self.outcome = shake_hands(self.options, self.anchors)
-        self.problem = judge(self.outcome)
+        last = time.monotonic() + self.options.wait_timeout
+        while True:
+            self.outcome = shake_hands(self.options, self.anchors)
+            self.problem = judge(self.outcome, self.options.expected_fingerprints)
+            if self.problem is None or time.monotonic() >= last:
+                return
+            time.sleep(SECONDS_BETWEEN_HANDSHAKES)
 
     def plan(self) -> Sequence[Step[None]]:
         """Nothing is changed."""

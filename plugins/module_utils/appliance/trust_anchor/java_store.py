@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 import os
-from typing import ContextManager, Dict, List, Set, Tuple
+from typing import ContextManager, Dict, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance import keytool
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
@@ -56,8 +56,14 @@ class JavaStore(TrustStore):
     def trusts(self, anchor: CertificateOutline) -> bool:
         return anchor.sha256 in self._aliases
 
-    #: programs trust whatever trusted certificates the keystore contains
-    contains = trusts
+    def contains(self, anchor: CertificateOutline, entries: Optional[Sequence[str]] = None) -> bool:
+        return bool(self._aliases_of(anchor, entries))  # programs trust whatever trusted certificates the keystore contains
+
+    def _aliases_of(self, anchor: CertificateOutline, entries: Optional[Sequence[str]]) -> List[str]:
+        return [alias for alias in self._aliases.get(anchor.sha256, ()) if entries is None or alias in entries]
+
+    def new_entry(self, anchor: CertificateOutline, alias: str) -> Optional[str]:
+        return alias
 
     def check(self, change: Change) -> None:
         check_writable([Replacement(self.path, b"", PATH_OPTION)])
@@ -65,14 +71,14 @@ class JavaStore(TrustStore):
         message = "name: the alias %s is already used by another entry of %s"
         raise_all([RemediationError(message % (alias, self.path), "Give another name.") for alias in used])
 
-    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+    def apply(self, change: Change, backup: bool, journal: Optional[str] = None) -> Tuple[Undo, Transaction]:
         working = self._working_copy()
         try:
             self._edit(Keystore(working, self.keystore.password_file), change)
             content = read_file(working, PATH_OPTION)
         finally:
             remove_if_present(working)
-        transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup)
+        transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup, journal)
         return transaction.commit(), transaction
 
     def _edit(self, copy: Keystore, change: Change) -> None:
@@ -80,7 +86,7 @@ class JavaStore(TrustStore):
             arguments = ("-importcert", "-noprompt", "-trustcacerts", "-alias", alias)
             keytool.run(copy, *arguments, stdin=pem_of(anchor).decode("ascii"))
         for anchor in change.removing:
-            for alias in self._aliases[anchor.sha256]:
+            for alias in self._aliases_of(anchor, change.entries):
                 keytool.run(copy, "-delete", "-alias", alias)
 
     def _working_copy(self) -> str:

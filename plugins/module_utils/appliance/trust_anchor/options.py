@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
@@ -20,6 +20,7 @@ class Options:
     :param path: a PEM file; None if the certificates are given as ``content``.
     :param store: ``auto``, ``java``, or a family of systems.
     :param keystore: the keystore, if ``store`` is ``java``.
+    :param entries: remove the certificates only from these aliases or files; None: from all.
     :param pending: whether the playbook says that an earlier task of the run issues the certificate.
     """
 
@@ -33,6 +34,8 @@ class Options:
     label: str
     pending: bool
     backup: bool
+    journal: Optional[str] = None
+    entries: Optional[Tuple[str, ...]] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Options:
@@ -49,6 +52,8 @@ class Options:
             label=params["label"] or "",
             pending=params["pending"],
             backup=params["backup"],
+            journal=params["journal"],
+            entries=None if params.get("entries") is None else tuple(params["entries"]),
         )
 
     @property

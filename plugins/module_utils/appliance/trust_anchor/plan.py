@@ -19,8 +19,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.enums import Sta
 def plan_step(options: Options, store: TrustStore, anchors: Sequence[CertificateOutline]) -> Optional[Step[Change]]:
     """The step that adds or removes anchors; None if the store is as it must be."""
     if options.state is State.ABSENT:
-        removing = tuple(anchor for anchor in anchors if store.contains(anchor))
-        return _step(store, _lines(removing, options.label), Change(removing=removing)) if removing else None
+        removing = tuple(anchor for anchor in anchors if store.contains(anchor, options.entries))
+        return _step(store, _lines(removing, options.label), Change(removing=removing, entries=options.entries)) if removing else None
     missing = [anchor for anchor in anchors if not store.trusts(anchor)]
     adding = tuple((anchor, alias_for(anchor, options.name, several=len(anchors) > 1)) for anchor in missing)
     return _step(store, _lines(missing, options.label), Change(adding=adding)) if adding else None

@@ -14,9 +14,9 @@ from typing import Any, ContextManager, Dict, Iterable, List, Mapping, Optional,
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import pem_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import layout_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.collect import collect_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import layout_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.plan import plan_pending, plan_step
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change, TrustStore
@@ -30,6 +30,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, 
 class TrustAnchorRun(Run[Change]):
     """The payload of its only step is what changes in the store."""
 
+    kept_on_failure = ("added",)
+
     def __init__(self, options: Options, context: RunContext) -> None:
         super().__init__()
         self.options = options
@@ -39,6 +41,8 @@ class TrustAnchorRun(Run[Change]):
         self.anchors: Tuple[CertificateOutline, ...] = ()
         self.store: Optional[TrustStore] = None
         self.change = Change()
+        #: the alias or file that each added anchor gets, by its fingerprint; None if it had a file already
+        self.new_entries: Dict[str, Optional[str]] = {}
         self.transaction: Optional[Transaction] = None
 
     @classmethod
@@ -66,11 +70,12 @@ class TrustAnchorRun(Run[Change]):
             return []
         store.check(step.payload)
         self.change = step.payload
+        self.new_entries = {anchor.sha256: store.new_entry(anchor, alias) for anchor, alias in self.change.adding}
         return [step]
 
     def apply(self, step: Step[Change]) -> Undo:
         """Change the store."""
-        undo, self.transaction = self._opened().apply(step.payload, self.options.backup)
+        undo, self.transaction = self._opened().apply(step.payload, self.options.backup, self.options.journal)
         return undo
 
     def _opened(self) -> TrustStore:
@@ -82,7 +87,9 @@ class TrustAnchorRun(Run[Change]):
         return {
             "store": self.store.path if self.store else None,
             "anchors": _as_dicts(self.anchors),
-            "added": _as_dicts(anchor for anchor, _alias in self.change.adding),
+            "added": [
+                dict(added, entry=self.new_entries.get(added["fingerprint_sha256"])) for added in _as_dicts(anchor for anchor, _alias in self.change.adding)
+            ],
             "removed": _as_dicts(self.change.removing),
             "backup_files": written.backups if written else {},
             "created_files": written.created if written else [],

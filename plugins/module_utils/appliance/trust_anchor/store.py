@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass
-from typing import ContextManager, Tuple
+from typing import ContextManager, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
@@ -20,10 +20,12 @@ class Change:
     """What changes in a store.
 
     :param adding: anchors, each with the alias or file name that it gets.
+    :param entries: remove only these aliases or files; None: all that have one of the anchors.
     """
 
     adding: Tuple[Tuple[CertificateOutline, str], ...] = ()
     removing: Tuple[CertificateOutline, ...] = ()
+    entries: Optional[Tuple[str, ...]] = None
 
 
 class TrustStore(abc.ABC):
@@ -53,8 +55,15 @@ class TrustStore(abc.ABC):
         """Whether the programs that use the store trust the certificate."""
 
     @abc.abstractmethod
-    def contains(self, anchor: CertificateOutline) -> bool:
-        """Whether the store contains the certificate, trusted already or not yet."""
+    def contains(self, anchor: CertificateOutline, entries: Optional[Sequence[str]] = None) -> bool:
+        """Whether the store contains the certificate, trusted already or not yet.
+
+        :param entries: look at these aliases or files only, and at what an interrupted removal left.
+        """
+
+    @abc.abstractmethod
+    def new_entry(self, anchor: CertificateOutline, alias: str) -> Optional[str]:
+        """The alias or file that adding the certificate creates; None if its file is there already, and only programs do not trust it yet."""
 
     @abc.abstractmethod
     def check(self, change: Change) -> None:
@@ -64,9 +73,10 @@ class TrustStore(abc.ABC):
         """
 
     @abc.abstractmethod
-    def apply(self, change: Change, backup: bool) -> Tuple[Undo, Transaction]:
+    def apply(self, change: Change, backup: bool, journal: Optional[str] = None) -> Tuple[Undo, Transaction]:
         """Make the change, and prove it.
 
+        :param journal: the folder of the journal that records the changed files; None: they are not recorded.
         :returns: what reverses it, and the files that were written.
         :raises RemediationError: it failed, and was rolled back.
         """

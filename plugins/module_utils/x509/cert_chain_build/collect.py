@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.base64_text import decode_base64
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.private_key import find_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_content, add_paths
@@ -26,18 +27,21 @@ class Subject:
     """The certificate that the chain is built for, and what was found beside it.
 
     :param source: where it was read from, for messages.
+    :param key: the private key for a PKCS#12; None if none is written.
     """
 
     leaf: Certificate
     certificates: Tuple[Certificate, ...]
     source: str
     warnings: Tuple[str, ...]
+    key: Any = field(default=None, repr=False)
 
 
-def read_subject(source: Source) -> Subject:
+def read_subject(source: Source, with_key: bool = False) -> Subject:
     """Read the certificate.
 
-    :raises RemediationError: it cannot be read, or a private key beside it belongs to another certificate.
+    :param with_key: whether its private key is needed too.
+    :raises RemediationError: it cannot be read, its private key is missing, or the private key belongs to another certificate.
     """
     option, data = _bytes_of(source)
     name = source.path or option
@@ -47,10 +51,19 @@ def read_subject(source: Source) -> Subject:
             "%s: it contains no certificate: %s" % (name, "; ".join(reading.warnings)),
             "Give the server's certificate as PEM, DER, PKCS#7 or PKCS#12.",
         )
-    key = parse_pem_file(data).private_key(name)
+    key = _private_key(source, data, name) if with_key else parse_pem_file(data).private_key(name)
     leaf = leaf_among(reading.certificates, key)
-    refuse_foreign_key(leaf, key, name)
-    return Subject(leaf, reading.certificates, name, tuple("%s: %s" % (name, warning) for warning in reading.warnings))
+    refuse_foreign_key(leaf, key, source.private_key_path or name if with_key else name)
+    warnings = tuple("%s: %s" % (name, warning) for warning in reading.warnings)
+    return Subject(leaf, reading.certificates, name, warnings, key if with_key else None)
+
+
+def _private_key(source: Source, data: bytes, name: str) -> Any:
+    path = source.private_key_path
+    key = find_private_key(data if path is None else read_file(path, "private_key_path"), path or name, source.password)
+    if key is None:
+        raise RemediationError("%s: contains no private key, which the PKCS#12 needs" % (path or name), "Give the file of the private key in private_key_path.")
+    return key
 
 
 def _bytes_of(source: Source) -> Tuple[str, bytes]:
@@ -69,9 +82,9 @@ def fill_pool(subject: Subject, options: Options) -> Pool:
     """
     pool = Pool()
     pool.add_certificates(subject.certificates, subject.source)
-    add_paths(pool, options.candidates, "candidates")
+    add_paths(pool, options.candidates, "candidates", password=options.source.password)
     if options.candidates_content is not None:
-        add_content(pool, options.candidates_content.encode("utf-8"), "candidates_content")
+        add_content(pool, options.candidates_content.encode("utf-8"), "candidates_content", password=options.source.password)
     if not options.trust and not options.partial:
         raise RemediationError(
             "trusted: no trusted certificate is given",

@@ -64,9 +64,25 @@ def plan_file(destination: Destination, chain: Sequence[Certificate]) -> FilePla
     reasons += ["its mode or owner differs"] if now != then else []
     if not reasons:
         return FilePlan(path)
-    before = _lines(path, existing.certificates, existing.parts, existing.key, reasons if existing.exists else ["absent"])
-    after = _lines(path, chain, kept, existing.key, [])
+    before = lines_of(path, existing.certificates, _key_line(existing.parts, existing.key), reasons if existing.exists else ["absent"])
+    after = lines_of(path, chain, _key_line(kept, existing.key), [])
     return FilePlan(path, tuple(reasons), (Step(path, before + now, after + then, replacement),))
+
+
+def plan_intermediates(destination: Destination, chain: Sequence[Certificate]) -> FilePlan:
+    """The plan for a file with the certificates above the leaf alone.
+
+    :raises RemediationError: there are none, or the file is one of a server, with its private key.
+    """
+    if len(chain) < 2:
+        raise RemediationError(
+            "output: the chain of %s has no intermediate, so there is nothing to write" % chain[0].subject,
+            "Its issuer is trusted by the clients: leave the additional chain empty, or set include_root: true.",
+        )
+    path = destination.path
+    if path is not None and os.path.lexists(path) and parse_pem_file(read_file(path, "dest")).key is not None:
+        raise RemediationError("dest: %s contains a private key, which a file of intermediates must not have" % path, "Give another file in dest.")
+    return plan_file(destination, chain[1:])
 
 
 def _existing(path: str, replaces_source: bool) -> Existing:
@@ -84,12 +100,24 @@ def _reasons(existing: Existing, chain: Sequence[Certificate], content: bytes, k
     return reasons + (["it contains a private key"] if kept != existing.parts else [])
 
 
-def _lines(path: str, certificates: Sequence[Certificate], parts: PemFile, key: Any, notes: Sequence[str]) -> str:
-    """A chain file for a diff: subjects, fingerprints, and of a private key only its type and pin."""
+def lines_of(path: str, certificates: Sequence[Certificate], key: str, notes: Sequence[str]) -> str:
+    """A file for a diff: subjects, fingerprints, and of a private key only its type and pin.
+
+    :param key: as ``key_line`` describes it; empty if the file has none.
+    """
     lines = ["file %s" % path]
     lines += ["  contains: %s (sha256 %s)" % (certificate.subject or "no subject", certificate.fingerprint()) for certificate in certificates]
-    if parts.key is not None:
-        public = key.public_key() if key is not None else None
-        description = "%s, pin %s" % (key_facts(public), pin_of(public)) if public else "protected by a passphrase"
-        lines.append("  contains: a private key (%s)" % description)
+    lines += ["  contains: a private key (%s)" % key] if key else []
     return "\n".join(lines + ["  note: %s" % note for note in notes]) + "\n"
+
+
+def key_line(key: Any) -> str:
+    """A private key as a diff shows it."""
+    public = key.public_key()
+    return "%s, pin %s" % (key_facts(public), pin_of(public))
+
+
+def _key_line(parts: PemFile, key: Any) -> str:
+    if parts.key is None:
+        return ""
+    return "protected by a passphrase" if key is None else key_line(key)

@@ -61,6 +61,7 @@ class BuiltChain:
         return {
             "chain": [certificate.as_dict(now) for certificate in self.chain],
             "pem": "".join(pem(certificate.der) for certificate in self.chain),
+            "intermediates": "".join(pem(certificate.der) for certificate in self.chain[1:]),
             "complete": path.anchor is not None,
             "trusted_root": path.anchor.as_dict(now) if path.anchor else None,
             "missing": [missing] if missing else [],

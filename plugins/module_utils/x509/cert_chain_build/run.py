@@ -15,9 +15,11 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.collect import Subject, fetch_issuers, fetch_log, fill_pool, read_subject
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.judge import judged, refuse
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.options import Options
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.plan import FilePlan, plan_file
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.options import Destination, Options, Output
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.plan import FilePlan, plan_file, plan_intermediates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.plan_pkcs12 import plan_pkcs12
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.report import BuiltChain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import SearchResult, find_path
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 
@@ -30,6 +32,7 @@ class CertChainBuildRun(Run[Replacement]):
         self.options = options
         self.fetcher = _fetcher(options.aia)
         self.built: Optional[BuiltChain] = None
+        self.key: Any = None
         self.file = FilePlan()
         self.transaction: Optional[Transaction] = None
 
@@ -44,7 +47,8 @@ class CertChainBuildRun(Run[Replacement]):
 
         :raises RemediationError: no chain was found, or it must not be written; the facts say what was found.
         """
-        subject = read_subject(self.options.source)
+        subject = read_subject(self.options.source, with_key=self.options.destination.output is Output.PKCS12)
+        self.key = subject.key
         self.warnings += subject.warnings
         pool = fill_pool(subject, self.options)
         try:
@@ -65,12 +69,17 @@ class CertChainBuildRun(Run[Replacement]):
 
     def plan(self) -> Sequence[Step[Replacement]]:
         """The file with the chain; nothing if no file is asked for, or it is right already."""
-        self.file = plan_file(self.options.destination, self.built.chain if self.built else ())
+        chain = self.built.chain if self.built else ()
+        plan = {Output.CHAIN: plan_file, Output.INTERMEDIATES: plan_intermediates, Output.PKCS12: self._plan_pkcs12}[self.options.destination.output]
+        self.file = plan(self.options.destination, chain)
         return self.file.steps
+
+    def _plan_pkcs12(self, destination: Destination, chain: Sequence[Certificate]) -> FilePlan:
+        return plan_pkcs12(destination, chain, self.key)
 
     def apply(self, step: Step[Replacement]) -> Undo:
         """Put the file in place."""
-        self.transaction = Transaction([step.payload], self.options.destination.backup)
+        self.transaction = Transaction([step.payload], self.options.destination.backup, self.options.destination.journal)
         return self.transaction.commit()
 
     def facts(self) -> Dict[str, Any]:

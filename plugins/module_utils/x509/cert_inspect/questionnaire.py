@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day, timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import missing_issuer
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
@@ -91,7 +91,7 @@ def _validity(leaf: Certificate, now: datetime.datetime) -> str:
     if now < leaf.not_before:
         return "no, not before %s" % timestamp(leaf.not_before)
     valid = "yes" if now <= leaf.not_after else "no"
-    return "%s, until %s (%d days)" % (valid, timestamp(leaf.not_after), (leaf.not_after - now).days)
+    return "%s, until %s (%s)" % (valid, timestamp(leaf.not_after), relative_day(leaf.not_after, now))
 
 
 def _names(leaf: Certificate) -> str:

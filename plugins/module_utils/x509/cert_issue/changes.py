@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Tuple, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import NO_CHANGES, NameChanges
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.key_choice import KeyChoice
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import Target
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
@@ -73,9 +74,13 @@ class Plan:
     :param reasons: why; empty if nothing must be done.
     :param pin_changed: whether clients that pinned the key of the present certificate will see another key.
     :param pin: the pin of the key to come; empty if the key is not made yet.
+    :param names: how the names change, with the certificate or, for a request, once it is answered.
+    :param replaces_certificate: whether another server certificate takes the place of the present one.
     """
 
     reasons: Tuple[str, ...] = ()
     pin_changed: bool = False
     steps: Tuple[Step[Change], ...] = ()
     pin: str = ""
+    names: NameChanges = NO_CHANGES
+    replaces_certificate: bool = False

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind, Paths
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
@@ -29,6 +30,7 @@ class Existing:
     :param key_in_own_file: whether ``key`` is at private_key_path, not only in the combined file.
     :param combined: the certificates of the combined file.
     :param combined_pin: the pin of the private key in the combined file; empty if there is no key.
+    :param findings: what clients of the profile find against the certificate with its chain; known after it is judged.
     """
 
     key: Any = field(default=None, repr=False)
@@ -39,11 +41,17 @@ class Existing:
     key_in_own_file: bool = True
     combined: Tuple[Certificate, ...] = ()
     combined_pin: str = ""
+    findings: Tuple[Finding, ...] = ()
 
     @property
     def certificate(self) -> Optional[Certificate]:
         """The server certificate."""
         return self.certificates[0] if self.certificates else None
+
+    @property
+    def in_use(self) -> Tuple[Certificate, ...]:
+        """The server certificates of the certificate file and of the combined file; usually they are the same."""
+        return tuple(dict.fromkeys(self.certificates[:1] + self.combined[:1]))
 
     @property
     def key_pin(self) -> str:

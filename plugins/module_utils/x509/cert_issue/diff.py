@@ -15,8 +15,10 @@ from typing import Any, List, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Change
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import NameChanges
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.key_choice import KeyChoice
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import names_of_csr
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, key_facts, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import (
     ABSENT,
@@ -28,7 +30,6 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff
     request_lines,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import rfc4514
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_names
 
 NEW_CERTIFICATE = "certificate to be issued in this run"
 NEW_KEY = "private key to be made in this run"
@@ -42,7 +43,7 @@ def step_of(target: str, before: Sequence[str], after: Sequence[str], change: Ch
 def new_certificate_lines(spec: IssueSpec) -> List[str]:
     """A certificate that is not issued yet."""
     lines = ["certificate %s" % spec.paths.main]
-    lines += name_lines(spec.subject, spec.request.dns_names, spec.request.ip_addresses)
+    lines += name_lines(spec.subject, spec.request.names)
     lines += [
         "  issuer: %s" % spec.issuer,
         "  validity: %d days from its issue" % spec.valid_days,
@@ -50,6 +51,12 @@ def new_certificate_lines(spec: IssueSpec) -> List[str]:
         "  sha256: %s" % NEW_CERTIFICATE,
     ]
     return lines + chain_lines(spec.chain)
+
+
+def name_change_lines(existing: Existing, names: NameChanges) -> List[str]:
+    """The names that come and go, if there is a present certificate."""
+    changes = (("added", names.added), ("dropped", names.dropped))
+    return ["  names %s: %s" % (what, ", ".join(changed)) for what, changed in changes if changed and existing.in_use]
 
 
 def certificate_and_key(spec: IssueSpec, existing: Existing, choice: KeyChoice, certificate: Sequence[str]) -> Tuple[List[str], List[str]]:
@@ -83,13 +90,12 @@ def existing_csr_lines(path: str, csr: Any) -> List[str]:
     """A certificate signing request as it is before the change; None: there is no request."""
     if csr is None:
         return ["request %s" % path, ABSENT]
-    return request_lines(path, rfc4514(csr.subject), *csr_names(csr), pin_of(csr.public_key()))
+    return request_lines(path, rfc4514(csr.subject), names_of_csr(csr), pin_of(csr.public_key()))
 
 
 def new_csr_lines(spec: IssueSpec, choice: KeyChoice) -> List[str]:
     """A certificate signing request that is not made yet."""
-    request = spec.request
-    return request_lines(str(spec.paths.csr), spec.subject, request.dns_names, request.ip_addresses, choice.pin or NEW_KEY)
+    return request_lines(str(spec.paths.csr), spec.subject, spec.request.names, choice.pin or NEW_KEY)
 
 
 def _combined_title(path: str) -> str:

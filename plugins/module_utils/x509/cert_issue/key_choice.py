@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import is_due
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import because, is_due
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Key, key_facts, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, generate
@@ -50,9 +50,9 @@ def choose_key(spec: IssueSpec, existing: Existing) -> Tuple[KeyChoice, List[str
     """The key of a certificate that is signed on this host, and the reasons if it must be a new one."""
     path = spec.paths.key
     if existing.key is None:
-        return KeyChoice(None, spec.key, path), ["no private key exists at %s" % path]
-    objection = _objection(spec, existing.key)
-    return KeyChoice(None if objection else existing.key, spec.key, path), objection
+        return KeyChoice(None, spec.new_key, path), ["no private key exists at %s" % path]
+    objection = _objection(spec, existing, existing.key)
+    return KeyChoice(None if objection else existing.key, spec.new_key, path), objection
 
 
 def choose_request_key(spec: IssueSpec, existing: Existing, now: datetime.datetime) -> Tuple[KeyChoice, List[str]]:
@@ -64,18 +64,18 @@ def choose_request_key(spec: IssueSpec, existing: Existing, now: datetime.dateti
         return choose_key(spec, existing)
     waiting = str(spec.paths.next_key)
     if existing.next_key is not None:
-        objection = _objection(spec, existing.next_key)
-        return KeyChoice(None if objection else existing.next_key, spec.key, waiting), objection
-    objection = _objection(spec, existing.key)
-    if not objection and not spec.reuse_key and is_due(spec, existing.certificate, now):
+        objection = _objection(spec, existing, existing.next_key)
+        return KeyChoice(None if objection else existing.next_key, spec.new_key, waiting), objection
+    objection = _objection(spec, existing, existing.key)
+    if not objection and not spec.reuse_key and is_due(spec, existing, now):
         objection = ["the private key is replaced, because reuse_key is false"]
     if objection:
-        return KeyChoice(None, spec.key, waiting), objection
-    return KeyChoice(existing.key, spec.key, spec.paths.key), []
+        return KeyChoice(None, spec.new_key, waiting), objection
+    return KeyChoice(existing.key, spec.new_key, spec.paths.key), []
 
 
-def _objection(spec: IssueSpec, key: Any) -> List[str]:
+def _objection(spec: IssueSpec, existing: Existing, key: Any) -> List[str]:
     """Why an existing key must be replaced; empty if it can be used."""
     facts = key_facts(key.public_key())
     objection = spec.key.objection(facts) or weakness(facts)
-    return ["the private key %s" % objection] if objection else []
+    return [because("the private key %s" % objection, existing, "KEY-WEAK")] if objection else []

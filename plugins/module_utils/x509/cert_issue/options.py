@@ -9,22 +9,29 @@ from __future__ import annotations
 import datetime
 import os
 from dataclasses import dataclass, field
-from typing import Any, List, Mapping, Optional, Tuple, cast
+from typing import Any, List, Mapping, Optional, Sequence, Tuple, cast
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_path_or_content
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.answer import Answer, read_answer
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import Paths
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request, make_request
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority, make_authority
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, load_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TrustSources
 
 #: the profiles whose clients accept ``*.corp.example``
 WILDCARD_PROFILES = ("generic",)
+#: what a certificate must be good for, if extended_key_usage is not given
+SERVER = ("serverAuth",)
+#: parameters that need no validation
+PASSED_ON = ("profile", "candidates_content", "pins_path", "pins_content", "owner", "group", "mode", "private_key_mode", "backup", "journal")
 
 
 class Provider(StringEnum):
@@ -52,7 +59,9 @@ class Options:
 
     :param profile: the clients for which the names of an imported certificate are checked.
     :param external_csr: the request to sign, if its key is not on this host.
-    :param answer: the certificates that a CA returned, to be imported.
+    :param answer: what a CA returned, to be imported.
+    :param trust: whom the clients trust.
+    :param candidates: files and folders with certificates from which the chain of an imported certificate may be built.
     :param pins_path: a pin store; ``pins_content`` is its text instead. At most one of them is given.
     :param mode: of the files without a private key; ``private_key_mode`` is that of the others.
     """
@@ -61,7 +70,10 @@ class Options:
     spec: IssueSpec
     profile: str
     external_csr: Optional[ExternalCsr]
-    answer: Tuple[Certificate, ...]
+    answer: Optional[Answer]
+    trust: TrustSources
+    candidates: Tuple[str, ...]
+    candidates_content: Optional[str]
     pins_path: Optional[str]
     pins_content: Optional[str] = field(repr=False)
     owner: Optional[str]
@@ -69,6 +81,7 @@ class Options:
     mode: Any
     private_key_mode: Any
     backup: bool
+    journal: Optional[str]
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> Options:
@@ -80,14 +93,16 @@ class Options:
         provider = Provider(params["provider"])
         spec = _spec(params, provider, context.now, errors)
         external_csr = attempt(errors, lambda: _external_csr(params, context))
-        answer = attempt(errors, lambda: _certificates(params, "certificate")) if provider == Provider.IMPORT else ()
+        answer = attempt(errors, lambda: read_answer(params)) if provider == Provider.IMPORT else None
         raise_all(errors)
         return cls(
             provider=provider,
             spec=cast(IssueSpec, spec),
             external_csr=external_csr,
-            answer=answer or (),
-            **{name: params[name] for name in ("profile", "pins_path", "pins_content", "owner", "group", "mode", "private_key_mode", "backup")},
+            answer=answer,
+            trust=TrustSources.from_params(params),
+            candidates=tuple(params["candidates"] or ()),
+            **{name: params[name] for name in PASSED_ON},
         )
 
 
@@ -97,8 +112,10 @@ def _spec(params: Mapping[str, Any], provider: Provider, now: datetime.datetime,
     authority = attempt(errors, lambda: _authority(params, now)) if provider == Provider.OWN_CA else None
     attempt(errors, lambda: _check_days(params["valid_days"], params["renew_before_days"]))
     attempt(errors, lambda: _check_paths(params))
+    attempt(errors, lambda: _check_trust(params, provider))
     if request is None:
         return None
+    attempt(errors, lambda: _check_drop_names(params["drop_names"], request))
     return IssueSpec(
         request=request,
         paths=Paths(params["private_key_path"], params["csr_path"], params["certificate_path"], params["combined_path"]),
@@ -107,6 +124,11 @@ def _spec(params: Mapping[str, Any], provider: Provider, now: datetime.datetime,
         renew_before=datetime.timedelta(days=params["renew_before_days"]),
         reuse_key=params["reuse_key"],
         authority=authority,
+        asked=request.names,
+        purposes=request.extended_key_usage or SERVER,
+        drop_names=tuple(params["drop_names"]),
+        wildcards=params["profile"] in WILDCARD_PROFILES,
+        force=params["force"],
     )
 
 
@@ -130,6 +152,26 @@ def _check_paths(params: Mapping[str, Any]) -> None:
         raise RemediationError(
             "%s: the same file is given for each of them" % ", ".join(same),
             "Give each its own path. A file with the certificate, its chain and the key is written with combined_path.",
+        )
+
+
+def _check_drop_names(drop_names: Sequence[str], request: Request) -> None:
+    """A name cannot be asked for and given up in one task."""
+    both = AlternativeNames(dns=tuple(drop_names))
+    both = both.without(both.missing_in(request.names))
+    if any(both):
+        raise RemediationError(
+            "drop_names: %s is also asked for" % ", ".join(both),
+            "Remove it from drop_names, or from fqdn, dns_names and ip_addresses.",
+        )
+
+
+def _check_trust(params: Mapping[str, Any], provider: Provider) -> None:
+    """What another CA issued is judged as the clients do; without their trust anchors that would prove nothing."""
+    if provider == Provider.IMPORT and not TrustSources.from_params(params):
+        raise RemediationError(
+            "trusted: no trusted certificate is given, so it is unknown whether clients accept the chain of the imported certificate",
+            "Give trusted, trusted_content or trust_system with the root CAs of the clients (role fqdn_certificate: fqdn_certificate_prove_ca_content).",
         )
 
 

@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import datetime
 
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.chain_sources import ChainSources
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Plan
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.options import Options, Provider
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_certificate import plan_certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_external_csr import plan_external_csr
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_request import plan_request
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 
 
-def make_plan(options: Options, existing: Existing, now: datetime.datetime) -> Plan:
+def make_plan(options: Options, spec: IssueSpec, existing: Existing, sources: ChainSources, now: datetime.datetime) -> Plan:
     """What must be made and written, and why. Nothing is changed here.
 
+    :param spec: what is to be issued, with what is kept of the present certificate.
     :raises RemediationError: the imported certificate or the request to be signed cannot be used.
     """
     if options.provider == Provider.IMPORT:
         # only an import judges a certificate: without one, the rules are not loaded
         from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_import import plan_import
 
-        return plan_import(options, existing, now)
+        return plan_import(options, spec, existing, sources, now)
     if options.provider == Provider.CSR:
-        return plan_request(options.spec, existing, now)
+        return plan_request(spec, existing, now)
     if options.external_csr is not None:
-        return plan_external_csr(options.spec, existing, options.external_csr.csr, now)
-    return plan_certificate(options.spec, existing, now)
+        return plan_external_csr(spec, existing, options.external_csr.csr, now)
+    return plan_certificate(spec, existing, now)

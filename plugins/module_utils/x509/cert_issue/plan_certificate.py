@@ -7,32 +7,53 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import List, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue import diff
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Change, IssueCertificate, Plan, WriteExisting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import NO_CHANGES, NameChanges
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.key_choice import KeyChoice, choose_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind, Target
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import renewal_reasons, repair_reasons
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import certificates_to_serve, keeps_issuer, renewal_reasons, repair_reasons
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import certificate_lines
 
 
 def plan_certificate(spec: IssueSpec, existing: Existing, now: datetime.datetime) -> Plan:
-    """Plan for the providers self_signed and own_ca."""
+    """Plan for the providers self_signed and own_ca.
+
+    :raises RemediationError: a name cannot be kept, or the key of a good certificate is not where the options say.
+    """
+    if existing.key is None and keeps_issuer(spec, existing):
+        raise RemediationError(
+            "private_key_path: no private key exists at %s, but nothing is wrong with the certificate %s" % (spec.paths.key, spec.paths.main),
+            "Give the path of the private key that this certificate belongs to, or force: true to replace the certificate.",
+        )
     choice, key_reasons = choose_key(spec, existing)
     reasons = key_reasons + renewal_reasons(spec, existing, now)
     if not reasons:
-        return plan_files(spec, existing, choice, existing.certificates[:1] + spec.chain, repair_reasons(spec, existing))
+        return plan_files(spec, existing, choice, certificates_to_serve(spec, existing), repair_reasons(spec, existing))
+    raise_all(spec.refusals)
     if not spec.reuse_key:
-        choice = KeyChoice(None, spec.key, spec.paths.key)
+        choice = KeyChoice(None, spec.new_key, spec.paths.key)
     targets = _key_targets(spec, existing, choice) + spec.paths.targets(FileKind.CSR, FileKind.CERTIFICATE, FileKind.COMBINED)
-    return _plan(spec, existing, choice, reasons, diff.new_certificate_lines(spec), IssueCertificate(targets, choice))
+    names = NameChanges.between(existing, spec.request.names)
+    lines = diff.new_certificate_lines(spec) + diff.name_change_lines(existing, names)
+    return replace(_plan(spec, existing, choice, reasons, lines, IssueCertificate(targets, choice)), names=names, replaces_certificate=True)
 
 
-def plan_files(spec: IssueSpec, existing: Existing, choice: KeyChoice, certificates: Tuple[Certificate, ...], reasons: List[str]) -> Plan:
+def plan_files(
+    spec: IssueSpec,
+    existing: Existing,
+    choice: KeyChoice,
+    certificates: Tuple[Certificate, ...],
+    reasons: List[str],
+    names: NameChanges = NO_CHANGES,
+) -> Plan:
     """Plan to write certificates that exist already, if there is a reason to."""
     if not reasons:
         return Plan()
@@ -40,7 +61,8 @@ def plan_files(spec: IssueSpec, existing: Existing, choice: KeyChoice, certifica
     waiting = spec.paths.next_key
     obsolete = (waiting,) if waiting and choice.key is existing.next_key else ()
     change = WriteExisting(targets, certificates, choice.key, obsolete)
-    return _plan(spec, existing, choice, reasons, certificate_lines(spec.paths.main, certificates), change)
+    lines = certificate_lines(spec.paths.main, certificates) + diff.name_change_lines(existing, names)
+    return _plan(spec, existing, choice, reasons, lines, change)
 
 
 def pin_changes(existing: Existing, pin: str) -> bool:

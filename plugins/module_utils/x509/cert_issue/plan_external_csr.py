@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import Any, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue import diff
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Change, Plan, SignExternalCsr, WriteExisting
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import NameChanges
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import renewal_reasons, repair_reasons
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import certificates_to_serve, renewal_reasons, repair_reasons
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import key_facts, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import certificate_lines
@@ -33,16 +35,22 @@ def plan_external_csr(spec: IssueSpec, existing: Existing, csr: Any, now: dateti
     reasons = renewal_reasons(spec, existing, now)
     if pin_changed:
         reasons.append("the certificate is for another key than the request")
-    change: Change = SignExternalCsr(targets, csr)
-    after = diff.new_certificate_lines(spec)
-    if not reasons:
-        reasons, certificates = repair_reasons(spec, existing), existing.certificates[:1] + spec.chain
-        change, after = WriteExisting(targets, certificates), certificate_lines(spec.paths.main, certificates)
+    if reasons:
+        raise_all(spec.refusals)
+        names = NameChanges.between(existing, spec.request.names)
+        lines = diff.new_certificate_lines(spec) + diff.name_change_lines(existing, names)
+        step = _step(spec, existing, lines, SignExternalCsr(targets, csr))
+        return Plan(tuple(reasons), pin_changed, (step,), names=names, replaces_certificate=True)
+    reasons, certificates = repair_reasons(spec, existing), certificates_to_serve(spec, existing)
     if not reasons:
         return Plan()
+    lines = certificate_lines(spec.paths.main, certificates)
+    return Plan(tuple(reasons), pin_changed, (_step(spec, existing, lines, WriteExisting(targets, certificates)),))
+
+
+def _step(spec: IssueSpec, existing: Existing, lines: Sequence[str], change: Change) -> Step[Change]:
     before = certificate_lines(spec.paths.main, existing.certificates)
-    step = diff.step_of(spec.paths.main, before, after + ["  for the key: that of the request"], change)
-    return Plan(tuple(reasons), pin_changed, (step,))
+    return diff.step_of(spec.paths.main, before, [*lines, "  for the key: that of the request"], change)
 
 
 def _pin(csr: Any) -> str:

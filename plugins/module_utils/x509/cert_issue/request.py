@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, fqdn_problem, host_name_problem
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
 
 #: RFC 5280 appendix A.1, ub-common-name
 LONGEST_COMMON_NAME = 64
@@ -26,50 +25,47 @@ USE_A_NAME = "Give the fully qualified name by which clients connect, for exampl
 class Request:
     """The names and purposes that a certificate must have.
 
-    :param subject: pairs of a short name (``O``) and a value, without the common name.
+    :param names: the subject alternative name, the FQDN first.
+    :param subject: pairs of a short name (``O``) and a value, without the common name; None: not asked for.
+    :param base: a name whose attributes the subject has, but for the common name; it counts if ``subject`` is not asked for.
+    :param extended_key_usage: empty: not asked for.
+    :param others: further entries of the subject alternative name, of kinds that no client of a server compares.
     """
 
     fqdn: str
-    dns_names: Tuple[str, ...] = ()
-    ip_addresses: Tuple[str, ...] = ()
-    subject: Tuple[Tuple[str, str], ...] = ()
-    extended_key_usage: Tuple[str, ...] = ("serverAuth",)
-
-    def name(self) -> x509.Name:
-        """The subject; the common name last, as the most specific part."""
-        pairs = [(names.BY_SHORT[short.lower()], value) for short, value in self.subject]
-        pairs.append((oid.NameOID.COMMON_NAME, self.fqdn))
-        return x509.Name([x509.NameAttribute(kind, value) for kind, value in pairs])
+    names: AlternativeNames
+    subject: Optional[Tuple[Tuple[str, str], ...]] = None
+    extended_key_usage: Tuple[str, ...] = ()
+    base: Any = None
+    others: Tuple[Any, ...] = ()
 
     def alternative_names(self) -> x509.SubjectAlternativeName:
         """The subject alternative name."""
-        entries: List[x509.GeneralName] = [x509.DNSName(name) for name in self.dns_names]
-        entries += [x509.IPAddress(ipaddress.ip_address(address)) for address in self.ip_addresses]
-        return x509.SubjectAlternativeName(entries)
+        return x509.SubjectAlternativeName([*self.names.extension(), *self.others])
 
-    def differences(self, subject: str, dns_names: Sequence[str], ip_addresses: Sequence[str]) -> List[str]:
-        """In which names an existing certificate or signing request differs, as sentences."""
-        out = []
-        expected = names.rfc4514(self.name())
-        if subject != expected:
-            out.append("the subject is %s, not %s" % (subject or "empty", expected))
-        for kind, actual, wanted in (("DNS names", dns_names, self.dns_names), ("IP addresses", ip_addresses, self.ip_addresses)):
-            if set(actual) != set(wanted):
-                out.append("the subject alternative name contains %s, expected %s" % (_list(kind, actual), ", ".join(wanted) or "none"))
-        return out
-
-    def differences_from(self, certificate: Certificate) -> List[str]:
-        """In what an existing certificate differs, as sentences."""
-        out = self.differences(certificate.subject, certificate.dns_names, certificate.ip_addresses)
-        allowed = certificate.extended_key_usage or self.extended_key_usage  # without the extension any use is allowed (RFC 5280 4.2.1.12)
-        missing = [purpose for purpose in self.extended_key_usage if purpose not in allowed]
-        if missing:
-            out.append("the extended key usage lacks %s" % ", ".join(missing))
-        return out
+    def name(self) -> x509.Name:
+        """The subject. The common name is the last relative name, as the most specific part, unless ``base`` has it elsewhere."""
+        if self.subject is None and self.base is not None:
+            return _renamed(self.base, self.fqdn)
+        pairs = [(names.BY_SHORT[short.lower()], value) for short, value in self.subject or ()]
+        pairs.append((oid.NameOID.COMMON_NAME, self.fqdn))
+        return x509.Name([x509.NameAttribute(kind, value) for kind, value in pairs])
 
 
-def _list(kind: str, values: Sequence[str]) -> str:
-    return "the %s %s" % (kind, ", ".join(values)) if values else "no %s" % kind
+def _renamed(name: x509.Name, common_name: str) -> x509.Name:
+    """A name with another common name in the position of the most specific one. Empty attributes are left out: the library cannot write them."""
+    relatives = [[attribute for attribute in relative if attribute.value] for relative in name.rdns]
+    ours = x509.NameAttribute(oid.NameOID.COMMON_NAME, common_name)
+    last = max((index for index, relative in enumerate(relatives) if _common_name_in(relative)), default=None)
+    if last is None:
+        relatives.append([ours])
+    else:
+        relatives[last] = [attribute for attribute in relatives[last] if attribute.oid != oid.NameOID.COMMON_NAME] + [ours]
+    return x509.Name([x509.RelativeDistinguishedName(relative) for relative in relatives if relative])
+
+
+def _common_name_in(relative: Sequence[Any]) -> bool:
+    return any(attribute.oid == oid.NameOID.COMMON_NAME for attribute in relative)
 
 
 def make_request(
@@ -77,28 +73,29 @@ def make_request(
     dns_names: Sequence[str] = (),
     ip_addresses: Sequence[str] = (),
     subject: Optional[Mapping[str, str]] = None,
-    extended_key_usage: Sequence[str] = ("serverAuth",),
+    extended_key_usage: Optional[Sequence[str]] = None,
     wildcards: bool = False,
 ) -> Request:
     """Validate names and purposes.
 
+    :param subject: None: not asked for. So with ``extended_key_usage``.
     :param wildcards: whether the profile allows a name such as ``*.corp.example``.
     :raises RemediationError: with everything that is wrong, each by the name of its option.
     """
     pairs = dict(subject or {})
     raise_all(_name_errors(fqdn, dns_names, wildcards) + _subject_errors(pairs) + _address_errors(ip_addresses))
+    addresses = tuple(str(as_address(address)) for address in ip_addresses)
     return Request(
         fqdn=fqdn,
-        dns_names=tuple(dict.fromkeys([fqdn, *dns_names])),
-        ip_addresses=tuple(dict.fromkeys(str(as_address(address)) for address in ip_addresses)),
-        subject=tuple(pairs.items()),
-        extended_key_usage=tuple(extended_key_usage),
+        names=AlternativeNames((fqdn,)).joined(AlternativeNames(tuple(dns_names), addresses)),
+        subject=None if subject is None else tuple(pairs.items()),
+        extended_key_usage=tuple(extended_key_usage or ()),
     )
 
 
 def _name_errors(fqdn: str, dns_names: Sequence[str], wildcards: bool) -> List[RemediationError]:
-    problems = [("fqdn", fqdn, _name_problem(fqdn, fqdn_problem, wildcards))]
-    problems += [("dns_names", name, _name_problem(name, host_name_problem, wildcards)) for name in dns_names]
+    problems = [("fqdn", fqdn, name_problem(fqdn, fqdn_problem, wildcards))]
+    problems += [("dns_names", name, name_problem(name, host_name_problem, wildcards)) for name in dns_names]
     errors = [RemediationError("%s: %r %s" % (option, name, problem), USE_A_NAME) for option, name, problem in problems if problem]
     if len(fqdn) > LONGEST_COMMON_NAME:
         errors.append(
@@ -110,7 +107,7 @@ def _name_errors(fqdn: str, dns_names: Sequence[str], wildcards: bool) -> List[R
     return errors
 
 
-def _name_problem(name: str, problem_of: Callable[[str], Optional[str]], wildcards: bool) -> Optional[str]:
+def name_problem(name: str, problem_of: Callable[[str], Optional[str]], wildcards: bool) -> Optional[str]:
     """Why a name cannot be used, as the end of a sentence."""
     if not name.startswith("*."):
         return problem_of(name)

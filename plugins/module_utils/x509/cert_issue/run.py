@@ -16,8 +16,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.trans
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.chain_sources import ChainSources, read_chain_sources
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Change, Plan, SetAttributes
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing, read_existing
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import keep
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind, Target
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pending_files import PendingFiles, make_pending_files
@@ -35,7 +37,9 @@ class CertIssueRun(Run[Change]):
         super().__init__()
         self.options = options
         self.now = now
+        self.spec = options.spec
         self.existing = Existing()
+        self.sources = ChainSources()
         self.store: Optional[Store] = None
         self.outcome = Plan()
         self.pins_broken: Tuple[str, ...] = ()
@@ -49,8 +53,10 @@ class CertIssueRun(Run[Change]):
         return cls(Options.from_params(params, context), context.now)
 
     def collect(self) -> None:
-        """Read the present state, and the pin store if it is given."""
+        """Read the present state, and what the options name: trust anchors, candidates for a chain, a pin store."""
         self.existing = read_existing(self.options.spec.paths)
+        self.sources = read_chain_sources(self.options)
+        self.warnings += self.sources.warnings
         if self.options.pins_path is not None or self.options.pins_content is not None:
             from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pin_impact import read_store
 
@@ -58,7 +64,13 @@ class CertIssueRun(Run[Change]):
 
     def plan(self) -> Sequence[Step[Change]]:
         """Decide what must be made; if nothing is, which files need another mode or owner."""
-        self.outcome = make_plan(self.options, self.existing, self.now)
+        if self.existing.certificate is not None:
+            # without a certificate nothing is judged: then the rules are not loaded
+            from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.judge import judge_existing
+
+            self.existing = judge_existing(self.options, self.existing, self.sources, self.now)
+        self.spec = keep(self.options.spec, self.existing)
+        self.outcome = make_plan(self.options, self.spec, self.existing, self.sources, self.now)
         if self.outcome.steps:
             self._check_pins()
         steps = self.outcome.steps or tuple(self._attribute_steps())
@@ -71,8 +83,7 @@ class CertIssueRun(Run[Change]):
             return
         from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pin_impact import broken_endpoints, warning_about
 
-        request = self.options.spec.request
-        names = request.dns_names + request.ip_addresses
+        names = tuple(self.spec.request.names)
         self.pins_broken = broken_endpoints(self.store, self.existing.certificate, self.outcome.pin, names)
         if self.pins_broken:
             self.warnings.append(warning_about(self.pins_broken, self.options.spec.reuse_key))
@@ -89,9 +100,9 @@ class CertIssueRun(Run[Change]):
 
     def apply(self, step: Step[Change]) -> Undo:
         """Make what the step describes and write all its files, or none."""
-        pending = make_pending_files(step.payload, self.options.spec, self.now)
+        pending = make_pending_files(step.payload, self.spec, self.now)
         replacements = [self._replacement(file.target, file.content) for file in pending.files]
-        transaction = Transaction(replacements, backup=self.options.backup)
+        transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit(remove=pending.obsolete)
         self.pending = pending
         self.transactions.append(transaction)
@@ -111,6 +122,9 @@ class CertIssueRun(Run[Change]):
             "previous": previous.as_dict(self.now) if previous else None,
             "renewed_because": list(self.outcome.reasons),
             "pin_changed": self.outcome.pin_changed,
+            "names_added": list(self.outcome.names.added),
+            "names_dropped": list(self.outcome.names.dropped),
+            "replaced_self_signed": previous.fingerprint() if previous and previous.self_signed and self.outcome.replaces_certificate else None,
             "pins_broken": list(self.pins_broken),
             "csr": self._csr(),
             "backup_files": {path: kept for transaction in self.transactions for path, kept in transaction.backups.items()},

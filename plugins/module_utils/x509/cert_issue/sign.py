@@ -21,15 +21,21 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.sign
 #: the clocks of appliances run behind, and every client refuses a certificate that is not valid yet
 BACKDATED = datetime.timedelta(hours=1)
 PURPOSE_OIDS = {name: purpose for purpose, name in PURPOSES.items()}
+DEFAULT_PURPOSES = ("serverAuth",)
 
 
 @dataclass(frozen=True)
 class Authority:
-    """A CA that can sign: its certificate and private key, and the certificates that follow a server certificate of this CA."""
+    """A CA that can sign: its certificate and private key.
+
+    :param chain: the certificates that follow a server certificate of this CA.
+    :param certificates: all that were given, the root too.
+    """
 
     certificate: Certificate
     key: Any = field(repr=False)
     chain: Tuple[Certificate, ...] = ()
+    certificates: Tuple[Certificate, ...] = ()
 
 
 def make_authority(certificates: Sequence[Certificate], key: Any, now: datetime.datetime) -> Authority:
@@ -49,7 +55,8 @@ def make_authority(certificates: Sequence[Certificate], key: Any, now: datetime.
     if problem:
         raise RemediationError("ca_certificate: %s %s" % (ca.subject, problem), "Give the certificate of a valid CA.")
     above = [certificate for certificate in certificates if certificate != ca]
-    return Authority(ca, key, tuple(certificate for certificate in [ca, *above] if not certificate.self_signed))
+    chain = tuple(certificate for certificate in [ca, *above] if not certificate.self_signed)
+    return Authority(ca, key, chain, tuple(certificates))
 
 
 def _authority_problem(ca: Certificate, now: datetime.datetime) -> Optional[str]:
@@ -113,8 +120,13 @@ def _leaf_extensions(request: Request, public_key: Any) -> List[Tuple[Any, bool]
         (request.alternative_names(), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (_key_usage(encipherment=isinstance(public_key, rsa.RSAPublicKey)), True),
-        (x509.ExtendedKeyUsage([PURPOSE_OIDS[purpose] for purpose in request.extended_key_usage]), False),
+        (x509.ExtendedKeyUsage([_purpose(text) for text in request.extended_key_usage or DEFAULT_PURPOSES]), False),
     ]
+
+
+def _purpose(text: str) -> Any:
+    """A purpose by its name or by the digits of its identifier, as certificates have it."""
+    return PURPOSE_OIDS[text] if text in PURPOSE_OIDS else x509.ObjectIdentifier(text)
 
 
 def _key_usage(encipherment: bool) -> Any:

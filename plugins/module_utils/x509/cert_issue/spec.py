@@ -10,9 +10,11 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Optional, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import Paths
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import rfc4514
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec
@@ -25,6 +27,13 @@ class IssueSpec:
     :param renew_before: how long before its end a certificate is replaced.
     :param reuse_key: whether a renewed certificate keeps the private key.
     :param authority: the CA that signs; None: the certificate is self-signed, or the module does not sign it.
+    :param key: what the options ask of the key; ``new_key`` is what a new one will be.
+    :param asked: the names that the options ask for; ``request`` has these and the kept ones (kept.py).
+    :param purposes: what the certificate must be good for, by the names of the extended key usage.
+    :param drop_names: names of the present certificate that are given up.
+    :param wildcards: whether the profile allows a name such as ``*.corp.example``.
+    :param force: whether a new certificate is issued without any other reason.
+    :param refusals: why no new certificate with the kept names can be issued.
     """
 
     request: Request
@@ -34,6 +43,17 @@ class IssueSpec:
     renew_before: datetime.timedelta = datetime.timedelta(days=30)
     reuse_key: bool = True
     authority: Optional[Authority] = None
+    asked: AlternativeNames = AlternativeNames()
+    purposes: Tuple[str, ...] = ("serverAuth",)
+    drop_names: Tuple[str, ...] = ()
+    wildcards: bool = False
+    force: bool = False
+    refusals: Tuple[RemediationError, ...] = ()
+    new_key: KeySpec = field(default_factory=KeySpec)
+
+    def dropped(self, names: AlternativeNames) -> Tuple[str, ...]:
+        """Those of some names that are given up."""
+        return names.missing_in(names.without(self.drop_names))
 
     @property
     def chain(self) -> Tuple[Certificate, ...]:

@@ -73,6 +73,7 @@ class Options:
     backup_path: Optional[str]
     audit_log: Optional[str]
     backup: bool
+    journal: Optional[str]
     workers: int
     timeout: float
 
@@ -93,7 +94,7 @@ class Options:
             pin_first_use=params["first_use"] == "pin",
             unreachable_fails=params["unreachable"] == "fail",
             **_pins(params, targets),
-            **{name: params[name] for name in ("pins_path", "keep_old", "backup_path", "audit_log", "backup", "workers", "timeout")},
+            **{name: params[name] for name in ("pins_path", "keep_old", "backup_path", "audit_log", "backup", "journal", "workers", "timeout")},
         )
 
 

@@ -14,10 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.r
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Problem, certificate_facts
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 
-INVESTIGATE = (
-    "Do not trust this server until you know who changed the key. If the change was expected, run the task again with an approval of exactly this host, "
-    "port, old_pin and new_pin (state pinned or repinned; role pins: pins_approvals). If nobody expected it, inform your IT security."
-)
+INVESTIGATE = "Do not trust this server until you know who changed the key. If nobody expected the change, inform your IT security."
 COMPARE = "Compare the served pin with the pin from a trusted source, then give it in announced (state pinned)."
 FIX_CERTIFICATE = "Fix the certificate first (role fqdn_certificate)."
 

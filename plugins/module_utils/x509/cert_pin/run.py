@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
@@ -35,6 +36,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan im
     restore,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.report import Report, report_on
+
+#: how long a proposed approval is valid
+PROPOSED_FOR = datetime.timedelta(days=1)
 
 
 class CertPinRun(Run[Payload]):
@@ -95,7 +99,7 @@ class CertPinRun(Run[Payload]):
         decisions = [decide(observation, self._baseline(observation.server, store), self.policy) for observation in self.observations]
         self.report = report_on(decisions, store, self.options.targets)
         self.warnings += self.report.warnings
-        self.report.raise_failures()
+        self.report.raise_failures(self.policy.now + PROPOSED_FOR)
         return self._changes(store, decisions) if self.policy.writes else []
 
     def _baseline(self, server: HostPort, store: Store) -> Baseline:
@@ -120,7 +124,7 @@ class CertPinRun(Run[Payload]):
         if isinstance(payload, AppendLog):
             append_entries(payload.path, payload.entries)
             return None
-        transaction = Transaction([payload.replacement], backup=self.options.backup)
+        transaction = Transaction([payload.replacement], backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit()
         self.transaction = transaction
         return undo

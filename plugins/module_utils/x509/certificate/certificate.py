@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Fields, fields_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, with_colons
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day, timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
     dsa,
     ec,
@@ -126,15 +126,13 @@ class Certificate:
         return fingerprint_of(self.der, algorithm)
 
     def as_dict(self, now: datetime.datetime) -> Dict[str, Any]:
-        """The ``certificate`` of the documentation; ``now`` decides ``days_left``."""
+        """The ``certificate`` of the documentation; ``now`` decides ``days_left`` and ``expiry``."""
         return {
             "subject": self.subject,
             "issuer": self.issuer,
             "common_name": self.common_name,
             "serial_number": colons(_serial_bytes(self.x509.serial_number)),
-            "not_before": timestamp(self.not_before),
-            "not_after": timestamp(self.not_after),
-            "days_left": (self.not_after - now).days,
+            **self._validity(now),
             "subject_alternative_name": self.alternative_names,
             "key": {"type": self.key.type, "bits": self.key.bits, "curve": self.key.curve},
             "signature_algorithm": self.signature_algorithm,
@@ -149,6 +147,14 @@ class Certificate:
             "fingerprints": {"sha1": self.fingerprint("sha1"), "sha256": self.fingerprint("sha256")},
             "pin": self.pin,
             "pem": pem(self.der),
+        }
+
+    def _validity(self, now: datetime.datetime) -> Dict[str, Any]:
+        return {
+            "not_before": timestamp(self.not_before),
+            "not_after": timestamp(self.not_after),
+            "days_left": (self.not_after - now).days,
+            "expiry": relative_day(self.not_after, now),
         }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key
 
 ABSENT = "  absent"
@@ -20,7 +21,7 @@ def certificate_lines(path: str, certificates: Sequence[Certificate]) -> List[st
     if not certificates:
         return lines + [ABSENT]
     leaf = certificates[0]
-    lines += name_lines(leaf.subject, leaf.dns_names, leaf.ip_addresses)
+    lines += name_lines(leaf.subject, AlternativeNames.of(leaf))
     lines += [
         "  issuer: %s" % leaf.issuer,
         "  validity: %s to %s" % (timestamp(leaf.not_before), timestamp(leaf.not_after)),
@@ -30,9 +31,9 @@ def certificate_lines(path: str, certificates: Sequence[Certificate]) -> List[st
     return lines + chain_lines(certificates[1:])
 
 
-def request_lines(path: str, subject: str, dns_names: Sequence[str], ip_addresses: Sequence[str], pin: str) -> List[str]:
+def request_lines(path: str, subject: str, names: AlternativeNames, pin: str) -> List[str]:
     """A certificate signing request, existing or to be."""
-    return ["request %s" % path] + name_lines(subject, dns_names, ip_addresses) + ["  for the key: %s" % pin]
+    return ["request %s" % path] + name_lines(subject, names) + ["  for the key: %s" % pin]
 
 
 def key_lines(path: str, key: Optional[Key], pin: str) -> List[str]:
@@ -40,8 +41,9 @@ def key_lines(path: str, key: Optional[Key], pin: str) -> List[str]:
     return ["private key %s" % path] + (["  kind: %s" % key, "  pin: %s" % pin] if key else [ABSENT])
 
 
-def name_lines(subject: str, dns_names: Sequence[str], ip_addresses: Sequence[str]) -> List[str]:
-    entries = ["DNS:" + name for name in dns_names] + ["IP:" + address for address in ip_addresses]
+def name_lines(subject: str, names: AlternativeNames) -> List[str]:
+    kinds = (("DNS:", names.dns), ("IP:", names.ip), ("email:", names.email), ("URI:", names.uri))
+    entries = [prefix + name for prefix, of_kind in kinds for name in of_kind]
     return ["  subject: %s" % (subject or "empty"), "  subject alternative name: %s" % listed(entries)]
 
 

@@ -13,45 +13,64 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import ec, ed25519, rsa, serialization
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Key, key_facts
 
+#: what a new key is if neither the options nor a present key say otherwise
+DEFAULT_TYPE, DEFAULT_SIZE, DEFAULT_CURVE = "RSA", 2048, "secp256r1"
+CURVES = ("secp256r1", "secp384r1", "secp521r1")
+
 
 @dataclass(frozen=True)
 class KeySpec:
-    """What a key must be. ``type`` None: the type of the existing key, or RSA if there is none."""
+    """What a key must be. None: not asked for; then it is as in the present key, or else the default.
+
+    :param size: of an RSA key, at least.
+    """
 
     type: Optional[str] = None
-    size: int = 2048
-    curve: str = "secp256r1"
+    size: Optional[int] = None
+    curve: Optional[str] = None
 
     def objection(self, key: Key) -> Optional[str]:
         """Why an existing key does not fit, as the end of a sentence; an RSA key may be longer than requested."""
         if self.type and key.type != self.type:
             return "is %s, but %s is requested" % (key, self.type)
-        if key.type == "RSA" and (key.bits or 0) < self.size:
+        if key.type == "RSA" and self.size and (key.bits or 0) < self.size:
             return "is %s, but RSA %d is requested" % (key, self.size)
-        if self.type == "EC" and key.curve != self.curve:
+        if self.type == "EC" and self.curve and key.curve != self.curve:
             return "is %s, but EC %s is requested" % (key, self.curve)
         return None
+
+    def like(self, present: Optional[Key]) -> KeySpec:
+        """What a new key must be, with what is not asked for as in the present key. A weak size or an unusual kind is not repeated."""
+        if present is None or (self.type and self.type != present.type):
+            return self
+        if present.type == "RSA":
+            return KeySpec("RSA", self.size or max(present.bits or 0, DEFAULT_SIZE))
+        if present.type == "EC":
+            return KeySpec("EC", curve=self.curve or (present.curve if present.curve in CURVES else None))
+        return KeySpec("Ed25519") if present.type == "Ed25519" else self
 
     def facts(self) -> Key:
         """The type and size that a new key will have."""
         if self.type == "EC":
-            return Key("EC", curve_named(self.curve).key_size, self.curve)
-        return Key("Ed25519", 256) if self.type == "Ed25519" else Key("RSA", self.size)
+            curve = self.curve or DEFAULT_CURVE
+            return Key("EC", curve_named(curve).key_size, curve)
+        return Key("Ed25519", 256) if self.type == "Ed25519" else Key(DEFAULT_TYPE, self.size or DEFAULT_SIZE)
 
 
 def curve_named(name: str) -> Any:
     """The curve of a name, such as secp256r1."""
-    curves: Dict[str, Any] = {"secp256r1": ec.SECP256R1, "secp384r1": ec.SECP384R1, "secp521r1": ec.SECP521R1}
+    curves: Dict[str, Any] = dict(zip(CURVES, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)))
     return curves[name]()
 
 
 def generate(spec: KeySpec) -> Any:
     """A new private key."""
-    if spec.type == "EC":
-        return ec.generate_private_key(curve_named(spec.curve))
-    if spec.type == "Ed25519":
+    kind = spec.facts()
+    if kind.type == "EC":
+        return ec.generate_private_key(curve_named(str(kind.curve)))
+    if kind.type == "Ed25519":
         return ed25519.Ed25519PrivateKey.generate()
-    return rsa.generate_private_key(public_exponent=65537, key_size=spec.size)
+    return rsa.generate_private_key(public_exponent=65537, key_size=kind.bits or DEFAULT_SIZE)
 
 
 def to_pem(key: Any) -> bytes:

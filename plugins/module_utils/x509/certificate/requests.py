@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import names_of_csr
 
 
 def csr_names(csr: Any) -> Tuple[Tuple[str, ...], Tuple[str, ...]]:
     """The DNS names and the IP addresses of a request; both are empty if it has none, or they cannot be decoded."""
-    try:
-        names = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except Exception:  # absent or not decodable: the request is made again in both cases
-        return (), ()
-    addresses = (str(address) for address in names.get_values_for_type(x509.IPAddress))
-    return tuple(names.get_values_for_type(x509.DNSName)), tuple(addresses)
+    names = names_of_csr(csr)
+    return names.dns, names.ip
 
 
 def csr_pem(csr: Any) -> str:

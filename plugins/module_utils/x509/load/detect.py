@@ -32,15 +32,18 @@ class Encoded:
 
     :param ders: the bytes of each certificate, in the order of the input, and its position (``the block at line 7``).
     :param warnings: everything that looks like a certificate but is broken.
+    :param pkcs12: the PKCS#12 files among the content; each may have a private key.
     """
 
     ders: Tuple[Tuple[bytes, str], ...] = ()
     warnings: Tuple[str, ...] = ()
+    pkcs12: Tuple[bytes, ...] = ()
 
     def add(self, other: Encoded) -> None:
         """Append another part of the same file."""
         self.ders += other.ders
         self.warnings += other.warnings
+        self.pkcs12 += other.pkcs12
 
 
 def encoded_certificates(data: bytes, password: Optional[str] = None) -> Encoded:
@@ -75,6 +78,7 @@ def _in_blocks(text: bytes, where: str, password: Optional[str]) -> Encoded:
     ders: List[Tuple[bytes, str]] = []
     warnings: List[str] = []
     others: List[str] = []
+    pkcs12: List[bytes] = []
     for block in blocks(text):
         if isinstance(block, str):
             warnings.append(block)
@@ -82,13 +86,14 @@ def _in_blocks(text: bytes, where: str, password: Optional[str]) -> Encoded:
             found = _in_block(block, password)
             ders += found.ders
             warnings += found.warnings
+            pkcs12 += found.pkcs12
         else:
             others.append(block.label)
             if not block.label.endswith(OTHER_LABELS):
                 warnings.append("%s has the label %s, which is skipped" % (block.where, block.label))
     if not ders and not warnings:
         warnings.append("%s holds no certificate%s" % (where, ", but: " + ", ".join(dict.fromkeys(others)) if others else ""))
-    return Encoded(tuple(ders), tuple(warnings))
+    return Encoded(tuple(ders), tuple(warnings), tuple(pkcs12))
 
 
 def _in_block(block: Block, password: Optional[str]) -> Encoded:
@@ -164,4 +169,4 @@ def _in_pkcs12(data: bytes, where: str, password: Optional[str]) -> Encoded:
         return Encoded(warnings=("%s is a PKCS#12 that cannot be opened: %s" % (where, error),))
     if not ders:
         return Encoded(warnings=("%s is a PKCS#12 without certificates" % where,))
-    return Encoded(tuple((der, "%s, certificate %d of the PKCS#12" % (where, number)) for number, der in enumerate(ders, start=1)))
+    return Encoded(tuple((der, "%s, certificate %d of the PKCS#12" % (where, number)) for number, der in enumerate(ders, start=1)), pkcs12=(data,))

@@ -47,6 +47,18 @@ def read_certificates(data: bytes, password: Optional[str] = None) -> Reading:
     return Reading(tuple(certificates), tuple(warnings))
 
 
+def private_key_in(data: bytes, password: Optional[str] = None) -> Any:
+    """The private key of the first PKCS#12 in a file's content that has one; None if there is none, or it cannot be opened."""
+    for pfx in encoded_certificates(data, password).pkcs12:
+        # rarely needed, and slow to import
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pkcs12 import opened
+
+        key = opened(pfx, password)[0]
+        if key is not None:
+            return key
+    return None
+
+
 def merge_readings(readings: Sequence[Reading]) -> Reading:
     """What several texts hold, in their order."""
     return Reading(

@@ -46,6 +46,8 @@ class Options:
     :param new_chain: the new certificate and those given with it; empty if ``live``.
     :param addresses: where to connect, by host name.
     :param backup: the backup to restore.
+    :param require_served: refuse an update that leaves a selected endpoint stale, or whose urls do not answer.
+    :param force: also restore trust anchors that somebody else changed after the update.
     """
 
     state: State
@@ -67,6 +69,8 @@ class Options:
     backup_dir: Optional[str]
     backup_path: Optional[str]
     backup: Optional[Backup]
+    force: bool
+    require_served: bool
     verify_urls: Tuple[str, ...]
     verify_timeout: float
     timeout: float
@@ -123,6 +127,8 @@ _UNCHANGED = (
     "strict",
     "backup_dir",
     "backup_path",
+    "force",
+    "require_served",
     "verify_timeout",
     "timeout",
     "probe_timeout",

@@ -51,6 +51,19 @@ def _step(trusts: List[EndpointTrust], spec: UpdateSpec) -> Step[RegistrationCha
     :param trusts: those of its endpoints that change.
     """
     registration = trusts[0].registration
+    check_unknown_elements(registration)
+    after = registration.with_ssl_trust({trust.endpoint.index: _new_texts(trust, spec) for trust in trusts})
+    old = [(trust.endpoint.url, entry.fingerprint) for trust in trusts for entry in trust.entries if spec.replaces(trust, entry)]
+    new = [(trust.endpoint.url, spec.chain_for(trust)[0].fingerprint()) for trust in trusts]
+    before_text, after_text = ("".join("%s  %s\n" % line for line in lines) for lines in (old, new))
+    return Step(registration.title, before_text, after_text, RegistrationChange(registration, after))
+
+
+def check_unknown_elements(registration: Registration) -> None:
+    """Set replaces everything: a registration with elements that cannot be sent back unchanged must not be set.
+
+    :raises RemediationError: naming these elements.
+    """
     unwritable = registration.unwritable
     if unwritable:
         raise RemediationError(
@@ -58,11 +71,6 @@ def _step(trusts: List[EndpointTrust], spec: UpdateSpec) -> Step[RegistrationCha
             % (registration.title, ", ".join(sorted(set(unwritable)))),
             "Set would lose them. Update it with the vendor's own tool (ssl_trust_via: appliance). Nothing was changed.",
         )
-    after = registration.with_ssl_trust({trust.endpoint.index: _new_texts(trust, spec) for trust in trusts})
-    old = [(trust.endpoint.url, entry.fingerprint) for trust in trusts for entry in trust.entries if spec.replaces(trust, entry)]
-    new = [(trust.endpoint.url, spec.chain_for(trust)[0].fingerprint()) for trust in trusts]
-    before_text, after_text = ("".join("%s  %s\n" % line for line in lines) for lines in (old, new))
-    return Step(registration.title, before_text, after_text, RegistrationChange(registration, after))
 
 
 def _new_texts(trust: EndpointTrust, spec: UpdateSpec) -> List[str]:

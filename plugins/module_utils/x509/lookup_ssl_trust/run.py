@@ -10,13 +10,12 @@ import datetime
 import time
 from functools import partial
 from typing import Any, Dict, List, Mapping, Optional, Sequence
-from urllib.parse import urlsplit
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService, RegistrationChanged
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import collect
@@ -49,7 +48,10 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         self.served: Dict[HostPort, collect.Served] = {}
         self.audit: Optional[Audit] = None
         self.steps: Sequence[Step[RegistrationChange]] = ()
+        #: the endpoints that the update is responsible for
+        self.selected: Optional[List[EndpointTrust]] = None
         self.replacements: Optional[List[Dict[str, str]]] = None
+        self.not_restored: Optional[List[Dict[str, Any]]] = None
         self.backup_path: Optional[str] = None
         self.conflict: Optional[RegistrationChanged] = None
         self.partners: Optional[List[PartnerStatus]] = None
@@ -87,16 +89,44 @@ class LookupSslTrustRun(Run[RegistrationChange]):
     def _take(self, registrations: List[Registration], trusts: List[EndpointTrust]) -> None:
         """The result reports on these registrations from now on."""
         self.registrations, self.trusts = registrations, trusts
-        self.audit = Audit(tuple(trusts), self.served, self.now, self.options.strict)
+        self.audit = self._audit_of(trusts)
+
+    def _audit_of(self, trusts: Sequence[EndpointTrust]) -> Audit:
+        return Audit(tuple(trusts), self.served, self.now, self.options.strict)
 
     def plan(self) -> Sequence[Step[RegistrationChange]]:
-        """Compare the registrations with what is wanted. If something changes, check the backup folder and sign in, in check mode too."""
+        """Compare the registrations with what is wanted. If something changes, check everything that the change needs, in check mode too."""
         steps = self._steps()
-        if steps and self.service is not None:
-            self._check_backup_folder()
-            self._sign_in(self.service, len(steps))
+        if self.spec is not None:
+            self.selected = [trust for trust in self.trusts if self.spec.selects(trust)]
+        self._check(steps)
         self.steps = steps
         return steps
+
+    def _check(self, steps: Sequence[Step[RegistrationChange]]) -> None:
+        """Everything that would stop the update later stops it here, with all the reasons at once."""
+        if not steps and self.spec is None:
+            return
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust import preflight
+
+        options = self.options
+        errors: List[RemediationError] = []
+        if self.spec is not None and options.require_served:
+            after = self._after(steps)
+            selected = [trust for trust in after if self.spec.selects(trust)]
+            attempt(errors, partial(preflight.check_served, selected, self._audit_of(after)))
+        if steps and self.service is not None:
+            now = self.now + datetime.timedelta(seconds=time.monotonic() - self.started)
+            attempt(errors, partial(preflight.check_backup_folder, options, self.now))
+            attempt(errors, partial(preflight.sign_in_for_set, options, self.sts, self.service, len(steps), now))
+            for url in options.verify_urls:
+                attempt(errors, partial(preflight.check_partner, options, url))
+        raise_all(errors)
+
+    def _after(self, steps: Sequence[Step[RegistrationChange]]) -> List[EndpointTrust]:
+        """The endpoints as they would be after the steps."""
+        after = {step.payload.after.service_id: step.payload.after for step in steps}
+        return endpoint_trusts([after.get(current.service_id, current) for current in self.registrations])
 
     def _steps(self) -> Sequence[Step[RegistrationChange]]:
         if self.spec is not None:
@@ -108,32 +138,13 @@ class LookupSslTrustRun(Run[RegistrationChange]):
                 self.replacements = by_fingerprint(self.trusts, self.spec)
             return steps
         if self.options.backup is not None:
-            from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import plan_restore
+            from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.restore import plan_restore
 
-            return plan_restore(self.registrations, self.options.backup, self.sts.domain)
+            restore = plan_restore(self.registrations, self.options.backup, self.sts.domain, self.options.force)
+            self.not_restored = [kept.as_dict() for kept in restore.kept]
+            self.warnings += [str(kept) for kept in restore.kept]
+            return restore.steps
         return []
-
-    def _check_backup_folder(self) -> None:
-        from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import check_folder, path_for
-
-        options = self.options
-        check_folder(path_for(options.backup_folder, options.hostname, self.now), options.backup_option)
-
-    def _sign_in(self, service: LookupService, count: int) -> None:
-        """Get a token for Set. The STS of the node is asked over the connection that exists already."""
-        from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
-
-        options, url = self.options, urlsplit(self.sts.url)
-        if not options.username or not options.password:
-            raise RemediationError(
-                "username, password: %d registrations would change, and that needs an account" % count,
-                "Give an administrator of the SSO domain %s." % self.sts.domain,
-            )
-        host, port = url.hostname or "", url.port or 443
-        own = (host, port) == (service.session.host.lower(), service.session.port)
-        session = service.session if own else collect.session_to(options, host, port)
-        now = self.now + datetime.timedelta(seconds=time.monotonic() - self.started)
-        service.security_header = sign_in(session, url.path, options.username, options.password, now)
 
     def apply(self, step: Step[RegistrationChange]) -> Optional[Undo]:
         """Set a registration if it still is as it was listed. All registrations that change are backed up before the first is set."""
@@ -145,13 +156,24 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         self._replace(self.service, before, after)
         return partial(self._replace, self.service, after, before)
 
+    def settle(self, step: Step[RegistrationChange]) -> bool:
+        """Restore the registration of a step that was broken off, if it was set."""
+        if self.service is None:
+            return False
+        before, after = step.payload.before, step.payload.after
+        found = self.service.get(before.service_id)
+        if found == before:
+            return False
+        self._replace(self.service, after, before)
+        return True
+
     def _write_backup(self) -> str:
         from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import Backup, path_for, write
 
         options = self.options
         path = path_for(options.backup_folder, options.hostname, self.now)
-        registrations = tuple(step.payload.before for step in self.steps)
-        write(path, Backup(self.sts.domain, options.hostname, registrations), self.now, options.backup_option)
+        before, after = (tuple(getattr(step.payload, version) for step in self.steps) for version in ("before", "after"))
+        write(path, Backup(self.sts.domain, options.hostname, before, after), self.now, options.backup_option)
         return path
 
     def _replace(self, service: LookupService, expected: Registration, wanted: Registration) -> None:
@@ -165,8 +187,7 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         """Judge the registrations as they would be."""
         if self.service is not None:
             after = {step.payload.after.service_id: step.payload.after for step in steps}
-            registrations = [after.get(current.service_id, current) for current in self.registrations]
-            self._take(registrations, endpoint_trusts(registrations))
+            self._take([after.get(current.service_id, current) for current in self.registrations], self._after(steps))
             self._warn_of_left_behind()
 
     def verify(self, steps: Sequence[Step[RegistrationChange]]) -> None:
@@ -192,8 +213,9 @@ class LookupSslTrustRun(Run[RegistrationChange]):
             self.warnings.append("still stale, because they hold another certificate than the old one: %s" % urls)
 
     def _ask_partner(self, url: str, wanted: Sequence[Registration]) -> PartnerStatus:
-        parts = urlsplit(url if "//" in url else "https://" + url)
-        service = LookupService(collect.session_to(self.options, parts.hostname or "", parts.port or 443))
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.preflight import partner_service
+
+        service = partner_service(self.options, url)
         status = wait_for_partner(url, service, wanted, self.options.verify_timeout)
         if status.differing:
             self.warnings.append("%s does not list the new trust anchors yet: %s" % (url, ", ".join(status.differing)))
@@ -201,11 +223,15 @@ class LookupSslTrustRun(Run[RegistrationChange]):
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
-        facts: Dict[str, Any] = {"updated": [step.target for step in self.steps]}
+        facts: Dict[str, Any] = {"updated": [step.target for step in self.changes]}
         if self.audit is not None:
             facts.update(self.audit.report(), sso_domain=self.sts.domain)
+        if self.selected is not None:
+            facts["selected"] = [{"service_id": trust.registration.service_id, "url": trust.endpoint.url} for trust in self.selected]
         if self.replacements is not None:
             facts["replacements"] = self.replacements
+        if self.not_restored is not None:
+            facts["not_restored"] = self.not_restored
         if self.backup_path is not None:
             facts["backup_path"] = self.backup_path
         if self.conflict is not None:

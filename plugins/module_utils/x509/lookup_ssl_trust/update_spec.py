@@ -46,6 +46,14 @@ class UpdateSpec:
         """Every new certificate."""
         return [chain[0] for chain in ([self.chain] if self.chain else self.by_host.values())]
 
+    def selects(self, trust: EndpointTrust) -> bool:
+        """Whether the update is responsible for an endpoint: it replaces trust anchors there, or an earlier run of the same update did."""
+        chain = self.chain_for(trust)
+        if not chain or not trust.entries or (self.hosts and self.host_of(trust) not in self.hosts):
+            return False
+        fingerprints = (*self.old, chain[0].fingerprint())
+        return not self.old or any(has_fingerprint(certificate, known) for certificate in trust.certificates for known in fingerprints)
+
     def replaces(self, trust: EndpointTrust, entry: TrustEntry) -> bool:
         """Whether an entry of an endpoint is replaced."""
         chain = self.chain_for(trust)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding, Verdict, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Expectations, Upload
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.expectations import Expectations
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Upload
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import (
     connection_answer,
     mutual_findings,
@@ -23,6 +24,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource, inspect_source
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, JudgementContext
+
+if TYPE_CHECKING:
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.mutual_tls import SubstituteKeys
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,16 @@ class Examination:
         return verdict_of(finding.severity for finding in self.findings)
 
 
-def examine(upload: Upload, expected: Expectations, now: datetime.datetime) -> Examination:
+def examine(upload: Upload, expected: Expectations, now: datetime.datetime, keys: Optional[SubstituteKeys] = None) -> Examination:
     """Judge what would be uploaded.
 
     :param now: the moment of the judgement, by the appliance's clock if it is known.
+    :param keys: those of the stand-ins, if one of the two chains has them.
     """
     findings = _findings(upload, expected, now)
     mutual = None
     if expected.peer and upload.path and upload.path[-1].self_signed:
-        mutual = _mutual(upload.path, expected.peer)
+        mutual = _mutual(upload.path, expected.peer, keys)
     return Examination(
         now=now,
         certificates=upload.reading.certificates,
@@ -69,11 +74,11 @@ def examine(upload: Upload, expected: Expectations, now: datetime.datetime) -> E
     )
 
 
-def _mutual(here: Tuple[Certificate, ...], peer: Tuple[Certificate, ...]) -> Dict[str, Optional[str]]:
+def _mutual(here: Tuple[Certificate, ...], peer: Tuple[Certificate, ...], keys: Optional[SubstituteKeys]) -> Dict[str, Optional[str]]:
     # generates keys and TLS contexts: imported only if there is a peer
     from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.mutual_tls import mutual_handshakes
 
-    return mutual_handshakes(here, peer)
+    return mutual_handshakes(here, peer, keys)
 
 
 def _findings(upload: Upload, expected: Expectations, now: datetime.datetime) -> List[Finding]:

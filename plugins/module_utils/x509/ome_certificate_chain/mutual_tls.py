@@ -19,7 +19,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import ec, ed448, ed25519, rsa, x509
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pem
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pem, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import to_pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import digest_for
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
@@ -41,14 +41,15 @@ class Side:
     root: str
 
 
-def mutual_handshakes(here: Sequence[Certificate], peer: Sequence[Certificate]) -> Dict[str, Optional[str]]:
+def mutual_handshakes(here: Sequence[Certificate], peer: Sequence[Certificate], keys: Optional[SubstituteKeys] = None) -> Dict[str, Optional[str]]:
     """Make both handshakes: ``here`` as the client of ``peer``, and the reverse. Each side trusts the root of its own chain.
 
     :param here: a chain, leaf first.
+    :param keys: the keys of the copies, if one of the chains already consists of copies.
     :returns: for each direction why one side refuses the other; None if both sides verified the other.
     :raises RemediationError: a certificate cannot be copied.
     """
-    keys = SubstituteKeys()
+    keys = keys or SubstituteKeys()
     own, other = _copy_of(here, keys), _copy_of(peer, keys)
     return {"here_to_peer": handshake(own, other) or None, "peer_to_here": handshake(other, own) or None}
 
@@ -60,10 +61,15 @@ class SubstituteKeys:
         self._by_pin: Dict[str, Any] = {}
 
     def key_for(self, original: Certificate) -> Any:
-        """The private key that stands for the certificate's key."""
+        """The private key that stands for the certificate's key. A copy of a copy has the key of the copy."""
         if original.pin not in self._by_pin:
-            self._by_pin[original.pin] = _new_key_like(original.x509.public_key())
+            key = _new_key_like(original.x509.public_key())
+            self._by_pin[original.pin] = self._by_pin[pin_of(key.public_key())] = key
         return self._by_pin[original.pin]
+
+    def keep(self, certificate: Certificate, key: Any) -> None:
+        """Let a certificate's own private key stand for its key."""
+        self._by_pin[certificate.pin] = key
 
 
 def _new_key_like(public_key: Any) -> Any:
@@ -73,22 +79,35 @@ def _new_key_like(public_key: Any) -> Any:
         return ed25519.Ed25519PrivateKey.generate()
     if isinstance(public_key, ed448.Ed448PublicKey):
         return ed448.Ed448PrivateKey.generate()
-    bits = min(getattr(public_key, "key_size", MAXIMUM_RSA_BITS), MAXIMUM_RSA_BITS)
+    return new_rsa_key(min(getattr(public_key, "key_size", MAXIMUM_RSA_BITS), MAXIMUM_RSA_BITS))
+
+
+def new_rsa_key(bits: int = MAXIMUM_RSA_BITS) -> Any:
+    """A private key that is used for this run only."""
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
 def _copy_of(chain: Sequence[Certificate], keys: SubstituteKeys) -> Side:
     path = chain_of(chain, None, first_is_leaf=True).path.certificates
-    copies: List[str] = []
-    for original, issuer in zip(path, path[1:] + path[-1:]):
+    copies = [pem(certificate.der) for certificate in copy_chain(path, keys)]
+    return Side("".join(copies), to_pem(keys.key_for(path[0])), copies[-1])
+
+
+def copy_chain(path: Sequence[Certificate], keys: SubstituteKeys) -> Tuple[Certificate, ...]:
+    """Copies of certificates, each of which is followed by its issuer.
+
+    :raises RemediationError: a certificate cannot be copied.
+    """
+    copies: List[Certificate] = []
+    for original, issuer in zip(path, [*path[1:], path[-1]]):
         try:
-            copies.append(pem(_copy_certificate(original, keys.key_for(original), keys.key_for(issuer)).der))
+            copies.append(_copy_certificate(original, keys.key_for(original), keys.key_for(issuer)))
         except Exception as error:  # the backend's exceptions differ between releases
             raise RemediationError(
                 "%s cannot be copied for the handshake of mutual TLS: %s" % (original.subject, " ".join(str(error).split())),
                 "Let the appliances verify the connection themselves before the migration starts.",
             ) from error
-    return Side("".join(copies), to_pem(keys.key_for(path[0])), copies[-1])
+    return tuple(copies)
 
 
 def _copy_certificate(original: Certificate, key: Any, signer: Any) -> Certificate:

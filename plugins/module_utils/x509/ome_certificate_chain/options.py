@@ -19,7 +19,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, csr_pin, read_certificates, read_peer_chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.expectations import Expectations
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
 
 
@@ -36,6 +37,13 @@ class Compare(StringEnum):
 
     CHAIN = "chain"
     LEAF = "leaf"
+
+
+class Language(StringEnum):
+    """The language of the findings."""
+
+    ENGLISH = "en"
+    FRENCH = "fr"
 
 
 @dataclass(frozen=True)
@@ -119,41 +127,16 @@ Action = Union[CsrFields, Upload, None]
 
 
 @dataclass(frozen=True)
-class Expectations:
-    """What the certificate is compared with.
-
-    :param csr_pin: the pin of the request that it must answer; None if no request was given.
-    :param peer: the chain of the other appliance of a migration, leaf first; empty if it was not given.
-    :param name: the name by which clients connect; empty: names are not compared.
-    """
-
-    csr_pin: Optional[str] = None
-    peer: Tuple[Certificate, ...] = ()
-    name: str = ""
-
-    @classmethod
-    def from_params(cls, params: Mapping[str, Any]) -> Expectations:
-        """Read the request and the other appliance's chain. Nothing if a request is to be created: ``csr_path`` is where it is kept then.
-
-        :raises RemediationError: with everything that cannot be read.
-        """
-        if params["state"] == State.CSR:
-            return cls()
-        errors: List[RemediationError] = []
-        pin = attempt(errors, lambda: csr_pin(params))
-        peer = attempt(errors, lambda: _peer(params))
-        raise_all(errors)
-        return cls(pin, peer or (), params["name"] or "")
-
-
-@dataclass(frozen=True)
 class Options:
     """What the task asks for.
 
     :param connection: None if a file is validated without an appliance.
     :param upload: None for a request, and if another task of this check run will write the file.
+    :param chain: whether the upload is a chain; otherwise a single certificate.
     :param pending: whether another task of the play issues the certificate, so that a diff does not describe it.
     :param csr: the request to have created; None unless the state is ``csr``.
+    :param check_account: whether to sign in even if nothing changes.
+    :param language: of the findings.
     :param at: judge at this moment; None: by the appliance's clock.
     :param wait_timeout: seconds until the web server must serve what was uploaded.
     """
@@ -161,12 +144,15 @@ class Options:
     state: State
     connection: Optional[Connection]
     upload: Optional[Upload]
+    chain: bool
     expected: Expectations
     pending: bool
     compare: Compare
     csr: Optional[CsrFields]
     csr_path: str
     force: bool
+    check_account: bool
+    language: Language
     at: Optional[datetime.datetime]
     wait_timeout: float
 
@@ -184,24 +170,27 @@ class Options:
             state=State(params["state"]),
             connection=connection,
             upload=upload,
+            chain=params["upload"] == "chain",
             expected=expected or Expectations(),
             pending=params["pending"],
             compare=Compare(params["compare"]),
             csr=csr,
             csr_path=params["csr_path"] or "",
             force=params["force"],
+            check_account=params["check_account"],
+            language=Language(params["language"]),
             at=at,
             wait_timeout=params["wait_timeout"],
         )
 
 
 def _upload(params: Mapping[str, Any], context: RunContext) -> Optional[Upload]:
-    """None for a request, and for a file that is pending. A file that is missing and was not declared as pending is an error in check mode too."""
+    """None for a request, for a file that is pending, and if only the CA is given.
+
+    A file that is missing and was not declared as pending is an error in check mode too.
+    """
     if params["state"] == State.CSR or (params["pending"] and context.is_pending(params["path"], declared=params["pending"])):
         return None
+    if params["issuer_content"] is not None and params["path"] is None and params["content"] is None:
+        return None
     return Upload.from_params(params)
-
-
-def _peer(params: Mapping[str, Any]) -> Tuple[Certificate, ...]:
-    data, option = read_path_or_content(params, "peer_path", "peer_content")
-    return () if data is None else chain_of(read_peer_chain(data, option), None, first_is_leaf=True).path.certificates

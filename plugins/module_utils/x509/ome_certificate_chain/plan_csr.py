@@ -15,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.csr_fields import CsrFields
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import ABSENT, request_lines
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import common_names, rfc4514
@@ -49,7 +50,8 @@ def plan_csr(fields: CsrFields, path: str, force: bool) -> CsrPlan:
     if not reasons:
         return CsrPlan(csr, (), ())
     check_writable([Replacement(path, b"", "csr_path")])
-    planned = request_lines(path, "CN=%s" % fields.common_name, fields.dns_names, fields.ip_addresses, "new, created by the appliance")
+    names = AlternativeNames(tuple(fields.dns_names), tuple(fields.ip_addresses))
+    planned = request_lines(path, "CN=%s" % fields.common_name, names, "new, created by the appliance")
     return CsrPlan(csr, tuple(reasons), (Step(path, _text(_present_lines(path, present)), _text(planned), fields),))
 
 
@@ -78,7 +80,8 @@ def _present_lines(path: str, csr: Any) -> List[str]:
     if csr is None:
         return ["request %s" % path, ABSENT]
     dns_names, ip_addresses = csr_names(csr)
-    return request_lines(path, "CN=%s" % _common_name(csr), sorted(dns_names), sorted(ip_addresses), pin_of(csr.public_key()))
+    names = AlternativeNames(tuple(sorted(dns_names)), tuple(sorted(ip_addresses)))
+    return request_lines(path, "CN=%s" % _common_name(csr), names, pin_of(csr.public_key()))
 
 
 def _common_name(csr: Any) -> str:

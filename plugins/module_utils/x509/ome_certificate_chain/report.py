@@ -11,7 +11,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Verdict
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Verdict
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import HandshakeResult
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload
@@ -48,17 +48,22 @@ def handshake_facts(handshake: Optional[HandshakeResult]) -> Optional[Dict[str, 
     return None if handshake is None else dataclasses.asdict(handshake)
 
 
-def examination_facts(examination: Examination, refused: Optional[RefusedUpload]) -> Dict[str, Any]:
-    """The judgement, and what became of it if the appliance refused the upload all the same."""
+def examination_facts(examination: Examination, refused: Optional[RefusedUpload], complete: bool = True) -> Dict[str, Any]:
+    """The judgement, and what became of it if the appliance refused the upload all the same.
+
+    :param complete: whether the run got to its end; otherwise the result is to be short, without the certificates.
+    """
     findings = [*examination.findings, *([refused.finding] if refused else [])]
     facts: Dict[str, Any] = {
         "accepted": not examination.answer,
         "answer": examination.answer,
         "connection_answer": examination.connection_answer,
-        "certificates": [certificate.as_dict(examination.now) for certificate in examination.certificates],
         "findings": [dict(finding.as_dict(), waived=None) for finding in findings],
+        "errors": ["%s: %s. %s" % (finding.code, finding.message, finding.advice) for finding in findings if finding.severity is ERROR],
         "verdict": examination.verdict.value,
     }
+    if complete:
+        facts["certificates"] = [certificate.as_dict(examination.now) for certificate in examination.certificates]
     if examination.mutual is not None:
         facts["mutual"] = {way: {"verified": error is None, "error": error} for way, error in examination.mutual.items()}
     if refused:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
@@ -19,6 +20,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.cert
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import report
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance, HandshakeResult, Observation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination, examine
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.language import error_in, examination_in, findings_in
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Action, Options, State, Upload
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload, errors_among
 
@@ -40,6 +42,8 @@ class OmeCertificateChainRun(Run[Action]):
         self.handshake: Optional[HandshakeResult] = None
         self.handshake_tried = False
         self.request: Optional[report.RequestOutcome] = None
+        #: whether the run got to its end; the result of a task that failed has no lists of certificates
+        self.complete = False
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> OmeCertificateChainRun:
@@ -67,19 +71,30 @@ class OmeCertificateChainRun(Run[Action]):
         return [] if self.options.state is State.VALIDATED else self._plan_upload()
 
     def _examine(self) -> None:
-        """Judge the file, unless another task of this check run will write it."""
-        if self.options.upload:
-            self.examination = examine(self.options.upload, self.options.expected, self._now)
+        """Judge the file. If another task of this check run will write it, judge what is known of it."""
+        if self.options.upload or self.options.expected.issuers:
+            self.examination = self._examination()
             self.warnings += self.examination.warnings
         elif self.options.state is State.VALIDATED:
             self.warnings.append("path: the file was not validated, because another task of this check run will write it")
+
+    def _examination(self) -> Examination:
+        options = self.options
+        if options.upload and not options.expected.peer_issuers:
+            return examination_in(options.language, examine(options.upload, options.expected, self._now))
+        from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.stand_ins import with_stand_ins
+
+        upload, expected, keys = with_stand_ins(options.upload, options.chain, options.expected, self._now)
+        examination = examine(upload, expected, self._now, keys)
+        # a stand-in is no certificate of the file
+        return examination_in(options.language, examination if options.upload else dataclasses.replace(examination, certificates=()))
 
     def _plan_request(self, fields: CsrFields) -> Sequence[Step[Action]]:
         from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.plan_csr import plan_csr
 
         planned = plan_csr(fields, self.options.csr_path, self.options.force)
         self.request = report.RequestOutcome(planned.csr, planned.reasons)
-        if planned.steps:
+        if planned.steps or self.options.check_account:
             self._connected.check_account()
         return planned.steps
 
@@ -89,9 +104,9 @@ class OmeCertificateChainRun(Run[Action]):
         where = self._connected.where
         errors = errors_among(self.examination.findings) if self.examination else ""
         if errors:
-            raise RemediationError("nothing was uploaded to %s: %s" % (where, errors), "Each of the findings names its remedy.")
+            raise error_in(self.options.language, "nothing was uploaded to %s: %s" % (where, errors), "Each of the findings names its remedy.")
         steps = plan_upload(self.options, self.served, where)
-        if steps:
+        if steps or self.options.check_account:
             self._connected.check_account()
         self.differs = bool(steps)
         return steps
@@ -120,9 +135,10 @@ class OmeCertificateChainRun(Run[Action]):
         try:
             lost = upload_to(self._connected, upload)
         except Refusal as refusal:
-            self.refused = RefusedUpload.of(refusal, upload.chain, self._connected.where)
+            refused = RefusedUpload.of(refusal, upload.chain, self._connected.where)
+            self.refused = dataclasses.replace(refused, finding=findings_in(self.options.language, [refused.finding])[0])
             finding = self.refused.finding
-            raise RemediationError("%s: %s" % (finding.code, refusal.message), finding.advice) from refusal
+            raise error_in(self.options.language, "%s: %s" % (finding.code, refusal.message), finding.advice) from refusal
         self.uploaded = True
         self.served, incomplete = wait_until_served(self._connected, upload, self.options.compare, self.options.wait_timeout)
         self.warnings += [warning for warning in (lost, incomplete) if warning]
@@ -132,9 +148,16 @@ class OmeCertificateChainRun(Run[Action]):
 
         :raises RemediationError: it does not.
         """
-        if self.options.state is not State.PRESENT:
-            return
-        self._try_handshake(self._path)
+        if self.options.state is State.PRESENT:
+            self._try_handshake(self._path)
+            self._require_verification()
+        self.complete = True
+
+    def predict(self, steps: Sequence[Step[Action]]) -> None:
+        """The plan is all that check mode reports."""
+        self.complete = True
+
+    def _require_verification(self) -> None:
         if self.handshake and not self.handshake.verified:
             raise RemediationError(
                 "%s serves the certificate, but a client that trusts only its root refuses it: %s" % (self._connected.where, self.handshake.error),
@@ -163,9 +186,10 @@ class OmeCertificateChainRun(Run[Action]):
         facts: Dict[str, Any] = self.request.as_dict() if self.request else {}
         if self.observation:
             facts["clock_skew"] = report.clock_skew(self.observation.clock, self.context.now)
+        if self.observation and self.complete:
             facts["served"] = [certificate.as_dict(self.options.at or self.context.now) for certificate in self.served]
         if self.examination:
-            facts.update(report.examination_facts(self.examination, self.refused))
+            facts.update(report.examination_facts(self.examination, self.refused, self.complete))
         if self.differs is not None:
             facts["differs"] = self.differs
         if self.uploaded:

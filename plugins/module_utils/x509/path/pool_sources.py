@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import files_in, read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
@@ -34,16 +33,18 @@ class TrustSources:
     :param paths: files and folders.
     :param content: text; None if there is none.
     :param system: whether to add those that this machine's OpenSSL trusts.
+    :param password: of the PKCS#12 files among them.
     """
 
     paths: Tuple[str, ...] = ()
     content: Optional[str] = None
     system: bool = False
+    password: Optional[str] = field(default=None, repr=False)
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> TrustSources:
-        """From the options ``trusted``, ``trusted_content`` and ``trust_system``."""
-        return cls(tuple(params["trusted"] or ()), params["trusted_content"], params["trust_system"])
+        """From the options ``trusted``, ``trusted_content``, ``trust_system`` and ``password``."""
+        return cls(tuple(params["trusted"] or ()), params["trusted_content"], params["trust_system"], params["password"])
 
     def __bool__(self) -> bool:
         """Whether any source was named."""
@@ -56,14 +57,14 @@ class TrustSources:
         """
         before = len(pool.warnings)
         paths = list(self.paths) + (system_paths() if self.system else [])
-        add_paths(pool, paths, "trusted", trusted=True)
+        add_paths(pool, paths, "trusted", trusted=True, password=self.password)
         if self.content is not None:
-            add_content(pool, self.content.encode("utf-8"), "trusted_content", trusted=True)
+            add_content(pool, self.content.encode("utf-8"), "trusted_content", trusted=True, password=self.password)
         if self and not pool.trusted():
             reasons = "".join("; " + warning for warning in pool.warnings[before:][:QUOTED])
             raise RemediationError(
                 "trusted: no certificate in %s%s" % (", ".join(paths) or "trusted_content", reasons),
-                "Give PEM or DER files of the CAs that the client trusts.",
+                "Give the certificates of the CAs that the client trusts, as PEM, DER, PKCS#7 or PKCS#12.",
             )
 
 
@@ -77,38 +78,25 @@ def load_anchors(sources: TrustSources) -> Tuple[Optional[List[Certificate]], Li
     return [entry.certificate for entry in pool] if sources else None, pool.warnings
 
 
-def add_paths(pool: Pool, paths: Optional[Iterable[str]], option: str, trusted: bool = False) -> None:
+def add_paths(pool: Pool, paths: Optional[Iterable[str]], option: str, trusted: bool = False, password: Optional[str] = None) -> None:
     """Add the certificates of files and folders; what cannot be read becomes a warning of the pool.
 
     :param option: the module's option that named the paths.
+    :param password: of the PKCS#12 files among them.
     :raises RemediationError: a path cannot be opened.
     """
     for path in paths or []:
         for name in files_in(path, option):
-            add_content(pool, read_file(name, option), name, trusted)
+            add_content(pool, read_file(name, option), name, trusted, password)
 
 
-def add_content(pool: Pool, data: bytes, source: str, trusted: bool = False) -> int:
+def add_content(pool: Pool, data: bytes, source: str, trusted: bool = False, password: Optional[str] = None) -> int:
     """Add the certificates of a file's content; return their number."""
-    encoded = encoded_certificates(data)
+    encoded = encoded_certificates(data, password)
     pool.warnings += ["%s: %s" % (source, warning) for warning in encoded.warnings]
     for der, where in encoded.ders:
         pool.add(der, "%s, %s" % (source, where), trusted)
     return len(encoded.ders)
-
-
-def files_in(path: str, option: str) -> List[str]:
-    """The files of a folder in the order of their names; of anything else, the path itself.
-
-    :raises RemediationError: the folder cannot be listed.
-    """
-    if not os.path.isdir(path):
-        return [path]
-    try:
-        with os.scandir(path) as entries:
-            return [entry.path for entry in sorted(entries, key=lambda entry: entry.name) if entry.is_file()]
-    except OSError as error:
-        raise path_error(option, path, "cannot be listed", error) from error
 
 
 def system_paths() -> List[str]:

@@ -29,8 +29,14 @@ REISSUE = (
     "as an IP entry if clients connect by it)."
 )
 
+COMMON_NAME = (
+    "Reissue the certificate with the FQDN of the depot's url as common name and as a DNS entry of the subject alternative name; the installer accepts the "
+    "present certificate by its subject alternative name."
+)
+
 EXACT = "Have the certificate issued again with exactly one common name, without a wildcard; CA certificates need a common name too."
 OME_OUTCOMES = dict.fromkeys(OME, ProfileOutcome(ERROR, "ome_chain", EXACT, str(answers.NAME)))
+WILDCARD_OUTCOMES = {VCF_INSTALLER: ProfileOutcome(WARNING, "fqdn_certificate", COMMON_NAME), **OME_OUTCOMES}
 
 
 def presented_names(leaf: Certificate) -> str:
@@ -46,7 +52,17 @@ def identifies(leaf: Certificate, name: str, by_common_name: bool) -> bool:
     """
     if any_covers(leaf.dns_names, leaf.ip_addresses, name):
         return True
-    return by_common_name and not leaf.dns_names and not is_address(name) and covers(leaf.common_name, name)
+    return by_common_name and needs_common_name(leaf, name)
+
+
+def needs_common_name(leaf: Certificate, name: str) -> bool:
+    """Whether a client can find a host name only in the common name: the certificate has no dNSName, and its common name is that host."""
+    return not leaf.dns_names and not is_address(name) and covers(leaf.common_name, name)
+
+
+def has_names(leaf: Certificate) -> bool:
+    """Whether the subject alternative name has any DNS name or IP address."""
+    return bool(leaf.dns_names or leaf.ip_addresses)
 
 
 @rule(
@@ -59,8 +75,9 @@ def identifies(leaf: Certificate, name: str, by_common_name: bool) -> bool:
 def the_name_is_presented(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The certificate identifies the name by which the client connects."""
     leaf = chain.leaf
-    # without a dNSName some clients fall back to the common name and others do not: NAME-SAN-MISSING reports that
-    if context.name and not identifies(leaf, context.name, by_common_name=True):
+    # RFC 9525 section 6.3: the common name is not considered. If there is no name at all beside it, NAME-SAN-MISSING reports that
+    by_common_name = GENERIC not in context.profiles or not has_names(leaf)
+    if context.name and not identifies(leaf, context.name, by_common_name):
         yield "%s is not among the names of the certificate (%s)" % (context.name, presented_names(leaf))
 
 
@@ -72,10 +89,15 @@ def the_name_is_presented(chain: Chain, context: JudgementContext) -> Iterator[s
     advice=REISSUE,
 )
 def a_subject_alternative_name_exists(chain: Chain, context: JudgementContext) -> Iterator[str]:
-    """The subject alternative name contains at least one DNS name or IP address."""
+    """The subject alternative name has the names of the certificate, so that no client needs the common name."""
     leaf = chain.leaf
-    if not leaf.dns_names and not leaf.ip_addresses:
+    if not has_names(leaf):
         yield "the certificate has no subject alternative name; modern clients ignore its common name (%s)" % (leaf.common_name or "empty")
+    elif context.name and GENERIC not in context.profiles and needs_common_name(leaf, context.name):
+        yield "the subject alternative name has no DNS name (only %s); modern clients ignore the common name %s" % (
+            ", ".join("IP:" + address for address in leaf.ip_addresses),
+            leaf.common_name,
+        )
 
 
 @rule(
@@ -126,6 +148,23 @@ def the_common_name_is_fully_qualified(chain: Chain, context: JudgementContext) 
         yield "the common name %s %s" % (common_name, problem)
 
 
+@rule(
+    "NAME-CN-OTHER-HOST",
+    WARNING,
+    profiles=(VCF_INSTALLER,),
+    cites="KB 429301: the common name must be the FQDN of the depot server, and match the FQDN used",
+    remedy="fqdn_certificate",
+    advice=COMMON_NAME,
+)
+def the_common_name_is_the_host(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The common name is the host to which the client connects."""
+    leaf, name = chain.leaf, context.name
+    if not name or is_address(name) or "*" in leaf.common_name or fqdn_problem(leaf.common_name):
+        return  # NAME-CN-WILDCARD, NAME-CN-NOT-FQDN, NAME-CN-IS-IP and NAME-CN-EMPTY report these
+    if any_covers(leaf.dns_names, leaf.ip_addresses, name) and not covers(leaf.common_name.rstrip("."), name):
+        yield "the common name %s is another host than %s, which only the subject alternative name contains" % (leaf.common_name, name)
+
+
 @rule_by_profile(
     "NAME-CN-MISSING",
     cites="Dell's article on OME migrations, CGEN6002: every certificate has a common name",
@@ -140,11 +179,11 @@ def every_certificate_has_a_common_name(chain: Chain, context: JudgementContext)
 
 @rule_by_profile(
     "NAME-CN-WILDCARD",
-    cites="Dell's article on OME migrations, CGEN6002: no wildcards",
-    outcomes=OME_OUTCOMES,
+    cites="Dell's article on OME migrations, CGEN6002: no wildcards; KB 429301: the common name must be the FQDN of the depot server",
+    outcomes=WILDCARD_OUTCOMES,
 )
 def no_common_name_is_a_wildcard(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
-    """No common name of the file has a wildcard."""
-    for certificate in chain.presented:
+    """No common name has a wildcard: that of the certificate, and for OpenManage Enterprise that of any certificate of the file."""
+    for certificate in chain.presented if context.profiles & frozenset(OME) else (chain.leaf,):
         if any("*" in name for name in certificate.common_names):
             yield Violation(certificate, "its common name %s has a wildcard" % certificate.common_name)

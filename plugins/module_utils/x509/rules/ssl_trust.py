@@ -28,12 +28,12 @@ def the_lookup_service_trusts_the_certificate(chain: Chain, context: JudgementCo
     """The Lookup Service's trust anchors for the server accept the certificate that it presents."""
     stale = [endpoint for endpoint in context.registered if not any(vouches(anchor, chain.presented) for anchor in endpoint.anchors)]
     if stale:
-        fingerprints = sorted({anchor.fingerprint("sha1") for endpoint in stale for anchor in endpoint.anchors})
+        fingerprints = sorted({anchor.fingerprint() for endpoint in stale for anchor in endpoint.anchors})
         services = list(dict.fromkeys(endpoint.service for endpoint in stale))
         yield "%d endpoints of %d services (%s%s) trust %s" % (
             len(stale),
             len(services),
             ", ".join(services[:NAMED]),
             " ..." if len(services) > NAMED else "",
-            "other certificates (SHA-1 %s)" % ", ".join(fingerprints) if fingerprints else "no readable certificate",
+            "other certificates (SHA-256 %s)" % ", ".join(fingerprints) if fingerprints else "no readable certificate",
         )

@@ -10,7 +10,7 @@ from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day, timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (
     OME_MIGRATION,
@@ -40,8 +40,7 @@ def nothing_has_expired(chain: Chain, context: JudgementContext) -> Iterator[Vio
     """No certificate of the path has expired."""
     for certificate in chain.path.certificates:
         if certificate.not_after < context.now:
-            days = (context.now - certificate.not_after).days
-            yield Violation(certificate, "expired %s (%d days ago)" % (timestamp(certificate.not_after), days))
+            yield Violation(certificate, "expired %s (%s)" % (timestamp(certificate.not_after), relative_day(certificate.not_after, context.now)))
 
 
 @rule(
@@ -56,7 +55,7 @@ def everything_is_valid_by_now(chain: Chain, context: JudgementContext) -> Itera
     """The period of validity of every certificate of the path has begun."""
     for certificate in chain.path.certificates:
         if certificate.not_before > context.now:
-            yield Violation(certificate, "is valid only from %s" % timestamp(certificate.not_before))
+            yield Violation(certificate, "is valid only from %s (%s)" % (timestamp(certificate.not_before), relative_day(certificate.not_before, context.now)))
 
 
 @rule(
@@ -72,4 +71,4 @@ def nothing_expires_soon(chain: Chain, context: JudgementContext) -> Iterator[Vi
     for certificate in chain.path.certificates:
         left = certificate.not_after - context.now
         if left.total_seconds() >= 0 and left <= context.expires_within:
-            yield Violation(certificate, "expires %s (%d days left)" % (timestamp(certificate.not_after), left.days))
+            yield Violation(certificate, "expires %s (%s)" % (timestamp(certificate.not_after), relative_day(certificate.not_after, context.now)))

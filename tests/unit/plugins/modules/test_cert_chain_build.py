@@ -12,10 +12,13 @@ import stat
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from ansible_collections.certmend.tls.tests.support import forms
 from ansible_collections.certmend.tls.tests.support.clock import DAY, written
 from ansible_collections.certmend.tls.tests.support.mint import NOW, authority, key_pem, mint, new_key, shared_key, signed_with
+from ansible_collections.certmend.tls.tests.support.run import printed
 
 AT = written(NOW)
 ROOT = authority("Corp Root CA")
@@ -34,10 +37,10 @@ def build(run_module, tmp_path):
         (folder / ("%d.pem" % number)).write_text(one.pem, encoding="ascii")
     (tmp_path / "cert.pem").write_text(LEAF.pem, encoding="ascii")
 
-    def run(check=False, **options):
+    def run(check=False, verbosity=3, **options):
         params = dict(path=str(tmp_path / "cert.pem"), candidates=[str(folder)], trusted_content=ROOT.pem, at=AT)
         params.update(options)
-        return run_module("cert_chain_build", {key: value for key, value in params.items() if value is not None}, check)
+        return run_module("cert_chain_build", {key: value for key, value in params.items() if value is not None}, check, verbosity)
 
     run.file, run.folder = tmp_path / "cert.pem", folder
     return run
@@ -178,6 +181,14 @@ def test_a_missing_certificate_is_named_with_who_needs_it_and_nothing_is_written
     assert build.file.read_text(encoding="ascii") == LEAF.pem and kept(build.file.parent) == ["cert.pem"]
 
 
+def test_a_failure_is_short_and_still_names_what_is_missing(build):
+    (build.folder / "1.pem").unlink()
+    result = build(verbosity=0)
+    assert len(printed(result)) <= 25 and "BEGIN CERTIFICATE" not in str(printed(result)), result
+    assert "CN=Corp Issuing CA 2" in result["msg"] and result["missing"][0]["needed_by"] == "CN=www.corp.example"
+    assert result["omitted"] == "chain, pem (shown with -vvv)"
+
+
 def test_where_it_can_be_had_is_told(build, tmp_path):
     access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://pki.corp.example/2.crt"))
     leaf = mint("www", issuer=TWO, extensions=[(x509.AuthorityInformationAccess([access]), False)])
@@ -263,3 +274,144 @@ def test_what_cannot_be_read_in_the_pool_is_a_warning(build):
     (build.folder / "2.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="ascii")
     result = build()
     assert result["changed"] and any("2.pem" in str(warning) for warning in result["warnings"])
+
+
+def test_the_intermediates_alone_are_written_for_an_additional_chain(build, tmp_path):
+    dest = tmp_path / "additional.pem"
+    predicted = build(check=True, output="intermediates", dest=str(dest))
+    assert not dest.exists()
+    done = build(output="intermediates", dest=str(dest))
+    assert dest.read_text(encoding="ascii") == TWO.pem + ONE.pem == done["intermediates"]
+    assert predicted["diff"] == done["diff"] and done["reasons"] == ["the file does not exist yet"] and subjects(done)[0] == "www.corp.example"
+    assert not build(output="intermediates", dest=str(dest))["changed"]
+    assert build(output="intermediates", dest=str(dest), include_root=True)["reasons"] == ["CN=Corp Root CA is missing"]
+    assert dest.read_text(encoding="ascii") == TWO.pem + ONE.pem + ROOT.pem and build.file.read_text(encoding="ascii") == LEAF.pem
+
+
+def test_without_dest_the_intermediates_are_returned_and_nothing_is_written(build):
+    result = build(output="intermediates")
+    assert result["intermediates"] == TWO.pem + ONE.pem and not result["changed"] and "dest" not in result
+    assert build.file.read_text(encoding="ascii") == LEAF.pem
+
+
+def test_a_chain_without_intermediates_has_nothing_to_write(build, tmp_path):
+    build.file.write_text(mint("www.corp.example", issuer=ROOT).pem, encoding="ascii")
+    result = build(output="intermediates", dest=str(tmp_path / "additional.pem"))
+    assert result["failed"] and "include_root: true" in result["msg"]
+    assert result["msg"].startswith("output: the chain of CN=www.corp.example has no intermediate")
+    assert not (tmp_path / "additional.pem").exists()
+
+
+@pytest.mark.parametrize("output, more", [("intermediates", {}), ("pkcs12", {"dest_password": "Out-Pw1!"})])
+def test_the_certificate_itself_is_never_replaced_by_another_kind_of_file(build, tmp_path, output, more):
+    link = tmp_path / "link.pem"
+    link.symlink_to(build.file)
+    for dest in (build.file, link):
+        result = build(output=output, dest=str(dest), **more)
+        assert result["failed"] and "is the file of path, which %s would replace" % output in result["msg"]
+    assert build.file.read_text(encoding="ascii") == LEAF.pem
+
+
+def test_intermediates_do_not_replace_a_file_with_a_private_key(build, tmp_path):
+    server = tmp_path / "server.pem"
+    server.write_text(LEAF.key_pem + LEAF.pem, encoding="ascii")
+    result = build(output="intermediates", dest=str(server))
+    assert result["failed"] and "contains a private key, which a file of intermediates must not have" in result["msg"]
+    assert server.read_text(encoding="ascii") == LEAF.key_pem + LEAF.pem
+
+
+@pytest.fixture
+def export(build, tmp_path):
+    """export(check=False, **options): a PKCS#12 from the certificate and its key, which are in one file."""
+    build.file.write_text(LEAF.key_pem + LEAF.pem, encoding="ascii")
+
+    def run(check=False, **options):
+        return build(check, **{"output": "pkcs12", "dest": str(tmp_path / "server.p12"), "dest_password": "Out-Pw1!", **options})
+
+    run.file, run.dest = build.file, tmp_path / "server.p12"
+    return run
+
+
+def contents(path, password="Out-Pw1!"):
+    key, own, others = pkcs12.load_key_and_certificates(path.read_bytes(), password.encode())
+    der = Encoding.DER
+    return key_pem(key), own.public_bytes(der), {one.public_bytes(der) for one in others}
+
+
+def test_a_pkcs12_has_the_key_and_the_chain_and_is_written_once(export):
+    predicted = export(check=True)
+    assert not export.dest.exists()
+    done = export()
+    assert predicted["diff"] == done["diff"] and done["changed"]
+    assert contents(export.dest) == (LEAF.key_pem, LEAF.der, {TWO.der, ONE.der})
+    assert stat.S_IMODE(export.dest.stat().st_mode) == 0o600
+    before = export.dest.read_bytes()
+    again = export()
+    assert not again["changed"] and again["reasons"] == [] and export.dest.read_bytes() == before
+    assert "contains: a private key (EC secp256r1, pin sha256/" in done["diff"][0]["after"]
+    secret = [line for line in LEAF.key_pem.splitlines() if len(line) == 64]
+    assert secret and not any(text in repr(done) for text in [*secret, "Out-Pw1!"])
+
+
+def test_a_pkcs12_whose_contents_are_wrong_is_written_again_and_says_why(export, tmp_path):
+    export()
+    assert export(include_root=True)["reasons"] == ["CN=Corp Root CA is missing"]
+    assert export()["reasons"] == ["CN=Corp Root CA does not belong in the chain"]
+    assert export(dest_password="New-Pw2!")["reasons"] == ["it is not a PKCS#12 that dest_password opens"]
+    assert contents(export.dest, "New-Pw2!")[1] == LEAF.der
+    renewed = mint("www.corp.example", dns=["www.corp.example"], issuer=TWO)
+    export.file.write_text(renewed.key_pem + renewed.pem, encoding="ascii")
+    reasons = export(dest_password="New-Pw2!")["reasons"]
+    assert reasons[:2] == ["CN=www.corp.example is missing", "CN=www.corp.example does not belong in the chain"]
+    assert contents(export.dest, "New-Pw2!")[0] == renewed.key_pem
+
+
+def test_another_mode_keeps_the_bytes_of_a_pkcs12(export):
+    export()
+    before = export.dest.read_bytes()
+    result = export(mode="0640")
+    assert result["reasons"] == ["its mode or owner differs"] and export.dest.read_bytes() == before
+    assert stat.S_IMODE(export.dest.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("form", ["PEM", "encrypted PEM", "PKCS#12"])
+def test_the_key_of_a_pkcs12_can_be_in_a_file_of_its_own(export, tmp_path, form):
+    key = tmp_path / "server.key"
+    key.write_bytes({"PEM": LEAF.key_pem.encode(), "encrypted PEM": key_pem(LEAF.key, "In-Pw1!").encode(), "PKCS#12": forms.pkcs12(LEAF, [], "In-Pw1!")}[form])
+    export.file.write_text(LEAF.pem, encoding="ascii")
+    assert export(private_key_path=str(key), password="In-Pw1!")["changed"]
+    assert contents(export.dest)[0] == LEAF.key_pem
+
+
+def test_a_pkcs12_is_made_of_another_with_its_password(export, tmp_path):
+    source = tmp_path / "source.p12"
+    source.write_bytes(forms.pkcs12(LEAF, [], "In-Pw1!"))
+    assert export(path=str(source), password="In-Pw1!")["changed"]
+    assert contents(export.dest) == (LEAF.key_pem, LEAF.der, {TWO.der, ONE.der})
+
+
+def test_a_pkcs12_needs_the_key_of_the_certificate(export, tmp_path):
+    export.file.write_text(LEAF.pem, encoding="ascii")
+    assert "cert.pem: contains no private key, which the PKCS#12 needs" in export()["msg"]
+    other = tmp_path / "other.key"
+    other.write_text(key_pem(new_key()), encoding="ascii")
+    result = export(private_key_path=str(other))
+    assert "other.key: the private key in it does not belong to the certificate CN=www.corp.example" in result["msg"]
+    assert "private_key_path: %s cannot be read" % (tmp_path / "none") in export(private_key_path=str(tmp_path / "none"))["msg"]
+    assert not export.dest.exists()
+
+
+def test_a_pkcs12_needs_a_file_and_a_password(build):
+    assert "output: pkcs12 requires dest and dest_password" in build(output="pkcs12")["msg"]
+    assert "output: pkcs12 requires dest_password" in build(output="pkcs12", dest="/nowhere/x.p12")["msg"]
+
+
+def test_candidates_and_roots_can_be_pkcs12_too(build, tmp_path):
+    pool, roots = tmp_path / "pool.p12", tmp_path / "roots.p12"
+    pool.write_bytes(forms.pkcs12(ONE, [TWO], "In-Pw1!"))
+    roots.write_bytes(forms.pkcs12(ROOT, [], "In-Pw1!"))
+    asked = dict(candidates=[str(pool)], trusted=[str(roots)], trusted_content=None)
+    closed = build(**asked)
+    assert closed["failed"] and "trusted: no certificate in %s; " % roots in closed["msg"] and "give its password in the option password" in closed["msg"]
+    assert build(**asked, password="In-Pw1!")["changed"]
+    assert build.file.read_text(encoding="ascii") == CHAIN

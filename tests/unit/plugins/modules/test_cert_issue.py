@@ -112,8 +112,27 @@ def test_everything_that_is_wrong_is_reported_and_nothing_is_changed(server):
 
 def test_a_failure_after_the_options_returns_the_present_certificate(server):
     present = ssl.PEM_cert_to_DER_cert((server.folder / "tls.pem").read_text(encoding="ascii"))
-    given = dict(server.options, provider="import", certificate_content=(server.folder / "tls.pem").read_text(encoding="ascii"))
+    text = (server.folder / "tls.pem").read_text(encoding="ascii")
+    given = dict(server.options, provider="import", certificate_content=text, trusted_content=text)
     (server.folder / "tls.key").unlink()
     result = server.run("cert_issue", given)
     assert result["failed"] and "there is no key" in result["msg"]
     assert ssl.PEM_cert_to_DER_cert(result["previous"]["pem"]) == present and result["backup_files"] == {}
+
+
+def test_names_are_kept_and_a_new_issuer_needs_a_reason_or_force(server):
+    made = server.issue(dns_names=["portal.corp.example"], ip_addresses=["10.77.0.30"])
+    assert made["names_added"] == ["portal.corp.example", "10.77.0.30"] and made["changed"]
+    again = server.issue(drop_names=["10.77.0.30"])
+    assert again["certificate"]["subject_alternative_name"]["dns"] == [FQDN, "portal.corp.example"]
+    assert again["names_dropped"] == ["10.77.0.30"] and again["replaced_self_signed"] == made["certificate"]["fingerprints"]["sha256"]
+    assert not server.issue()["changed"] and server.issue(force=True, check=True)["renewed_because"] == ["force is true"]
+
+
+def test_an_import_asks_for_the_roots_of_the_clients_and_for_one_answer(server):
+    own = (server.folder / "tls.pem").read_text(encoding="ascii")
+    given = {"provider": "import", "certificate_content": own}
+    assert "trusted: no trusted certificate is given" in server.run("cert_issue", {**server.options, **given})["msg"]
+    assert not server.issue(**given, trusted_content=own)["changed"]
+    assert "mutually exclusive" in server.run("cert_issue", {**server.options, **given, "import_path": "/root/new.pfx"})["msg"]
+    assert "import_path" in server.run("cert_issue", {**server.options, "provider": "import", "trusted_content": own})["msg"]

@@ -14,10 +14,11 @@ import os
 import re
 
 import pytest
+import yaml
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL, written
-from ansible_collections.certmend.tls.tests.support.run import module_process
+from ansible_collections.certmend.tls.tests.support.run import module_process, printed
 
 HOST = "vault.corp.example"
 DAYS = REAL.days()
@@ -44,12 +45,12 @@ class Store:
     def __init__(self, folder, run_module):
         self.path, self.log, self._run = folder / "pins", folder / "pins.log", run_module
 
-    def run(self, *certificates, check=False, **options):
+    def run(self, *certificates, check=False, verbosity=3, **options):
         """The module on what servers presented, without a network where they are given."""
         given = {"pins_path": str(self.path), "audit_log": str(self.log), **options}
         if certificates:
             given.update(host=HOST, presented=[base64.b64encode(one.der).decode("ascii") for one in certificates])
-        return self._run("cert_pin", given, check)
+        return self._run("cert_pin", given, check, verbosity)
 
     def pinned(self, certificate, **options):
         result = self.run(certificate, state="pinned", **options)
@@ -107,6 +108,27 @@ def test_an_unannounced_change_fails_with_the_evidence_and_changes_nothing(store
         assert "pem" not in seen["new_certificate"]
         assert all(word in result["msg"] for word in (HOST + ":443", pin(OLD), pin(NEW), seen["since"], "neither pinned nor announced", "approval"))
     assert store.path.read_bytes() == before and len(store.events()) == 1
+
+
+def test_a_failure_is_short_and_has_the_code_and_both_pins(store):
+    store.pinned(OLD)
+    result = store.run(NEW, state="pinned", verbosity=0)
+    assert result["failures"] == [{"endpoint": HOST + ":443", "code": "PIN-CHANGED", "old_pin": pin(OLD), "new_pin": pin(NEW)}]
+    assert len(printed(result)) <= 25 and result["omitted"] == "results (shown with -vvv)", result
+
+
+def test_the_proposed_approval_is_refused_without_a_ticket_and_accepted_with_one(store):
+    store.pinned(OLD)
+    (line,) = [line for line in store.run(NEW, state="pinned")["msg"].splitlines() if line.startswith("pins_approvals: ")]
+    refused = store.run(NEW, state="pinned", **approvals(line))
+    assert refused["failed"] and "ticket: is empty" in refused["msg"]
+    accepted = store.run(NEW, state="pinned", **approvals(line.replace("ticket: ''", "ticket: CHG-4711")))
+    assert accepted["results"][0]["action"] == "repinned" and accepted["results"][0]["ticket"] == "CHG-4711", accepted
+
+
+def approvals(line):
+    """The variable of the role as option of the module."""
+    return {"approvals": yaml.safe_load(line)["pins_approvals"]}
 
 
 def test_an_approved_change_is_predicted_made_once_and_logged(store):

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -16,73 +16,18 @@ import sys
 
 import pytest
 
-from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+from ansible_collections.certmend.tls.tests.support.run import module_process, printed, result_of
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import lstool_output
 from ansible_collections.certmend.tls.tests.support.vsphere.schema import assert_valid
 from ansible_collections.certmend.tls.tests.support.vsphere.server import VCenter
+from ansible_collections.certmend.tls.tests.support.vsphere.site import HOSTS, USER, Meddler, Site, fingerprint, nobody_listens
+from ansible_collections.certmend.tls.tests.support.vsphere.soap import enveloped
 from ansible_collections.certmend.tls.tests.support.vsphere.sts import ACCOUNTS
 
-USER = "administrator@vsphere.local"
-HOSTS = ["vc1.corp.example", "vc2.corp.example", "srm.corp.example", "nsx.corp.example"]
 #: the registrations that hold the old certificate
 OLD = ["cs.identity sts-a", "vcenterserver vc-a", "several several-a", "plugin plugin-a", "legacy legacy-a"]
-
-
-class Site:
-    """A vCenter, the certificates that it had and has, and a solution of somebody else."""
-
-    def __init__(self, folder, tls_server):
-        self.days = REAL.days()
-        self.ca = mint.authority("Corp CA", **self.days)
-        self.old = self.certificate("vc1.corp.example")
-        self.new = self.certificate("vc1.corp.example")
-        self.other = mint.mint("srm.corp.example", dns=HOSTS[1:], **self.days)
-        self.folder, self.ca_path = folder, folder / "ca.pem"
-        self.ca_path.write_text(self.ca.pem, encoding="ascii")
-        self.vcenter = VCenter(self.file("new.pem", self.new.pem), self.file("new.key", self.new.key_pem))
-        port = self.vcenter.port
-        more = tls_server(self.new.pem, self.new.key_pem)
-        self.ports = {"vc1": port, "vc2": tls_server(self.other.pem, self.other.key_pem), "plugin": more, "legacy": more}
-        self.ports["partner"] = self.ports["vc2"]
-        self.vcenter.register(estate.small(self.old, self.new, self.ca, self.other, self.ports))
-
-    def certificate(self, *names, **more):
-        return mint.mint(names[0], dns=list(names), issuer=self.ca, **dict(self.days, **more))
-
-    def file(self, name, text):
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    def options(self, **more):
-        given = {
-            "hostname": "vc1.corp.example",
-            "port": self.vcenter.port,
-            "ca_path": str(self.ca_path),
-            "addresses": dict.fromkeys(HOSTS, "127.0.0.1"),
-            **more,
-        }
-        return {name: value for name, value in given.items() if value is not None}
-
-    def update(self, **more):
-        return self.options(
-            **{
-                "state": "updated",
-                "username": USER,
-                "password": ACCOUNTS[USER],
-                "old_fingerprint": fingerprint(self.old, "sha1"),
-                "new_certificate": self.new.pem,
-                "backup_dir": str(self.folder / "backups"),
-                **more,
-            }
-        )
-
-
-def fingerprint(minted, algorithm="sha256"):
-    digest = hashlib.new(algorithm, minted.der).hexdigest().upper()
-    return ":".join(digest[place : place + 2] for place in range(0, len(digest), 2))
 
 
 @pytest.fixture
@@ -225,6 +170,26 @@ def test_an_update_can_be_restored_to_the_last_byte(site, run_module):
     assert restored["backup_path"] != made["backup_path"]
 
 
+def test_a_restore_keeps_what_others_changed_meanwhile_and_reports_it(site, run_module):
+    before = dict(site.vcenter.lookup.registrations)
+    made = run_module("lookup_ssl_trust", site.update())
+    site.changed_by_others("plugin-a", site.other, "9.0")
+    plugin = site.vcenter.lookup.registrations["plugin-a"]
+    back = site.update(state="restored", backup_path=made["backup_path"])
+    predicted, restored, again = (run_module("lookup_ssl_trust", back, check) for check in (True, False, False))
+    assert restored["updated"] == predicted["updated"] == [name for name in OLD if "plugin" not in name] and not again["changed"]
+    assert predicted["not_restored"] == restored["not_restored"] == again["not_restored"] and predicted["warnings"] == restored["warnings"]
+    assert [(one["service_id"], one["trust_anchors"]) for one in restored["not_restored"]] == [("plugin-a", True), ("plugin-a", False)]
+    assert restored["not_restored"][1]["difference"] == "serviceVersion: 8.0 -> 9.0"
+    assert fingerprint(site.other) in restored["not_restored"][0]["difference"]
+    assert predicted["endpoints"] == restored["endpoints"] == again["endpoints"]
+    assert site.vcenter.lookup.registrations == dict(before, **{"plugin-a": plugin})
+    forced = run_module("lookup_ssl_trust", dict(back, force=True))
+    assert forced["updated"] == ["plugin plugin-a"] and [one["trust_anchors"] for one in forced["not_restored"]] == [False]
+    assert not run_module("lookup_ssl_trust", dict(back, force=True))["changed"]
+    assert ("serviceVersion", "9.0") in site.vcenter.lookup.registrations["plugin-a"].mutable
+
+
 def test_a_backup_of_another_domain_or_with_a_service_that_is_gone_is_refused(site, run_module):
     made = run_module("lookup_ssl_trust", site.update())
     listing = site.vcenter.listing()
@@ -310,6 +275,13 @@ def test_bad_input_is_a_clear_error_and_nothing_is_written(site, run_module, mor
     assert not secrets_in(result)
 
 
+@pytest.mark.parametrize("more", [dict(password="not-it"), dict(old_fingerprint="AB:" * 31 + "AB")])
+def test_a_failure_is_short(site, run_module, more):
+    result = run_module("lookup_ssl_trust", site.update(**more), verbosity=0)
+    assert result["failed"] and "Nothing was changed." in result["msg"] and len(printed(result)) <= 20, result
+    assert "certificates, endpoints, " in result["omitted"] and "stale (shown with -vvv)" in result["omitted"] and result["summary"]["stale"] == 5
+
+
 def test_a_fingerprint_that_occurs_nowhere_is_answered_with_those_that_do(site, run_module):
     result = run_module("lookup_ssl_trust", site.update(old_fingerprint="AB:" * 19 + "AB"))
     assert fingerprint(site.old, "sha1") in result["msg"]
@@ -381,6 +353,108 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twi
     assert again["updated"] == OLD[3:] and again["summary"]["stale"] == 0
     assert site.vcenter.lookup.counts["Set"] == 5
     assert not secrets_in(cut, again)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_everything_that_would_stop_an_update_is_reported_at_once_before_the_first_change(site, run_module, check):
+    with nobody_listens() as silent:
+        urls = [estate.endpoint("https://vc1.corp.example:%d/silent" % silent, [estate.anchor(site.old)])]
+        site.vcenter.register([*site.vcenter.lookup.registrations.values(), estate.registration("silent-a", urls)])
+        before = site.vcenter.listing()
+        partner = "https://vc2.corp.example:%d" % silent
+        backups = site.file("a file", "") + "/backups"
+        wrong = site.update(password="not-it", backup_dir=backups, verify_urls=[partner], require_served=True)
+        result = run_module("lookup_ssl_trust", wrong, check)
+    assert result["failed"] and "4 things are wrong" in result["msg"]
+    for words in ("username or password of %s is wrong" % USER, "backup_dir: %s cannot be created" % backups, "verify_urls: ", "/silent (CONNECT-REFUSED"):
+        assert words in result["msg"]
+    assert site.vcenter.listing() == before and "Set" not in site.vcenter.lookup.counts and not result["changed"]
+    assert not secrets_in(result)
+
+
+def test_urls_that_do_not_answer_are_updated_too_unless_they_must_be_served(site, run_module):
+    with nobody_listens() as silent:
+        urls = [estate.endpoint("https://vc1.corp.example:%d/silent" % silent, [estate.anchor(site.old)])]
+        site.vcenter.register([*site.vcenter.lookup.registrations.values(), estate.registration("silent-a", urls)])
+        refused = run_module("lookup_ssl_trust", site.update(require_served=True))
+        assert refused["failed"] and "1 urls whose trust anchors the update selects do not answer" in refused["msg"]
+        assert run_module("lookup_ssl_trust", site.update())["updated"] == [*OLD, "vcenterserver silent-a"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_update_that_would_leave_its_endpoints_stale_is_refused(site, run_module, check):
+    """The new certificate is valid for the host, and not the one that is served."""
+    third = site.certificate("vc1.corp.example")
+    refused = run_module("lookup_ssl_trust", site.update(new_certificate=third.pem, require_served=True), check)
+    assert refused["failed"] and "endpoints would still be stale after the update" in refused["msg"] and fingerprint(site.new) in refused["msg"]
+    assert "Set" not in site.vcenter.lookup.counts and refused["updated"] == []
+
+
+def test_a_host_whose_ports_serve_several_certificates_is_not_given_one_for_all(site, run_module, tls_server):
+    """Its management port has a certificate of its own, and the right trust anchor."""
+    own = site.certificate("vc1.corp.example")
+    urls = [estate.endpoint("https://vc1.corp.example:%d/own" % tls_server(own.pem, own.key_pem), [estate.anchor(own)])]
+    site.vcenter.register([*site.vcenter.lookup.registrations.values(), estate.registration("own-a", urls)])
+    refused = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["vc1.corp.example"], require_served=True))
+    assert refused["failed"] and "1 endpoints would still be stale after the update" in refused["msg"] and "/own (stale" in refused["msg"]
+    made = run_module("lookup_ssl_trust", site.update(require_served=True))
+    assert made["updated"] == OLD and made["summary"]["stale"] == 0
+
+
+def test_an_update_says_which_endpoints_it_is_responsible_for(site, run_module):
+    made = run_module("lookup_ssl_trust", site.update())
+    again = run_module("lookup_ssl_trust", site.update())
+    ids = [one["service_id"] for one in made["selected"]]
+    assert ids == ["sts-a", "vc-a", "vc-a", "vc-a", "several-a", "current-a", "plugin-a", "legacy-a"] and again["selected"] == made["selected"]
+    by_host = run_module("lookup_ssl_trust", site.update(old_fingerprint=None, hosts=["vc1.corp.example"]), check=True)["selected"]
+    assert {one["service_id"] for one in by_host} == {*ids, "ca-a", "malformed"}
+    assert "selected" not in run_module("lookup_ssl_trust", site.options())
+
+
+NESTED = enveloped("<GetResponse xmlns='urn:lookup'>%s%s</GetResponse>" % ("<returnval>" * 20000, "</returnval>" * 20000))
+
+
+@pytest.mark.parametrize(
+    "instead, words",
+    [
+        (NESTED, "more than 100 levels"),
+        (enveloped("<GetResponse xmlns='urn:lookup'/>"), "with 0 registrations"),
+        (enveloped("<GetResponse xmlns='urn:lookup'><a/><b/></GetResponse>"), "with 2 registrations"),
+    ],
+    ids=["nested", "empty", "several"],
+)
+def test_a_hostile_answer_in_the_middle_of_an_update_is_an_error_and_what_was_set_is_rolled_back(site, run_module, instead, words):
+    before = site.vcenter.listing()
+    Meddler(site, b"Get", {2}, lambda _body: instead)
+    result = run_module("lookup_ssl_trust", site.update())
+    assert result["failed"] and words in result["msg"] and "(applied: 1 of 5; rolled back: cs.identity sts-a)" in result["msg"]
+    assert site.vcenter.listing() == before and not result["changed"] and result["updated"] == [] and result["backup_path"]
+
+
+def test_what_a_failed_update_could_not_roll_back_is_reported_as_changed(site, run_module):
+    Meddler(site, b"Get", {2, 3}, lambda _body: NESTED)
+    result = run_module("lookup_ssl_trust", site.update())
+    assert result["failed"] and "NOT rolled back: cs.identity sts-a" in result["msg"]
+    assert result["changed"] and result["updated"] == OLD[:1] and [diff["after_header"] for diff in result["diff"]] == OLD[:1]
+
+
+@pytest.mark.parametrize("operation, when, applied", [(b"Get", {2}, 1), (b"Set", {2}, 1), (b"Set", {1}, 0), (b"Set", {3, 4, 5}, 2)])
+def test_an_update_that_a_signal_ends_is_rolled_back(site, operation, when, applied):
+    before = site.vcenter.listing()
+    process = module_process("lookup_ssl_trust", site.update())
+    Meddler(site, operation, when, lambda _body: os.kill(process.pid, signal.SIGTERM))
+    result = result_of(*process.communicate(process.ask))
+    assert process.returncode == 1 and result["failed"] and result["backup_path"]
+    assert "interrupted by SIGTERM (applied: %d of 5; rolled back: " % applied in result["msg"] and "NOT rolled back" not in result["msg"]
+    assert site.vcenter.listing() == before and not result["changed"] and result["updated"] == []
+    assert not secrets_in(result)
+
+
+def test_a_signal_before_the_first_change_ends_the_run_with_what_it_has_read(site):
+    process = module_process("lookup_ssl_trust", site.update())
+    Meddler(site, b"List", {1}, lambda _body: os.kill(process.pid, signal.SIGTERM))
+    result = result_of(*process.communicate(process.ask))
+    assert process.returncode == 1 and result["msg"].startswith("interrupted by SIGTERM") and result["updated"] == [] and "backup_path" not in result
 
 
 def test_a_slow_answer_is_an_error_that_says_so(site, run_module):
@@ -462,7 +536,8 @@ def test_a_registration_that_the_service_did_not_keep_is_reported_with_the_backu
 
 def test_an_audit_loads_nothing_that_only_an_update_or_an_option_needs():
     package = "ansible_collections.certmend.tls.plugins."
-    optional = ["appliance.lookup_service.sts", "appliance.lookup_service.lstool", "x509.lookup_ssl_trust.backup", "x509.lookup_ssl_trust.vendor_script"]
+    optional = ["appliance.lookup_service.sts", "appliance.lookup_service.lstool", "x509.lookup_ssl_trust.backup"]
+    optional += ["x509.lookup_ssl_trust.restore", "x509.lookup_ssl_trust.vendor_script"]
     script = "import sys, %smodules.lookup_ssl_trust; print([name for name in %r if %r + name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script % (package, optional, package + "module_utils.")], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -177,6 +177,8 @@ def test_validity_is_judged_by_the_clock_of_the_appliance(ome, tmp_path, run_mod
     result = run_module("ome_certificate_chain", options(ome, state="present", **examined(chain, tmp_path)))
     assert result["failed"] and "VALIDITY-NOT-YET" in result["msg"] and ome.uploads == 0
     assert abs(result["clock_skew"] + 5 * 86400) < PATIENCE
+    result = run_module("ome_certificate_chain", options(ome, **examined(chain, tmp_path)))
+    assert not result.get("failed") and abs(result["clock_skew"] + 5 * 86400) < PATIENCE
     # what is served is described by this machine's clock, as everywhere; half a day keeps the count off a boundary
     ends = datetime.datetime.strptime(result["served"][0]["not_after"], "%Y-%m-%dT%H:%M:%S%z")
     assert abs(result["served"][0]["days_left"] - (ends - REAL.now) / mint.DAY) < 1.5
@@ -269,13 +271,14 @@ def test_the_handshake_of_copies_ends_like_that_of_the_appliances(name, ome, tar
         ({"restart": 600}, "does not serve the new certificate after 1 seconds"),
     ],
 )
-def test_a_failure_is_reported_with_its_reason(switches, words, ome, tmp_path, run_module):
+def test_a_failure_is_reported_with_its_reason_and_without_certificates(switches, words, ome, tmp_path, run_module):
     chain = CAS.chain()
     ome.pending = chain.key
     ome.switch(**switches)
     result = run_module("ome_certificate_chain", options(ome, state="present", **dict(examined(chain, tmp_path), wait_timeout=1)))
     assert result["failed"] and words in result["msg"], result["msg"]
     assert result.get("uploaded", False) is ("restart" in switches)
+    assert not {"certificates", "served"} & set(result) and len(json.dumps(result, indent=4).splitlines()) < 100
     assert ACCOUNT[1] not in json.dumps(result) and "Traceback" not in result["msg"]
 
 
@@ -363,3 +366,51 @@ def test_all_that_is_wrong_is_reported_at_once(tmp_path, run_module):
     message = run_module("ome_certificate_chain", given)["msg"]
     assert message.startswith("4 things are wrong: ")
     assert all(word in message for word in ("path: ", "csr_content: ", "peer_content: ", "at: "))
+
+
+def ca_chain(*authorities):
+    return CAS.pem(*authorities, CAS.root)
+
+
+def test_different_cas_are_found_before_the_first_request(ome, tmp_path, run_module):
+    given = options(ome, state="present", path=str(tmp_path / "upload.pem"), pending=True, name=NAME, issuer_content=ca_chain(CAS.one))
+    good = run_module("ome_certificate_chain", dict(given, peer_issuer_content=ca_chain(CAS.one)), check=True)
+    assert good["changed"] and good["differs"] and good["verdict"] == "ok" and good["certificates"] == [] and good["mutual"]["here_to_peer"]["verified"]
+    assert "\n  certificate to be issued in this run, with its chain\n" in good["diff"][0]["after"]
+    refused = run_module("ome_certificate_chain", dict(given, peer_issuer_content=ca_chain(CAS.two)), check=True)
+    assert refused["failed"] and "CHAIN-PEER-DIFFERS: level 0: issued by CN=CA1-Inter here, issued by CN=Inter-CA2 there" in refused["msg"]
+    assert ome.requests == ome.uploads == 0
+
+
+def test_the_cas_are_judged_without_an_appliance(run_module):
+    result = run_module("ome_certificate_chain", {"issuer_content": ca_chain(CAS.one), "peer_issuer_content": ca_chain(CAS.two), "name": NAME})
+    assert [finding["code"] for finding in result["findings"]] == ["CHAIN-PEER-DIFFERS"] and result["verdict"] == "error" and not result["changed"]
+    assert result["connection_answer"].startswith("Unable to mutually authenticate")
+    wrong = run_module("ome_certificate_chain", {"issuer_content": "nothing", "peer_issuer_content": "nothing"})
+    assert wrong["msg"].startswith("2 things are wrong: ") and "issuer_content: it contains no certificate" in wrong["msg"]
+
+
+def test_the_account_is_examined_although_nothing_is_due(ome, tmp_path, run_module):
+    path = tmp_path / "ome.csr"
+    given = options(ome, state="csr", csr_path=str(path), distinguished_name=NAME)
+    run_module("ome_certificate_chain", given)
+    wrong = dict(given, password="Another-Pw")
+    assert not run_module("ome_certificate_chain", wrong, check=True).get("failed")
+    refused = run_module("ome_certificate_chain", dict(wrong, check_account=True), check=True)
+    assert refused["failed"] and "Check username and password" in refused["msg"]
+    assert not run_module("ome_certificate_chain", dict(given, check_account=True), check=True)["changed"] and not ome.sessions
+
+
+def test_the_findings_and_the_error_are_french(ome, tmp_path, run_module):
+    case = Case([CAS.leaf(asked=(SERVER,), encipherment=False), CAS.one], CAS.key)
+    given = dict(examined(case, tmp_path), csr_content=csr_of(mint.new_key()), language="fr")
+    findings = {finding["code"]: finding for finding in run_module("ome_certificate_chain", given)["findings"]}
+    assert set(findings) == {"KEY-NOT-CSR", "CHAIN-ROOT-MISSING", "USAGE-NO-CLIENT-AUTH", "USAGE-NO-KEY-ENCIPHERMENT"}
+    assert findings["USAGE-NO-CLIENT-AUTH"]["message"] == (
+        "l'authentification du client (clientAuth) manque dans son utilisation étendue des clés (EKU : serverAuth)"
+    )
+    assert findings["CHAIN-ROOT-MISSING"]["advice"].startswith("Incluez le certificat racine et tous les certificats des autorités de certification")
+    assert findings["KEY-NOT-CSR"]["answer"] == "CGEN1008: Unable to process the request because an error occurred. (Invalid CSR key.)"
+    refused = run_module("ome_certificate_chain", dict(options(ome), **given, state="present"))
+    assert refused["failed"] and "rien n'a été téléchargé sur %s:" % NAME in refused["msg"]
+    assert refused["msg"].endswith("Chaque constat indique la mesure corrective.") and "l'autorité de certification qui a émis" in refused["msg"]

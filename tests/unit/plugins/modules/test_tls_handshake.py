@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socket
 import ssl
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+from ansible_collections.certmend.tls.tests.support.run import printed
+from ansible_collections.certmend.tls.tests.unit.conftest import listening
 
 DAYS = REAL.days()
 NAME = "localhost"
@@ -27,9 +31,9 @@ def leaf(issuer=ROOT, **more):
 
 @pytest.fixture
 def shake(run_module):
-    def run(port=1, trusted=ROOT.pem, expect="any", **more):
+    def run(port=1, trusted=ROOT.pem, expect="any", verbosity=3, **more):
         given = dict(dict(host=NAME, port=port, ca_content=trusted, expect=expect), **more)
-        return run_module("tls_handshake", {name: value for name, value in given.items() if value is not None})
+        return run_module("tls_handshake", {name: value for name, value in given.items() if value is not None}, verbosity=verbosity)
 
     return run
 
@@ -57,6 +61,13 @@ def test_a_refusal_has_a_code_and_still_the_chain(shake, tls_server, make, code)
     seen = shake(tls_server(certificate.pem + rest, certificate.key_pem))
     assert not seen["verified"] and seen["error"]["code"] == code and seen["error"]["advice"]
     assert base64.b64decode(seen["presented"][0]) == certificate.der
+
+
+def test_a_failure_is_short_and_has_the_reason_and_the_fingerprints(shake, tls_server):
+    certificate = leaf(MIDDLE, common_name="other.example", dns=["other.example"])
+    seen = shake(tls_server(certificate.pem + MIDDLE.pem + ROOT.pem, certificate.key_pem), expect="verified", verbosity=0)
+    assert seen["failed"] and seen["error"]["code"] == "NAME-MISMATCH" and seen["error"]["advice"] and len(seen["fingerprints"]) == 2
+    assert len(printed(seen)) <= 30 and seen["omitted"] == "presented (shown with -vvv)", seen
 
 
 def test_a_whole_chain_to_an_unknown_root_is_an_unknown_ca(shake, tls_server):
@@ -129,3 +140,32 @@ def test_a_handshake_that_the_server_ends_tells_the_alert(shake, plain_server):
 def test_bad_input_names_the_option(shake, wrong, words):
     seen = shake(**wrong)
     assert seen["failed"] and words in seen["msg"]
+
+
+def test_a_server_that_presents_another_certificate_is_named_by_fingerprints(shake, tls_server):
+    old, new = leaf(), leaf()
+    port = tls_server(old.pem, old.key_pem)
+    expected, presented = fingerprint_of(new.der), fingerprint_of(old.der)
+    seen = shake(port, expected_fingerprints=[expected], expect="verified")
+    assert seen["failed"] and not seen["verified"] and seen["error"]["code"] == "SERVED-DIFFERS"
+    assert "another certificate (SHA-256 %s) than expected (%s)" % (presented, expected) in seen["msg"]
+    assert shake(port, expected_fingerprints=[presented.replace(":", "").lower()], expect="verified")["verified"]
+
+
+def test_a_handshake_is_made_again_until_the_expected_certificate_is_presented(shake, tmp_path):
+    """As after a graceful reload: the server presents the old certificate once, then the new one."""
+    old, new = leaf(), leaf()
+    for name, certificate in (("old", old), ("new", new)):
+        (tmp_path / name).write_text(certificate.pem + certificate.key_pem, encoding="ascii")
+    contexts = []
+    for name in ("old", "new", "new"):
+        contexts.append(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        contexts[-1].load_cert_chain(tmp_path / name)
+
+    def serve(connection):
+        with contextlib.suppress(OSError), contexts.pop(0).wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1)
+
+    with listening(serve) as port:
+        seen = shake(port, expected_fingerprints=[fingerprint_of(new.der)], wait_timeout=PATIENCE, expect="verified")
+    assert seen["verified"] and len(contexts) == 1

@@ -78,6 +78,17 @@ def test_anchors_are_predicted_added_once_and_removed_by_fingerprint(store, run_
     assert gone["changed"] and sha256(OTHER) not in fingerprints(store) and sha256(ROOT) in fingerprints(store)
 
 
+def test_a_rollback_removes_the_alias_that_the_task_created_and_no_other(store, run_module):
+    predicted, made = (run_module("trust_anchor", given(store, ROOT.pem, name="ours"), check=check) for check in (True, False))
+    assert [added["entry"] for added in predicted["added"]] == [added["entry"] for added in made["added"]] == ["ours"]
+    keytool(store, "-importcert", "-noprompt", "-alias", "theirs", text=ROOT.pem)
+    undo = given(store, ROOT.pem, state="absent", entries=["ours"])
+    predicted, gone, again = (run_module("trust_anchor", undo, check=check) for check in (True, False, False))
+    assert predicted["changed"] and gone["changed"] and not again["changed"]
+    assert "Alias name: theirs" in fingerprints(store) and "Alias name: ours" not in fingerprints(store)
+    assert not run_module("trust_anchor", given(store, ROOT.pem, state="absent", entries=[]))["changed"]
+
+
 def test_the_old_keystore_is_kept_and_nothing_else_is_left(store, run_module):
     before = store.read_bytes()
     store.chmod(0o640)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, apply_all, diff_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, StepFailed, apply_all, as_remediation, diff_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted
 
 
 class Shelf:
@@ -75,8 +76,92 @@ def test_a_step_that_cannot_be_reversed_is_reported_and_the_others_are_rolled_ba
     assert shelf.things == ["B"]
 
 
-@pytest.mark.parametrize("error", [RemediationError("stuck", ""), OSError("stuck")])
+@pytest.mark.parametrize("error", [RemediationError("stuck", ""), OSError("stuck"), RecursionError("stuck"), Interrupted("SIGTERM")])
 def test_a_rollback_that_fails_is_reported_and_the_others_go_on(error):
     shelf = Shelf(failing=["c"], stuck=["b"], undo_error=error)
     assert failure(shelf, "a", "b", "c").message == "c does not fit (applied: 2 of 3; rolled back: a; NOT rolled back: b)"
     assert shelf.things == ["B"]
+
+
+@pytest.mark.parametrize("error", [KeyError("no name"), RecursionError("too deep"), Interrupted("SIGTERM"), KeyboardInterrupt()])
+def test_any_other_exception_in_the_middle_rolls_back_too(error):
+    shelf = Shelf()
+
+    def apply(step):
+        if step.target == "c":
+            raise error
+        return shelf.apply(step)
+
+    with pytest.raises(StepFailed) as caught:
+        apply_all(steps("a", "b", "c", "d"), apply)
+    assert "(applied: 2 of 4; rolled back: b, a)" in caught.value.message and shelf.things == []
+    assert caught.value.left == () and caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), GeneratorExit()])
+def test_an_exit_rolls_back_and_stays_an_exit(error):
+    shelf = Shelf()
+
+    def apply(step):
+        if step.target == "b":
+            raise error
+        return shelf.apply(step)
+
+    with pytest.raises(type(error)):
+        apply_all(steps("a", "b"), apply)
+    assert shelf.things == []
+
+
+@pytest.mark.parametrize("error", [KeyError("b"), Interrupted("SIGTERM")])
+def test_a_step_that_was_made_before_it_was_broken_off_is_reversed_first(error):
+    shelf = Shelf(final=["a"])
+
+    def apply(step):
+        undo = shelf.apply(step)
+        if step.target == "b":
+            raise error
+        return undo
+
+    def settle(step):
+        shelf.things.remove(step.payload)
+        return True
+
+    with pytest.raises(StepFailed) as caught:
+        apply_all(steps("a", "b"), apply, settle)
+    assert "(applied: 1 of 2; rolled back: b; NOT rolled back: a)" in caught.value.message
+    assert shelf.things == ["A"] and [step.target for step in caught.value.left] == ["a"]
+
+
+@pytest.mark.parametrize("outcome", [False, RemediationError("gone", "")])
+def test_a_step_that_was_broken_off_is_named_only_if_it_was_made_or_is_unknown(outcome):
+    def apply(step):
+        raise KeyError(step.target)
+
+    def settle(_step):
+        if outcome:
+            raise outcome
+        return False
+
+    with pytest.raises(StepFailed) as caught:
+        apply_all(steps("a"), apply, settle)
+    assert caught.value.message.endswith("(applied: 0 of 1)" if not outcome else "(applied: 0 of 1; NOT rolled back: a)")
+
+
+def test_a_step_that_refuses_is_not_settled():
+    shelf = Shelf(failing=["a"])
+    with pytest.raises(StepFailed, match="applied: 0 of 1"):
+        apply_all(steps("a"), shelf.apply, lambda step: pytest.fail("settled"))
+
+
+@pytest.mark.parametrize(
+    "error, message",
+    [
+        (RemediationError("no", "Do."), "no"),
+        (Interrupted("SIGHUP"), "interrupted by SIGHUP"),
+        (KeyboardInterrupt(), "interrupted"),
+        (KeyError("a"), "unexpected error: KeyError: 'a'"),
+        (RecursionError(), "unexpected error: RecursionError"),
+    ],
+)
+def test_every_exception_has_a_message_and_advice(error, message):
+    assert as_remediation(error).message == message and as_remediation(error).advice

@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext, run_module
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.run import arguments, call_main
@@ -37,6 +38,8 @@ class Diary(Run):
     def _enter(self, stage):
         self.stages.append(stage + ("" if self.locked else " without the lock"))
         if self.params["fails_in"] == stage:
+            if self.params["raises"]:
+                raise ODD[self.params["raises"]]
             raise RemediationError("%s failed" % stage, "Try again.")
 
     def collect(self):
@@ -58,6 +61,10 @@ class Diary(Run):
 
     def apply(self, step):
         self._enter("apply")
+        if step.target == self.params["fails_in"]:
+            raise RemediationError("%s failed" % step.target, "Try again.")
+        if step.target == "b" and self.params["fails_in"] == "stuck":
+            return None
         return lambda: self.stages.append("undo %s" % step.target)
 
     def predict(self, steps):
@@ -72,12 +79,12 @@ class Diary(Run):
 
 @pytest.fixture
 def write_diary():
-    def run(*targets, check=False, fails_in=None):
+    def run(*targets, check=False, fails_in=None, raises=None):
         def main():
-            spec = dict(targets=dict(type="list", elements="str"), fails_in=dict(type="str"))
+            spec = dict(targets=dict(type="list", elements="str"), fails_in=dict(type="str"), raises=dict(type="str"))
             run_module(AnsibleModule(spec, supports_check_mode=True), Diary.from_params)
 
-        return call_main(main, arguments("diary", dict(targets=list(targets), fails_in=fails_in), check))
+        return call_main(main, arguments("diary", dict(targets=list(targets), fails_in=fails_in, raises=raises), check))
 
     return run
 
@@ -124,6 +131,34 @@ def test_a_failed_plan_reports_no_change_and_a_failed_verification_reports_what_
     assert verifying["changed"] and len(verifying["diff"]) == 2
 
 
+ODD = {"KeyError": KeyError("odd"), "Interrupted": Interrupted("SIGTERM")}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_an_unexpected_exception_in_any_stage_ends_the_task_with_the_facts_so_far(write_diary, stage, odd):
+    result = write_diary("a", check=stage == "predict", fails_in=stage, raises=odd)
+    assert result["failed"] and {"KeyError": "unexpected error: KeyError: 'odd'", "Interrupted": "interrupted by SIGTERM"}[odd] in result["msg"]
+    assert result["stages"][0].startswith("collect") and warned(result)
+    assert odd == "KeyError" or "exception" not in result
+
+
+def test_an_unexpected_exception_comes_with_its_traceback(write_diary, monkeypatch):
+    """ansible-core shows it with -vvv; from 2.19 on it does not print it otherwise."""
+    given = []
+    end = AnsibleModule.fail_json
+    monkeypatch.setattr(AnsibleModule, "fail_json", lambda self, msg, **more: given.append(more.get("exception")) or end(self, msg, **more))
+    for raises in ("KeyError", "Interrupted", None):
+        write_diary("a", fails_in="apply", raises=raises)
+    assert "test_run.py" in given[0] and "KeyError: 'odd'" in given[0] and given[1:] == [None, None]
+
+
+def test_a_change_that_could_not_be_rolled_back_is_reported_as_a_change(write_diary):
+    result = write_diary("a", "b", "stuck", fails_in="stuck")
+    assert "(applied: 2 of 3; rolled back: a; NOT rolled back: b)" in result["msg"], result["msg"]
+    assert result["changed"] and [diff["after_header"] for diff in result["diff"]] == ["b"]
+
+
 def test_a_failed_prediction_reports_what_would_change(write_diary):
     result = write_diary("a", check=True, fails_in="predict")
     assert result["failed"] and result["changed"] and result["diff"][0]["after"] == "a"
@@ -131,6 +166,42 @@ def test_a_failed_prediction_reports_what_would_change(write_diary):
 
 def test_warnings_are_shown_after_success_as_well(write_diary):
     assert warned(write_diary("a"))
+
+
+class Librarian(Run):
+    """Reads a book, and fails if it is asked to."""
+
+    kept_on_failure = ("loan",)
+
+    def __init__(self, fails):
+        super().__init__()
+        self.fails = fails
+
+    def plan(self):
+        if self.fails:
+            raise RemediationError("the book is damaged", "Take another one.")
+        return []
+
+    def facts(self):
+        return {"title": "X.509", "book": "A" * 10000, "loan": "B" * 10000}
+
+
+@pytest.mark.parametrize(
+    "fails, verbosity, returned, omitted",
+    [
+        (False, 0, {"title", "book", "loan"}, None),
+        (True, 0, {"title", "loan"}, "book (shown with -vvv)"),
+        (True, 2, {"title", "loan"}, "book (shown with -vvv)"),
+        (True, 3, {"title", "book", "loan"}, None),
+    ],
+)
+def test_a_failed_task_returns_the_facts_that_fit_on_a_screen_and_with_vvv_all(fails, verbosity, returned, omitted):
+    def main():
+        run_module(AnsibleModule({}, supports_check_mode=True), lambda params, context: Librarian(fails))
+
+    result = call_main(main, arguments("librarian", {}, False, verbosity))
+    assert bool(result.get("failed")) is fails and result.get("omitted") == omitted
+    assert {"title", "book", "loan"} & set(result) == returned
 
 
 class Reader(Run):

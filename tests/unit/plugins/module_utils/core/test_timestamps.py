@@ -11,7 +11,7 @@ import datetime
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import UTC, parse_time, timestamp, utc_now
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import UTC, parse_time, relative_day, timestamp, utc_now
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 
 
@@ -49,3 +49,12 @@ def test_results_write_times_in_utc_to_the_second():
 
 def test_the_system_clock_has_its_time_zone():
     assert utc_now().tzinfo is UTC
+
+
+AHEAD = [(48, "in 2 days"), (47, "in 1 day"), (24, "in 1 day"), (23, "today"), (0, "today")]
+BEHIND = [(-23, "today"), (-24, "1 day ago"), (-47, "1 day ago"), (-48, "2 days ago")]
+
+
+@pytest.mark.parametrize("hours, words", AHEAD + BEHIND)
+def test_days_are_told_in_the_same_words_everywhere(hours, words):
+    assert relative_day(FIXED.now + datetime.timedelta(hours=hours), FIXED.now) == words

@@ -6,16 +6,23 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import re
 import shutil
+import stat
 import subprocess
+import sys
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files import transaction as transaction_module
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import identity_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.tests.support.journal import new_journal
 from ansible_collections.certmend.tls.tests.support.mounts import needs_mounts, with_mounts
 
 
@@ -190,3 +197,42 @@ def test_a_temporary_file_that_cannot_be_written_leaves_no_other(files, tmp_path
     with pytest.raises(RemediationError, match="path: .*xxx cannot be written: File name too long"):
         Transaction([*replacements(files), long], backup=True).commit()
     assert contents(tmp_path) == before
+
+
+def test_a_file_that_was_replaced_although_the_call_failed_is_rolled_back(files, tmp_path, monkeypatch):
+    """The rename succeeded, flushing the folder did not: the caller must not read that nothing was changed."""
+    before, flush, calls = contents(tmp_path), os.fsync, []
+
+    def fail_for_folders(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode) and not calls:
+            calls.append(handle)
+            raise OSError(errno.EIO, "Input/output error")
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", fail_for_folders)
+    with pytest.raises(RemediationError, match="one cannot be written: Input/output error"):
+        Transaction(replacements(files), backup=False).commit()
+    assert calls and contents(tmp_path) == before
+
+
+def test_the_journal_knows_all_files_before_the_first_is_replaced(files, tmp_path, monkeypatch):
+    journal = new_journal(tmp_path.parent / (tmp_path.name + "-journal"))
+    seen = []
+    replace = transaction_module.replace_file
+    monkeypatch.setattr(transaction_module, "replace_file", lambda *paths: (seen.append(len(journal.read().changes)), replace(*paths))[1])
+    Transaction(replacements(files), backup=False, journal=journal.folder).commit(remove=[str(tmp_path / "gone")])
+    assert seen == [3, 3, 3]
+    changes = {change.path: change for change in journal.read().changes}
+    assert changes[str(files[2])].before is None and journal.saved_content(changes[str(files[1])].before) == b"old two"
+    assert changes[str(files[0])].after == hashlib.sha256(b"new one").hexdigest()
+
+
+def test_temporary_files_of_killed_processes_are_removed(files, tmp_path):
+    """A copy of a private key was left by 94 of 124 killed runs."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        left, living = (tmp_path / (".certmend-%s_abc" % identity_of(number)) for number in (process.pid, os.getpid()))
+        process.communicate(b"\n")
+    for path in (left, living):
+        path.write_bytes(b"key")
+    Transaction(replacements(files), backup=False).commit()
+    assert not left.exists() and living.exists()

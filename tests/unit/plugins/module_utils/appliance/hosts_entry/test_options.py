@@ -10,7 +10,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
 
-PARAMS = dict(address=None, names=None, comment=None, state="present", entries=None, exclusive=True, path="/etc/hosts", check_resolution=True, backup=True)
+PARAMS = dict(
+    address=None, names=None, comment=None, state="present", entries=None, exclusive=True, path="/etc/hosts", check_resolution=True, backup=True, journal=None
+)
 
 
 def test_the_short_form_is_one_entry():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local_name, parse, to_xml, tree_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import DEEPEST, local_name, parse, to_xml, tree_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 
@@ -50,6 +50,13 @@ def test_a_name_is_told_without_its_namespace():
 def test_a_document_type_is_refused(text):
     with pytest.raises(RemediationError, match="declares a document type"):
         parse(text.encode("ascii"))
+
+
+def test_an_answer_of_too_many_levels_is_refused():
+    nested = b"<a>%s</a>" % (b"<b>" * (DEEPEST - 1) + b"</b>" * (DEEPEST - 1))
+    assert parse(nested + b"<!-- -->").tag == "a"
+    with pytest.raises(RemediationError, match="more than %d levels" % DEEPEST):
+        parse(b"<a>%s</a>" % nested)
 
 
 def test_an_answer_that_is_not_xml_is_shown_in_part():

@@ -256,8 +256,17 @@ def test_a_ca_file_that_cannot_be_used_is_reported_with_its_option(text, tmp_pat
         trust_of(str(path), (), True)
 
 
+def test_ca_certificates_can_be_given_as_text(service, ca_path):
+    running = service(OK)
+    with open(ca_path, encoding="ascii") as handle:
+        text = handle.read()
+    assert Session("localhost", running.port, trust_of(None, (), True, text), PATIENCE).post("/", b"", {}).status == 200
+    with pytest.raises(RemediationError, match="^ca_content: cannot be used: "):
+        trust_of(None, (), True, "no certificate")
+
+
 def test_trust_is_read_from_the_options_of_a_module(ca_path):
-    params = {"ca_path": ca_path, "server_fingerprint": None, "validate_certs": True}
+    params = {"ca_path": ca_path, "ca_content": None, "server_fingerprint": None, "validate_certs": True}
     assert trust_from_params(params).context.verify_mode == ssl.CERT_REQUIRED
     pinned = trust_from_params(dict(params, server_fingerprint=["AB:" * 31 + "AB"]))
     assert pinned.pins == ("ab" * 32,) and pinned.context.verify_mode == ssl.CERT_NONE

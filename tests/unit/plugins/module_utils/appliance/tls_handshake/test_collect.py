@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import LAYOUTS, Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.collect import Anchors, collect_anchors, shake_hands
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -21,8 +22,10 @@ BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 
 def options(port=443, **trust):
-    params = dict(dict(ca_path=None, ca_content=None, java_keystore=None), **trust)
-    params.update(host="localhost", port=port, name=None, address="127.0.0.1", timeout=float(PATIENCE), expect="any")
+    params = dict(dict(ca_path=None, ca_content=None, java_keystore=None, system_store=None), **trust)
+    params.update(
+        host="localhost", port=port, name=None, address="127.0.0.1", timeout=float(PATIENCE), expect="any", expected_fingerprints=None, wait_timeout=0.0
+    )
     return Options.from_params(params)
 
 
@@ -31,6 +34,22 @@ def test_anchors_are_the_certificates_of_a_text_or_a_file(tmp_path):
     (tmp_path / "ca.pem").write_bytes(text.encode("ascii") + b"\xff")
     expected = Anchors(ROOT.pem + OTHER.pem, 2)
     assert collect_anchors(options(ca_content=text)) == expected == collect_anchors(options(ca_path=str(tmp_path / "ca.pem")))
+
+
+def test_the_anchors_of_a_system_are_those_of_its_bundle_or_its_folder(tmp_path, monkeypatch):
+    (tmp_path / "anchors").mkdir()
+    (tmp_path / "anchors" / "other.pem").write_text(OTHER.pem, encoding="ascii")
+    (tmp_path / "anchors" / "README").write_text(ROOT.pem, encoding="ascii")
+    (tmp_path / "bundle.crt").write_text("# Root\n" + ROOT.pem, encoding="ascii")
+    for bundle, expected in ((str(tmp_path / "bundle.crt"), ROOT), ("", OTHER)):
+        monkeypatch.setitem(LAYOUTS, "suse", Layout(str(tmp_path / "anchors"), ".pem", (".pem", ".crt"), bundle, (), ()))
+        assert collect_anchors(options(system_store="suse")) == Anchors(expected.pem, 1)
+
+
+def test_a_system_that_has_no_such_store_names_the_option(monkeypatch):
+    monkeypatch.setitem(LAYOUTS, "suse", Layout("/nowhere/anchors", ".pem", (".pem",), "", (), ()))
+    with pytest.raises(RemediationError, match="system_store: /nowhere/anchors does not exist"):
+        collect_anchors(options(system_store="suse"))
 
 
 @pytest.mark.parametrize("text", ["", "nothing"])

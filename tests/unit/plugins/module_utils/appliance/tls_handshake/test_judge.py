@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeCode, ProbeError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake import judge as judge_module
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.judge import VERDICTS, Problem, judge
 
 
@@ -55,3 +59,30 @@ def test_a_certificate_without_an_issuer_that_comes_alone_lacks_intermediates(nu
 def test_a_probe_that_failed_is_reported_as_it_is():
     error = ProbeError(ProbeCode.NOT_TLS, "it speaks HTTP", "Check the port.")
     assert judge(error) == Problem("NOT-TLS", "it speaks HTTP", "Check the port.")
+
+
+PRESENTED = [fingerprint_of(b"leaf"), fingerprint_of(b"ca")]
+
+
+def test_a_server_that_presents_the_expected_certificates_has_no_problem():
+    assert [judge(handshake(0), expected) for expected in (PRESENTED, PRESENTED[:1])] == [None, None]
+    assert judge(handshake(62, "no"), PRESENTED).code == "NAME-MISMATCH", "nor does that hide another one"
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        ([fingerprint_of(b"new")], "another certificate .SHA-256 %s. than expected .%s" % (PRESENTED[0], fingerprint_of(b"new"))),
+        ([*PRESENTED, fingerprint_of(b"more")], "the expected certificate .* but another chain: 2 certificates instead of 3"),
+        ([PRESENTED[0], fingerprint_of(b"other ca")], "but another chain: 2 certificates instead of 2 or others"),
+    ],
+)
+def test_a_server_that_presents_other_certificates_is_told_by_their_fingerprints(expected, words):
+    problem = judge(handshake(0), expected)
+    assert problem.code == "SERVED-DIFFERS" and re.search(words, problem.message) and "reloaded" in problem.advice
+
+
+def test_a_python_that_cannot_see_an_encrypted_chain_compares_what_it_sees(monkeypatch):
+    monkeypatch.setattr(judge_module, "can_read_every_chain", lambda: False)
+    assert judge(handshake(0, chain=(b"leaf",)), PRESENTED) is None
+    assert judge(handshake(0, chain=(b"old",)), PRESENTED).code == "SERVED-DIFFERS"

@@ -14,7 +14,20 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 
 
 def options(**params):
-    given = dict(host="depot", port=443, name=None, address=None, ca_path=None, ca_content="PEM", java_keystore=None, timeout=10.0, expect="any")
+    given = dict(
+        host="depot",
+        port=443,
+        name=None,
+        address=None,
+        ca_path=None,
+        ca_content="PEM",
+        java_keystore=None,
+        system_store=None,
+        timeout=10.0,
+        expect="any",
+        expected_fingerprints=None,
+        wait_timeout=0.0,
+    )
     return Options.from_params(dict(given, **params))
 
 
@@ -32,6 +45,7 @@ def test_addresses_are_hosts_and_names_too():
         (dict(), "ca_content"),
         (dict(ca_content=None, ca_path="/ca.pem"), "ca_path"),
         (dict(ca_content=None, java_keystore=dict(path="/ks", password_file=None)), "java_keystore"),
+        (dict(ca_content=None, system_store="auto"), "system_store"),
     ],
 )
 def test_the_option_that_says_what_is_trusted_is_known(params, option):

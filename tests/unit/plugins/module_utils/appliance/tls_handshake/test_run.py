@@ -20,7 +20,20 @@ SEEN = Handshake((b"leaf", b"ca"), "TLSv1.3", "cipher", 62, "Hostname mismatch."
 
 
 def run(outcome=None, expect="any"):
-    params = dict(host="depot", port=443, name=None, address=None, ca_path=None, ca_content="PEM", java_keystore=None, timeout=10.0, expect=expect)
+    params = dict(
+        host="depot",
+        port=443,
+        name=None,
+        address=None,
+        ca_path=None,
+        ca_content="PEM",
+        java_keystore=None,
+        system_store=None,
+        timeout=10.0,
+        expect=expect,
+        expected_fingerprints=None,
+        wait_timeout=0.0,
+    )
     made = TlsHandshakeRun.from_params(params, RunContext(False, FIXED.now))
     if outcome:
         made.outcome, made.problem = outcome, judge(outcome)

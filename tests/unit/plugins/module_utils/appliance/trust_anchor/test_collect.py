@@ -17,7 +17,9 @@ ROOT, LEAF = mint.authority("Root"), mint.mint("depot.corp.example")
 
 
 def options(**more):
-    params = dict(path=None, content=None, store="auto", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True)
+    params = dict(
+        path=None, content=None, store="auto", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True, journal=None
+    )
     return Options.from_params(dict(params, **more))
 
 

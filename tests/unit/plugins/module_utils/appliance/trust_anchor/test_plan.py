@@ -28,8 +28,11 @@ class Memory(TrustStore):
     def trusts(self, anchor):
         return anchor in self.trusted
 
-    def contains(self, anchor):
-        return anchor in self.trusted or anchor in self.contained
+    def contains(self, anchor, entries=None):
+        return (anchor in self.trusted or anchor in self.contained) and (entries is None or anchor.subject in entries)
+
+    def new_entry(self, anchor, alias):
+        return None if anchor in self.contained else alias
 
     def lock(self):
         raise NotImplementedError
@@ -38,7 +41,9 @@ class Memory(TrustStore):
 
 
 def options(**more):
-    params = dict(path=None, content="", store="auto", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True)
+    params = dict(
+        path=None, content="", store="auto", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True, journal=None
+    )
     return Options.from_params(dict(params, **more))
 
 
@@ -46,6 +51,12 @@ def test_anchors_that_are_not_trusted_are_added():
     step = plan_step(options(name="lab"), Memory([OTHER], [ROOT]), [ROOT])
     assert (step.target, step.before, step.after) == ("trust store /store", "", "CN=Root (sha256 %s)\n" % ROOT.sha256)
     assert step.payload == Change(adding=((ROOT, "lab"),))
+
+
+def test_only_the_given_entries_are_removed():
+    step = plan_step(options(state="absent", entries=["CN=Root"]), Memory([ROOT], [OTHER]), [ROOT, OTHER])
+    assert step.payload == Change(removing=(ROOT,), entries=("CN=Root",))
+    assert plan_step(options(state="absent", entries=[]), Memory([ROOT], [OTHER]), [ROOT, OTHER]) is None
 
 
 def test_each_of_several_anchors_has_an_alias_of_its_own_even_if_one_is_missing():

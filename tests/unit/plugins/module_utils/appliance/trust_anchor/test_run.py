@@ -6,19 +6,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import LAYOUTS, Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.java_store import JavaStore
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import LAYOUTS, Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.run import TrustAnchorRun, open_store
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
+from ansible_collections.certmend.tls.tests.support.run import PATH, arguments
 
 ROOT = mint.authority("Root")
-PARAMS = dict(path=None, content="", store="suse", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True)
+PARAMS = dict(
+    path=None, content="", store="suse", keystore=None, name=None, state="present", allow_leaf=False, label=None, pending=False, backup=True, journal=None
+)
 #: a bundle of all the anchors
 TOOL = 'cat "$0"/anchors/*.pem > "$0/bundle.pem" 2>/dev/null || : > "$0/bundle.pem"'
 
@@ -43,6 +50,70 @@ def test_an_anchor_is_predicted_added_once_and_removed(system, run_module):
     assert made["created_files"] == [str(system / "anchors" / "lab.pem")] and made["store"] == str(system / "anchors") and made["backup_files"] == {}
     gone = run_module("trust_anchor", params(content=ROOT.pem, state="absent"))
     assert gone["changed"] and [anchor["subject"] for anchor in gone["removed"]] == ["CN=Root"] and (system / "bundle.pem").read_bytes() == b""
+
+
+def put_back(made, run_module):
+    """What a rollback asks for: the entries that the task created, and nothing else."""
+    pems, entries = ([added[name] for added in made["added"]] for name in ("pem", "entry"))
+    asked = params(content="".join(pems), entries=[entry for entry in entries if entry], state="absent")
+    predicted, gone, again = (run_module("trust_anchor", asked, check=check) for check in (True, False, False))
+    assert predicted["changed"] == gone["changed"] and predicted["diff"] == gone["diff"] and not again["changed"]
+    return gone
+
+
+def test_a_rollback_removes_what_the_task_created(system, run_module):
+    predicted, made = (run_module("trust_anchor", params(content=ROOT.pem, name="lab"), check=check) for check in (True, False))
+    assert [added["entry"] for added in made["added"]] == made["created_files"] and predicted["added"] == made["added"]
+    assert put_back(made, run_module)["changed"] and not list((system / "anchors").iterdir())
+
+
+def test_a_rollback_leaves_a_file_that_was_there_before(system, run_module):
+    """Only the bundle lacked the certificate: an earlier run of somebody else was interrupted."""
+    theirs = system / "anchors" / "theirs.pem"
+    theirs.write_text(ROOT.pem, encoding="ascii")
+    made = run_module("trust_anchor", params(content=ROOT.pem, name="lab"))
+    assert made["changed"] and [added["entry"] for added in made["added"]] == [None] and made["created_files"] == []
+    assert not put_back(made, run_module)["changed"] and theirs.read_text() == ROOT.pem
+
+
+def test_a_rollback_leaves_the_same_certificate_in_a_file_that_came_later(system, run_module):
+    made = run_module("trust_anchor", params(content=ROOT.pem, name="lab"))
+    (system / "anchors" / "theirs.pem").write_text(ROOT.pem, encoding="ascii")
+    assert put_back(made, run_module)["changed"]
+    assert [path.name for path in (system / "anchors").iterdir()] == ["theirs.pem"] and (system / "bundle.pem").read_text() == ROOT.pem
+
+
+#: the module with a layout whose command kills it, as a fuse that blows once
+KILLED = (
+    """
+import sys
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import LAYOUTS, Layout
+folder, fuse = sys.argv[1:]
+del sys.argv[1:]
+command = ("sh", "-c", 'if rm "$1" 2>/dev/null; then kill -9 $PPID; exit; fi; ' + %r, folder, fuse)
+LAYOUTS["suse"] = Layout(folder + "/anchors", ".pem", (".pem",), folder + "/bundle.pem", command, command)
+from ansible_collections.certmend.tls.plugins.modules.trust_anchor import main
+main()
+"""
+    % TOOL
+)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_run_that_was_killed_before_the_command_is_completed_by_the_next(system, run_module, state):
+    if state == "absent":
+        run_module("trust_anchor", params(content=ROOT.pem, name="lab"))
+    fuse = system / "fuse"
+    fuse.touch()
+    command = [sys.executable, "-W", "ignore", "-c", KILLED, str(system), str(fuse)]
+    ask = arguments("trust_anchor", params(content=ROOT.pem, name="lab", state=state), False)
+    environment = dict(os.environ, PYTHONPATH=PATH, _ANSIBLE_MODULE_PROFILE="legacy")
+    killed = subprocess.run(command, input=ask, env=environment, capture_output=True, text=True, check=False)
+    assert killed.returncode == -9 and not fuse.exists(), killed.stderr
+    asked = params(content=ROOT.pem, name="lab", state=state)
+    predicted, made, again = (run_module("trust_anchor", asked, check=check) for check in (True, False, False))
+    assert predicted["changed"] and made["changed"] and predicted["diff"] == made["diff"] and not again["changed"], made
+    assert (system / "bundle.pem").read_text() == (ROOT.pem if state == "present" else "")
 
 
 def test_a_run_that_fails_reports_the_anchors_that_it_read(run_module, monkeypatch):

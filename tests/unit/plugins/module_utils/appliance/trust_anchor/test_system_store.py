@@ -6,13 +6,19 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
+import shutil
+import subprocess
+
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import read_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import Layout
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import Layout
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import SystemStore
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.system_store import FOLDERS, HASH_NAME, SystemStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, raised_signals
 from ansible_collections.certmend.tls.tests.support import mint
 
 ONE, TWO, SYSTEM_S = (mint.authority(name) for name in ("One", "Two", "Of the system"))
@@ -29,8 +35,10 @@ def layout(tmp_path):
     (tmp_path / "anchors").mkdir()
     (tmp_path / "system.pem").write_text(SYSTEM_S.pem, encoding="ascii")
     (tmp_path / "bundle.pem").write_text(SYSTEM_S.pem, encoding="ascii")
+    (tmp_path / "source" / "mozilla").mkdir(parents=True)
+    (tmp_path / "source" / "mozilla" / "system.crt").write_text(SYSTEM_S.pem, encoding="ascii")
     add, remove = (("sh", "-c", TOOL, how, str(tmp_path)) for how in ("add", "remove"))
-    return Layout(str(tmp_path / "anchors"), ".crt", (".crt",), str(tmp_path / "bundle.pem"), add, remove)
+    return Layout(str(tmp_path / "anchors"), ".crt", (".crt",), str(tmp_path / "bundle.pem"), add, remove, (str(tmp_path / "source"),))
 
 
 def opened(layout):
@@ -49,8 +57,8 @@ def add(layout, *certificates, alias="ours"):
     return changed(layout, Change(adding=tuple((anchor, "%s-%d" % (alias, number)) for number, anchor in enumerate(outline_of(*certificates)))))
 
 
-def remove(layout, *certificates):
-    return changed(layout, Change(removing=tuple(outline_of(*certificates))))
+def remove(layout, *certificates, entries=None):
+    return changed(layout, Change(removing=tuple(outline_of(*certificates)), entries=entries))
 
 
 def held(layout, *certificates):
@@ -162,3 +170,134 @@ def test_programs_may_read_the_folder_itself(layout, tmp_path):
 def test_a_store_without_a_bundle_yet_trusts_nothing(layout, tmp_path):
     (tmp_path / "bundle.pem").unlink()
     assert held(layout, SYSTEM_S) == [False]
+
+
+def contained(layout, certificate, entries=None):
+    return opened(layout).contains(*outline_of(certificate), entries)
+
+
+@pytest.fixture(params=["copy", "debian", "photon"])
+def family(request, layout, tmp_path):
+    """The store above; a Debian with its real update-ca-certificates; a Photon, whose command is openssl-rehash and a bundle."""
+    if request.param == "debian":
+        return debian(tmp_path)
+    return photon(tmp_path) if request.param == "photon" else layout
+
+
+def debian(tmp_path):
+    tool = shutil.which("update-ca-certificates", path=os.environ["PATH"] + FOLDERS)
+    if tool is None or "--localcertsdir" not in pathlib.Path(tool).read_text(encoding="utf-8"):
+        pytest.skip("no update-ca-certificates that takes folders; tests/lab has one")
+    for name in ("local", "certs", "hooks"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "ca.conf").write_text("mozilla/system.crt\n", encoding="ascii")
+    folders = {"certsconf": "ca.conf", "certsdir": "source", "localcertsdir": "local", "etccertsdir": "certs", "hooksdir": "hooks"}
+    command = (tool, *(argument for option, name in folders.items() for argument in ("--" + option, str(tmp_path / name))))
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    bundle = tmp_path / "certs" / "ca-certificates.crt"
+    return Layout(str(tmp_path / "local"), ".crt", (".crt",), str(bundle), command, (*command, "--fresh"), (str(tmp_path / "source"),))
+
+
+#: what Photon's rehash_ca_certificates.sh does
+REHASH = """openssl rehash "$0/certs" && find -L "$0/certs" -type l -delete && cat "$0"/certs/*.pem > "$0/all.pem" """
+
+
+def photon(tmp_path):
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here")
+    (tmp_path / "certs").mkdir()
+    (tmp_path / "certs" / "system.pem").write_text(SYSTEM_S.pem, encoding="ascii")
+    command = ("sh", "-c", REHASH, str(tmp_path))
+    subprocess.run(command, check=True)
+    return Layout(str(tmp_path / "certs"), ".pem", (".pem", ".crt"), str(tmp_path / "all.pem"), command, command, hash_links=True)
+
+
+def test_a_removal_that_was_interrupted_before_the_command_is_completed_by_the_next(family):
+    add(family, ONE)
+    for path in pathlib.Path(family.folder).glob("ours-0.*"):
+        path.unlink()
+    # on Photon, a dead link remains, which no program follows
+    assert contained(family, ONE) and contained(family, ONE, entries=["/gone"]) and not contained(family, TWO)
+    remove(family, ONE)
+    assert held(family, ONE, SYSTEM_S) == [False, True] and not contained(family, ONE)
+
+
+def test_an_addition_that_was_interrupted_before_the_command_is_completed_by_the_next(family):
+    path = pathlib.Path(family.folder, "ours-0" + family.extension)
+    path.write_text(ONE.pem, encoding="ascii")
+    assert held(family, ONE) == [False] and contained(family, ONE)
+    assert opened(family).new_entry(*outline_of(ONE), "again") is None
+    add(family, ONE)
+    assert held(family, ONE, SYSTEM_S) == [True, True] and [file for file in path.parent.glob("ours-*") if not file.is_symlink()] == [path]
+
+
+def test_what_this_run_did_not_create_stays(family):
+    """Somebody else added the same certificate, in a file of its own."""
+    add(family, ONE)
+    theirs = pathlib.Path(family.folder, "theirs" + family.extension)
+    theirs.write_text(ONE.pem, encoding="ascii")
+    ours = opened(family).new_entry(*outline_of(TWO), "ours-0")
+    assert contained(family, ONE, entries=[ours]) and not contained(family, ONE, entries=[])
+    remove(family, ONE, entries=(ours,))
+    assert held(family, ONE) == [True] and theirs.exists() and not pathlib.Path(ours).exists()
+    assert not contained(family, ONE, entries=[ours])
+
+
+def test_an_anchor_of_the_system_is_not_what_an_interrupted_removal_left(layout, tmp_path):
+    for made in (layout, debian(tmp_path)):
+        with pytest.raises(RemediationError, match="CN=Of the system comes with the operating system"):
+            remove(made, SYSTEM_S)
+        assert not contained(made, SYSTEM_S, entries=["/any"])
+
+
+def hash_links(layout):
+    return [path for path in pathlib.Path(layout.folder).iterdir() if HASH_NAME.match(path.name)]
+
+
+def test_an_anchor_whose_hash_link_is_missing_is_not_present(tmp_path):
+    layout = photon(tmp_path)
+    add(layout, ONE)
+    before = sorted(hash_links(layout))
+    for link in before:
+        link.unlink()
+    assert held(layout, ONE, SYSTEM_S) == [False, False] and contained(layout, ONE)
+    add(layout, ONE)
+    assert held(layout, ONE, SYSTEM_S) == [True, True] and sorted(hash_links(layout)) == before
+
+
+def test_an_anchor_that_the_bundle_beside_the_links_lacks_is_not_present(tmp_path):
+    layout = photon(tmp_path)
+    add(layout, ONE)
+    (tmp_path / "all.pem").write_text(SYSTEM_S.pem, encoding="ascii")
+    assert held(layout, ONE, SYSTEM_S) == [False, True]
+    add(layout, ONE)
+    assert held(layout, ONE) == [True]
+
+
+def test_a_file_that_the_bundle_does_not_take_needs_its_link_only(tmp_path):
+    """The command bundles .pem files, and openssl-rehash links .crt files too."""
+    layout = photon(tmp_path)
+    (tmp_path / "certs" / "corp.crt").write_text(ONE.pem, encoding="ascii")
+    add(layout, ONE)
+    assert held(layout, ONE) == [True] and not (tmp_path / "certs" / "ours-0.pem").exists()
+    remove(layout, ONE)
+    assert not contained(layout, ONE)
+    (tmp_path / "all.pem").unlink()
+    assert held(layout, SYSTEM_S) == [True]
+
+
+def test_a_link_finds_the_first_certificate_of_its_file_only(tmp_path):
+    layout = photon(tmp_path)
+    (tmp_path / "certs" / "both.pem").write_text(ONE.pem + TWO.pem, encoding="ascii")
+    (tmp_path / "certs" / "01234567.0").symlink_to("both.pem")
+    (tmp_path / "certs" / "76543210.0").symlink_to("missing.pem")
+    (tmp_path / "all.pem").write_text(SYSTEM_S.pem + ONE.pem + TWO.pem, encoding="ascii")
+    assert held(layout, ONE, TWO, SYSTEM_S) == [True, False, True]
+
+
+def test_a_command_that_a_signal_interrupts_is_rolled_back(layout, tmp_path):
+    command = ("sh", "-c", "kill -TERM $PPID; exec cat", str(tmp_path))
+    slow = Layout(layout.folder, layout.extension, layout.extensions, layout.bundle, command, layout.after_removing)
+    with raised_signals(), pytest.raises(Interrupted):
+        add(slow, ONE)
+    assert not list((tmp_path / "anchors").iterdir()) and (tmp_path / "log").read_text() == "remove\n"

@@ -41,8 +41,8 @@ def test_there_are_seven_questions_in_the_article_s_order():
 
 def test_is_it_valid():
     certificate = mint("a", starts=FIXED.now - DAY, ends=FIXED.now + 9 * DAY)
-    assert answers(certificate)[VALIDITY] == "yes, until 2010-06-24T12:00:00Z (9 days)"
-    assert answers(certificate, now=FIXED.now + 10 * DAY)[VALIDITY] == "no, until 2010-06-24T12:00:00Z (-1 days)"
+    assert answers(certificate)[VALIDITY] == "yes, until 2010-06-24T12:00:00Z (in 9 days)"
+    assert answers(certificate, now=FIXED.now + 10 * DAY)[VALIDITY] == "no, until 2010-06-24T12:00:00Z (1 day ago)"
     assert answers(certificate, now=FIXED.now - 2 * DAY)[VALIDITY] == "no, not before 2010-06-14T12:00:00Z"
 
 

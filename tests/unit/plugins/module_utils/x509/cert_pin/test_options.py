@@ -28,6 +28,7 @@ DEFAULTS = dict(
     keep_old=False,
     ignore_others=False,
     backup=True,
+    journal=None,
     workers=32,
     timeout=5.0,
 )

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval, UnapprovedChange, approvals_yaml
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision, Status
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation, Problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.report import Report, report_on
@@ -98,11 +100,47 @@ def test_objections_to_an_accepted_key_are_a_warning():
 
 
 def test_no_failure_is_no_error():
-    report_on([repinned()], STORE, TARGETS).raise_failures()
-    Report().raise_failures()
+    report_on([repinned()], STORE, TARGETS).raise_failures(NOW)
+    Report().raise_failures(NOW)
 
 
 def test_many_failures_are_one_error_that_describes_the_first_and_names_the_others():
     with pytest.raises(RemediationError) as raised:
-        report_on([failed(number) for number in range(12)], STORE, TARGETS).raise_failures()
+        report_on([failed(number) for number in range(12)], STORE, TARGETS).raise_failures(NOW)
     assert raised.value.message.count(": refused") == 10 and "2 more: h10.corp.example:443, h11.corp.example:443" in raised.value.message
+
+
+def changed(*objections, server=VAULT, code="PIN-CHANGED"):
+    problem = Problem(code, "%s: the key changed" % server, "Find out who changed it.")
+    return Decision(Observation(server, server.host, "", LEAF), Status.CHANGED, problem=problem, objections=objections)
+
+
+@pytest.mark.parametrize("code", ["PIN-CHANGED", "APPROVAL-REFUSED"])
+def test_a_failure_ends_with_the_approval_that_would_accept_it_once_for_each_server(code):
+    with pytest.raises(RemediationError) as raised:
+        report_on([changed(code=code), changed(code=code), failed()], STORE, TARGETS).raise_failures(NOW)
+    assert "approvals of cert_pin" in raised.value.advice and "pins_approvals" in raised.value.advice
+    lines = str(raised.value).splitlines()
+    assert len(lines) == 3 and lines[2] == "Nothing was stored."
+    (approval,) = yaml.safe_load(lines[1])["pins_approvals"]
+    pins = {"old_pin": "sha256/last", "new_pin": LEAF.pin}
+    assert approval == {"host": VAULT.host, "port": 443, "ticket": "", "expires": timestamp(NOW), **pins}
+
+
+def test_a_host_that_is_an_ipv6_address_is_quoted():
+    server = HostPort("fd00::1", 8443)
+    (approval,) = yaml.safe_load(approvals_yaml([UnapprovedChange(server, "sha256/a+/=", "sha256/b")], NOW))["pins_approvals"]
+    assert (approval["host"], approval["port"], approval["old_pin"]) == ("fd00::1", 8443, "sha256/a+/=")
+
+
+def test_what_no_approval_can_accept_has_none():
+    for decision in (changed("it expired"), changed(code="PIN-REFUSED"), failed()):
+        with pytest.raises(RemediationError) as raised:
+            report_on([decision], STORE, TARGETS).raise_failures(NOW)
+        assert "pins_approvals" not in str(raised.value)
+
+
+def test_a_failure_has_both_pins_if_there_are_two():
+    pins = {"old_pin": "sha256/last", "new_pin": LEAF.pin}
+    assert report_on([changed()], STORE, TARGETS).failures == (dict(changed().problem.as_dict(), endpoint="vault.corp.example:443", **pins),)
+    assert "old_pin" not in report_on([failed()], STORE, TARGETS).failures[0]

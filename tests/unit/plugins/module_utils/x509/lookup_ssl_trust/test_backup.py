@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Backups of registrations: written for their owner alone, read again, and restored only where they belong."""
+"""Backups of registrations: written for their owner alone, and read again."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import datetime
 import json
 import os
 import stat
-from dataclasses import replace
 
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import FORMAT, Backup, check_folder, load, path_for, plan_restore, write
+from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import FORMAT, FORMAT_1, Backup, check_folder, load, path_for, write
 from ansible_collections.certmend.tls.tests.support.mint import NOW
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
-from ansible_collections.certmend.tls.tests.support.vsphere.certificates import HOST, NEW, OLD, read
+from ansible_collections.certmend.tls.tests.support.vsphere.certificates import HOST, NEW, OLD
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import listed
 
 URL = "https://%s/sdk" % HOST
@@ -29,7 +28,7 @@ def registered(*names, certificate=OLD, **more):
     return tuple(listed([estate.registration(name, endpoints, future=(("serviceFuture", "later"),), **more) for name in names]))
 
 
-BACKUP = Backup("vsphere.local", HOST, registered("vc-a", "vc-b"))
+BACKUP = Backup("vsphere.local", HOST, registered("vc-a", "vc-b"), registered("vc-a", "vc-b", certificate=NEW))
 
 
 @pytest.fixture
@@ -47,6 +46,15 @@ def refused(function, *arguments):
 
 def test_a_backup_is_read_as_it_was_written(written):
     assert load(written, "backup_path") == BACKUP
+
+
+def test_a_backup_of_an_earlier_release_does_not_record_what_was_written(written):
+    with open(written, encoding="utf-8") as file:
+        content = json.load(file)
+    del content["written"]
+    with open(written, "w", encoding="utf-8") as file:
+        json.dump(dict(content, format=FORMAT_1), file)
+    assert load(written, "backup_path") == Backup("vsphere.local", HOST, BACKUP.registrations, None)
 
 
 def test_a_backup_and_its_new_folder_are_closed_to_others(written):
@@ -84,6 +92,14 @@ def test_a_folder_is_checked_without_writing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["file", "file/folder/below", "dangling", "dangling/folder"])
+def test_a_folder_that_cannot_be_created_is_known_before(tmp_path, name):
+    (tmp_path / "file").write_text("", encoding="ascii")
+    (tmp_path / "dangling").symlink_to(tmp_path / "file" / "missing")
+    message = refused(check_folder, str(tmp_path / name / "a.json"), "backup_dir")
+    assert message.startswith("backup_dir: %s cannot be created: " % (tmp_path / name)) and "is not a folder" in message
+
+
 def test_a_backup_that_cannot_be_written_is_known_before(tmp_path):
     (tmp_path / "a.json").mkdir()
     assert refused(check_folder, str(tmp_path / "a.json"), "backup_dir").startswith("backup_dir: %s cannot be written" % (tmp_path / "a.json"))
@@ -102,6 +118,7 @@ def test_a_backup_that_cannot_be_written_is_known_before(tmp_path):
         json.dumps({"format": FORMAT, "registrations": []}).encode(),
         json.dumps({"format": FORMAT, "sso_domain": "a", "hostname": "b", "registrations": [{}]}).encode(),
         json.dumps({"format": FORMAT, "sso_domain": "a", "hostname": "b", "registrations": 7}).encode(),
+        json.dumps({"format": FORMAT, "sso_domain": "a", "hostname": "b", "registrations": []}).encode(),
     ],
 )
 def test_another_file_is_not_a_backup(tmp_path, content):
@@ -112,37 +129,3 @@ def test_another_file_is_not_a_backup(tmp_path, content):
 
 def test_a_file_that_does_not_exist_is_an_error_of_the_option():
     assert "backup_path: /does/not/exist cannot be read" in refused(load, "/does/not/exist", "backup_path")
-
-
-def test_a_restore_changes_the_registrations_that_differ_and_only_those():
-    current = (*registered("vc-a", certificate=NEW), *registered("vc-b"), *registered("vc-c"))
-    (step,) = plan_restore(current, BACKUP, "VSPHERE.local")
-    assert step.target == "vcenterserver vc-a" and step.payload.before == current[0] and step.payload.after == BACKUP.registrations[0]
-    assert step.before == "%s  %s\n" % (URL, read(NEW)[0].fingerprint()) and step.after == "%s  %s\n" % (URL, read(OLD)[0].fingerprint())
-
-
-def test_a_restore_of_other_elements_shows_those():
-    current = (*registered("vc-a", version="9.0"), *registered("vc-b"))
-    (step,) = plan_restore(current, BACKUP, "vsphere.local")
-    assert (step.before, step.after) == ("", "serviceVersion: 9.0 -> 8.0\n")
-
-
-def test_the_identity_of_a_registration_is_not_restored():
-    current = (replace(registered("vc-a", certificate=NEW)[0], owner_id="somebody"), *registered("vc-b"))
-    (step,) = plan_restore(current, BACKUP, "vsphere.local")
-    assert step.payload.after.owner_id == "somebody" and step.payload.after.mutable == BACKUP.registrations[0].mutable
-
-
-def test_a_registration_that_differs_in_its_identity_only_is_not_restored():
-    current = (replace(registered("vc-a")[0], owner_id="somebody"), *registered("vc-b"))
-    assert plan_restore(current, BACKUP, "vsphere.local") == []
-
-
-@pytest.mark.parametrize("domain, name", [("other.local", "other.local"), ("", "(unknown)")])
-def test_a_backup_of_another_domain_is_refused(domain, name):
-    message = refused(plan_restore, BACKUP.registrations, BACKUP, domain)
-    assert message == "backup_path: the backup is of the SSO domain vsphere.local, and this node is of %s" % name
-
-
-def test_services_that_are_no_longer_registered_are_named():
-    assert refused(plan_restore, [], BACKUP, "vsphere.local") == "backup_path: no longer registered: vcenterserver vc-a, vcenterserver vc-b"

@@ -45,6 +45,24 @@ def test_only_endpoints_of_the_given_hosts_change():
     assert replaced(UpdateSpec(read(NEW), hosts=frozenset(["xn--bcher-kva.example"])), "https://B\u00fccher.example./", OLD) == [True]
 
 
+def selected(spec, *endpoints):
+    return [spec.selects(trust) for trust in trusts(*endpoints)]
+
+
+def test_an_update_of_a_certificate_is_responsible_for_the_endpoints_that_have_the_old_or_the_new_one():
+    spec = UpdateSpec(read(NEW), old=(OLD_READ.fingerprint("sha1"),))
+    assert selected(spec, (URL, OTHER, OLD), (URL, NEW), (URL, OTHER), (URL, "?"), (URL,)) == [True, True, False, False, False]
+    narrowed = UpdateSpec(read(NEW), old=spec.old, hosts=frozenset(["srm.corp.example"]))
+    assert selected(narrowed, (URL, OLD), ("https://srm.corp.example/", OLD)) == [False, True]
+
+
+def test_an_update_of_hosts_is_responsible_for_all_their_endpoints():
+    spec = UpdateSpec(read(NEW), hosts=frozenset([HOST]))
+    assert selected(spec, (URL, OTHER), (URL, "?"), (URL, CA), (URL,), ("https://srm.corp.example/", OLD)) == [True, True, True, False, False]
+    each = UpdateSpec(by_host={HOST: read(NEW)}, old=(OLD_READ.fingerprint(),))
+    assert selected(each, (URL, OLD), ("https://srm.corp.example/", OLD)) == [True, False]
+
+
 def test_an_alias_is_the_host_that_it_stands_for():
     spec = UpdateSpec(read(NEW), hosts=frozenset([HOST]), aliases={"10.9.8.7": HOST})
     assert replaced(spec, "https://10.9.8.7/sdk", OLD) == [True]

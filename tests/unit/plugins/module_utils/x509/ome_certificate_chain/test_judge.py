@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Verdict
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.expectations import Expectations
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import examine
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Expectations, Upload
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Upload
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import DAY, FIXED, REAL
 from ansible_collections.certmend.tls.tests.support.ome import article
@@ -23,8 +24,9 @@ PEER = CAS.pem(CAS.leaf(CAS.one, "ome-target.corp.example"), CAS.one, CAS.root)
 
 
 def examined(case, now=FIXED.now, name=""):
-    request = dict(csr_path=None, csr_content=mint.csr(NAME, key=case.key), peer_path=None, peer_content=case.peer or None)
-    expected = Expectations.from_params(dict(request, state="validated", name=name))
+    request = dict(csr_path=None, csr_content=mint.csr(NAME, key=case.key), peer_path=None, peer_content=case.peer or None, hostname=None)
+    planned = dict.fromkeys(["issuer_content", "peer_issuer_content", "distinguished_name", "subject_alternative_names"])
+    expected = Expectations.from_params(dict(request, **planned, state="validated", name=name))
     return examine(Upload(case.data, read_certificates(case.data), "upload.pem", not case.single), expected, now)
 
 

@@ -12,7 +12,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Compare, Connection, Expectations, Options, State, Upload
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.expectations import Expectations
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Compare, Connection, Options, State, Upload
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.plan_upload import plan_upload
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
@@ -22,10 +23,22 @@ CAS = Cas(FIXED)
 CHAIN = CAS.chain()
 RUN, CHECK = RunContext(False, FIXED.now), RunContext(True, FIXED.now)
 PARAMS = {
-    **dict.fromkeys(["hostname", "address", "username", "password", "ca_path", "server_fingerprint", "path", "content", "name", "at"]),
+    **dict.fromkeys(["hostname", "address", "username", "password", "ca_path", "ca_content", "server_fingerprint", "path", "content", "name", "at"]),
     **dict.fromkeys(["csr_path", "csr_content", "peer_path", "peer_content", "distinguished_name", "department_name", "business_name"]),
-    **dict.fromkeys(["locality", "country_state", "country", "email", "subject_alternative_names"]),
-    **dict(port=443, validate_certs=True, state="validated", upload="chain", compare="chain", pending=False, force=False, timeout=30, wait_timeout=300),
+    **dict.fromkeys(["locality", "country_state", "country", "email", "subject_alternative_names", "issuer_content", "peer_issuer_content"]),
+    **dict(
+        port=443,
+        validate_certs=True,
+        state="validated",
+        upload="chain",
+        compare="chain",
+        pending=False,
+        force=False,
+        check_account=False,
+        language="en",
+        timeout=30,
+        wait_timeout=300,
+    ),
 }
 
 

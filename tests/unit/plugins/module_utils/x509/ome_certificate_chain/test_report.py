@@ -55,6 +55,7 @@ def test_an_accepted_chain_has_its_judgement():
         "connection_answer": "",
         "certificates": [],
         "findings": [dict(WEAK.as_dict(), waived=None)],
+        "errors": [],
         "verdict": "warning",
     }
 
@@ -63,6 +64,11 @@ def test_a_refused_upload_replaces_the_prediction():
     facts = examination_facts(EXAMINATION, RefusedUpload(REFUSED, {"error": 1}))
     assert (facts["accepted"], facts["answer"], facts["verdict"], facts["refusal"]) == (False, "CGEN1008", "error", {"error": 1})
     assert [finding["code"] for finding in facts["findings"]] == ["KEY-WEAK", "KEY-NOT-CSR"]
+    assert facts["errors"] == ["KEY-NOT-CSR: %s. %s" % (REFUSED.message, REFUSED.advice)]
+
+
+def test_a_run_that_did_not_end_reports_no_certificates():
+    assert "certificates" not in examination_facts(EXAMINATION, None, complete=False)
 
 
 def test_each_direction_of_mutual_tls_has_its_error():

@@ -32,8 +32,8 @@ def test_an_anchor_that_does_not_accept_the_certificate_is_reported(anchors):
 def test_the_message_names_three_services_and_the_anchors():
     stale = [registered(OLD, service="service %d" % number) for number in range(4)]
     (finding,) = findings(NEW, registered=(*stale, registered(service="service 0")))
-    fingerprint = from_x509(OLD.x509).fingerprint("sha1")
-    assert finding.message == "5 endpoints of 4 services (service 0, service 1, service 2 ...) trust other certificates (SHA-1 %s)" % fingerprint
+    fingerprint = from_x509(OLD.x509).fingerprint()
+    assert finding.message == "5 endpoints of 4 services (service 0, service 1, service 2 ...) trust other certificates (SHA-256 %s)" % fingerprint
 
 
 def test_anchors_that_cannot_be_read_are_reported_as_such():

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import datetime
 
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support.mint import DAY, NOW, authority, mint
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
 
@@ -22,7 +25,14 @@ def leaf(**more):
 def test_an_expired_certificate_is_an_error_that_reports_since_when():
     root = authority()
     [finding] = findings(leaf(issuer=root, ends=NOW - 3 * DAY), trusted=[root])
-    assert finding.code == "VALIDITY-EXPIRED" and "3 days ago" in finding.message
+    assert finding.code == "VALIDITY-EXPIRED" and "(3 days ago)" in finding.message
+
+
+@pytest.mark.parametrize("now, code, words", [(NOW, "VALIDITY-EXPIRED", "(1 day ago)"), (NOW - DAY - DAY / 2, "VALIDITY-SOON", "(today)")])
+def test_the_days_of_a_message_are_those_of_the_certificate(now, code, words):
+    certificate = leaf(issuer=authority(), ends=NOW - DAY)
+    (message,) = [finding.message for finding in findings(certificate, now=now) if finding.code == code]
+    assert words in message and from_x509(certificate.x509).as_dict(now)["expiry"] == words.strip("()")
 
 
 def test_an_expired_intermediate_is_found_as_well_and_named():
@@ -42,6 +52,8 @@ def test_the_last_second_is_still_valid():
 def test_a_certificate_from_the_future_is_an_error():
     root = authority()
     assert codes(leaf(issuer=root, starts=NOW + DAY), trusted=[root]) == ["VALIDITY-NOT-YET"]
+    (finding,) = findings(leaf(issuer=root, starts=NOW + DAY), trusted=[root])
+    assert finding.message.endswith("(in 1 day)")
 
 
 @passes("VALIDITY-NOT-YET")
@@ -54,7 +66,7 @@ def test_the_first_second_is_valid():
 def test_the_last_days_are_a_warning():
     root = authority()
     [finding] = findings(leaf(issuer=root, ends=NOW + 30 * DAY), trusted=[root])
-    assert (finding.code, finding.severity) == ("VALIDITY-SOON", "warning") and "30 days left" in finding.message
+    assert (finding.code, finding.severity) == ("VALIDITY-SOON", "warning") and "(in 30 days)" in finding.message
 
 
 @passes("VALIDITY-SOON")

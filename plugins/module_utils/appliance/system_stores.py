@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import files_in, read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 OS_RELEASE = "/etc/os-release"
@@ -24,6 +24,9 @@ class Layout:
     :param extension: of the files that the module adds.
     :param extensions: of the files that the command reads.
     :param bundle: the file that programs read; empty if they read the folder itself.
+    :param sources: folders with the anchors that come with the operating system, which the command puts into the bundle as well.
+    :param hash_links: whether programs find an anchor in the folder by a link with the hash of its subject (openssl-rehash(1)). The command makes
+        the links, and the bundle of the files that have ``extension``.
     """
 
     folder: str
@@ -32,6 +35,8 @@ class Layout:
     bundle: str
     after_adding: Tuple[str, ...]
     after_removing: Tuple[str, ...]
+    sources: Tuple[str, ...] = ()
+    hash_links: bool = False
 
 
 LAYOUTS = {
@@ -42,6 +47,7 @@ LAYOUTS = {
         "/etc/ssl/certs/ca-certificates.crt",
         ("update-ca-certificates",),
         ("update-ca-certificates", "--fresh"),
+        ("/usr/share/ca-certificates",),
     ),
     "redhat": Layout(
         "/etc/pki/ca-trust/source/anchors",
@@ -50,6 +56,7 @@ LAYOUTS = {
         "/etc/pki/tls/certs/ca-bundle.crt",
         ("update-ca-trust", "extract"),
         ("update-ca-trust", "extract"),
+        ("/usr/share/pki/ca-trust-source",),
     ),
     "suse": Layout(
         "/etc/pki/trust/anchors",
@@ -58,33 +65,37 @@ LAYOUTS = {
         "/etc/ssl/ca-bundle.pem",
         ("update-ca-certificates",),
         ("update-ca-certificates",),
+        ("/usr/share/pki/trust",),
     ),
     "photon": Layout(
         "/etc/ssl/certs",
         ".pem",
         (".pem", ".crt"),
-        "",
+        "/etc/pki/tls/certs/ca-bundle.crt",
         ("rehash_ca_certificates.sh",),
         ("rehash_ca_certificates.sh",),
+        hash_links=True,
     ),
 }
 FAMILIES = {"ubuntu": "debian", "rhel": "redhat", "fedora": "redhat", "centos": "redhat", "sles": "suse", "opensuse": "suse"}
 
 
-def layout_of(store: str) -> Layout:
-    """The layout that the option ``store`` names.
+def layout_of(store: str, option: str = "store") -> Layout:
+    """The layout of a store.
 
+    :param store: ``auto``, or a family of systems.
+    :param option: the module's option that named the store, for messages.
     :raises RemediationError: this system has no such store.
     """
     if store == "auto":
-        store = family_of(read_file(OS_RELEASE, "store").decode("utf-8", "replace"))
+        store = family_of(read_file(OS_RELEASE, option).decode("utf-8", "replace"), option)
     layout = LAYOUTS[store]
     if not os.path.isdir(layout.folder):
-        raise RemediationError("store: %s does not exist" % layout.folder, "Install ca-certificates, or name another store.")
+        raise RemediationError("%s: %s does not exist" % (option, layout.folder), "Install ca-certificates, or name another store.")
     return layout
 
 
-def family_of(os_release: str) -> str:
+def family_of(os_release: str, option: str = "store") -> str:
     """The family of a system.
 
     :param os_release: its file os-release(5).
@@ -96,7 +107,18 @@ def family_of(os_release: str) -> str:
         family = FAMILIES.get(identifier, identifier)
         if family in LAYOUTS:
             return family
+    choices = sorted(LAYOUTS) + (["java"] if option == "store" else [])
     raise RemediationError(
-        "store: auto does not support this system (%s)" % (" ".join(identifiers) or "no ID in %s" % OS_RELEASE),
-        "Set store to one of %s, java." % ", ".join(sorted(LAYOUTS)),
+        "%s: auto does not support this system (%s)" % (option, " ".join(identifiers) or "no ID in %s" % OS_RELEASE),
+        "Set %s to one of %s." % (option, ", ".join(choices)),
     )
+
+
+def system_anchors_text(store: str, option: str) -> str:
+    """The certificates that the programs of this system trust, as text with PEM blocks.
+
+    :raises RemediationError: this system has no such store, or it cannot be read.
+    """
+    layout = layout_of(store, option)
+    paths = [layout.bundle] if layout.bundle else [path for path in files_in(layout.folder, option) if path.endswith(layout.extensions)]
+    return "\n".join(read_file(path, option).decode("ascii", "replace") for path in paths)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor import layouts
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.layouts import LAYOUTS, Layout, family_of, layout_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance import system_stores
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import LAYOUTS, Layout, family_of, layout_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 
@@ -47,7 +47,7 @@ def test_the_layout_of_the_option_is_used(layout):
 
 
 def test_auto_reads_which_system_this_is(layout, tmp_path, monkeypatch):
-    monkeypatch.setattr(layouts, "OS_RELEASE", str(tmp_path / "os-release"))
+    monkeypatch.setattr(system_stores, "OS_RELEASE", str(tmp_path / "os-release"))
     (tmp_path / "os-release").write_bytes(b"NAME=\xff\nID=sles\n")
     assert layout_of("auto") is layout
     (tmp_path / "os-release").unlink()
@@ -59,3 +59,9 @@ def test_a_store_that_this_system_does_not_have_is_an_error(monkeypatch):
     monkeypatch.setitem(LAYOUTS, "suse", Layout("/nowhere/anchors", "", ("",), "", (), ()))
     with pytest.raises(RemediationError, match="store: /nowhere/anchors does not exist"):
         layout_of("suse")
+
+
+def test_the_option_that_named_the_store_is_in_the_message(monkeypatch):
+    with pytest.raises(RemediationError, match="system_store: auto does not support this system") as caught:
+        family_of("ID=plan9", "system_store")
+    assert caught.value.advice == "Set system_store to one of debian, photon, redhat, suse."

@@ -1,0 +1,58 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's part of the module journal: which run this is, and whether the run that holds a journal has ended."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import Any, Dict, Optional
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import has_ended, identity_of
+
+SECONDS_BETWEEN_ATTEMPTS = 2
+
+
+class ActionModule(ActionBase):
+    """Runs the module on the host, again and again while another run holds the journal."""
+
+    _supports_check_mode = True
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+        """Run the module; wait if another run holds the journal and may be alive."""
+        result: Dict[str, Any] = super().run(tmp, task_vars)
+        arguments = dict(self._task.args, run=this_run())
+        last = time.monotonic() + (0 if self._task.check_mode else int(arguments.get("wait", 120)))
+        while True:
+            outcome = self._execute_module(module_name="certmend.tls.journal", module_args=arguments, task_vars=task_vars)
+            held_by = outcome.get("held_by")
+            if held_by and held_by["controller"] == controller() and has_ended(held_by["process"]) and "lost_run" not in arguments:
+                arguments["lost_run"] = held_by["id"]
+            elif not held_by or time.monotonic() >= last:
+                return dict(result, **outcome, this_run=arguments["run"])
+            else:
+                time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+
+
+def this_run() -> Dict[str, str]:
+    """The process of ansible-playbook, whose worker this process is."""
+    process = identity_of(os.getppid())
+    return {"id": "%s.%s" % (socket.gethostname(), process), "controller": controller(), "process": process}
+
+
+def controller() -> str:
+    """This machine since it was started."""
+    return "%s/%s" % (socket.gethostname(), _boot_id())
+
+
+def _boot_id() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
+            return stream.read()[:8]
+    except OSError:
+        return "unknown"

@@ -1,0 +1,175 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal of a run on a host: what it changes, recorded before it is changed. Standard library only: appliances run this.
+
+A journal is a folder that only its owner can enter. It holds ``journal.json``, which a person can read, and the old contents of the changed files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import replace_file, write_temporary
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot, digest_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp, utc_now
+
+FORMAT = 1
+FILE = "journal.json"
+
+
+class JournalState(StringEnum):
+    """How far a run got."""
+
+    #: files may have changed; nothing is proved
+    OPEN = "open"
+    #: the files were restored; the service may still use what it read before
+    RESTORED = "restored"
+    #: the result was verified
+    PROVED = "proved"
+
+
+@dataclass(frozen=True)
+class SavedFile:
+    """An old file.
+
+    :param name: the file in the journal's folder that has its content.
+    :param digest: the SHA-256 of the content, in hexadecimal.
+    """
+
+    name: str
+    digest: str
+    metadata: Metadata
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """The change of a file, recorded before it is made.
+
+    :param before: None: the file does not exist.
+    :param after: the SHA-256 of the new content, in hexadecimal; None: the file is removed.
+    """
+
+    path: str
+    before: Optional[SavedFile]
+    after: Optional[str]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FileChange:
+        """What ``as_dict`` made."""
+        old = values["before"]
+        before = SavedFile(old["saved_as"], old["sha256"], Metadata.from_dict(old["metadata"])) if old else None
+        return cls(values["path"], before, values["after_sha256"])
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The change as JSON can hold it."""
+        old = self.before
+        before = {"saved_as": old.name, "sha256": old.digest, "metadata": old.metadata.as_dict()} if old else None
+        return {"path": self.path, "before": before, "after_sha256": self.after}
+
+
+@dataclass(frozen=True)
+class JournalRecord:
+    """What ``journal.json`` says.
+
+    :param run: who writes: ``id``, ``controller``, ``process``.
+    :param opened: when, as ``2026-11-20T12:00:00Z``; ``updated`` likewise, each time that the record is written.
+    :param notes: what the role wants to know if another run finds the journal.
+    """
+
+    name: str
+    state: JournalState
+    run: Mapping[str, Any]
+    opened: str
+    updated: str
+    notes: Mapping[str, Any]
+    changes: Tuple[FileChange, ...] = ()
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> JournalRecord:
+        """What ``as_dict`` made."""
+        changes = tuple(FileChange.from_dict(change) for change in values["changes"])
+        return cls(values["name"], JournalState(values["state"]), values["run"], values["opened"], values["updated"], values["notes"], changes)
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The record as JSON can hold it."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return dict(values, format=FORMAT, changes=[change.as_dict() for change in self.changes])
+
+
+class Journal:
+    """A journal's folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.path = os.path.join(folder, FILE)
+
+    def read(self) -> JournalRecord:
+        """Read the record.
+
+        :raises RemediationError: there is none, or it is damaged.
+        """
+        try:
+            return JournalRecord.from_dict(json.loads(read_file(self.path, "journal").decode("utf-8")))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            advice = "Restore the files from the copies in this folder if needed, then remove the folder."
+            raise RemediationError("journal: %s is damaged (%s)" % (self.path, error), advice) from error
+
+    def write(self, record: JournalRecord) -> None:
+        """Replace the record as a whole; afterwards it is on the disk."""
+        record = dataclasses.replace(record, updated=timestamp(utc_now()))
+        text = json.dumps(record.as_dict(), indent=2, sort_keys=True) + "\n"
+        self._write_file(FILE, text.encode("utf-8"))
+
+    def record(self, changes: Sequence[Tuple[str, Optional[Snapshot], Optional[bytes]]]) -> None:
+        """Record changes before they are made.
+
+        :param changes: path, the file as it is (None: it does not exist), and its new content (None: it is removed).
+        :raises RemediationError: they cannot be recorded.
+        """
+        record = self.read()
+        added = []
+        for number, (path, old, new) in enumerate(changes, len(record.changes) + 1):
+            saved = None
+            if old is not None:
+                saved = SavedFile("%04d" % number, old.digest, old.metadata)
+                self._write_file(saved.name, old.content)
+            added.append(FileChange(path, saved, None if new is None else digest_of(new)))
+        self.write(dataclasses.replace(record, changes=record.changes + tuple(added)))
+
+    def saved_content(self, saved: SavedFile) -> bytes:
+        """The content of an old file.
+
+        :raises RemediationError: it cannot be read, or is not what was saved.
+        """
+        path = os.path.join(self.folder, saved.name)
+        content = read_file(path, "journal")
+        if digest_of(content) != saved.digest:
+            raise RemediationError("journal: %s is not what was saved in it" % path, "Restore the file from another backup.")
+        return content
+
+    def remove(self) -> None:
+        """Remove the journal and the old contents. A half-removed journal is none: the record is removed first."""
+        try:
+            os.unlink(self.path)
+            shutil.rmtree(self.folder)
+        except OSError as error:
+            raise path_error("journal", self.folder, "cannot be removed", error) from error
+
+    def _write_file(self, name: str, content: bytes) -> None:
+        path = os.path.join(self.folder, name)
+        try:
+            replace_file(write_temporary(path, content), path)
+        except OSError as error:
+            raise path_error("journal", path, "cannot be written", error) from error

@@ -1,0 +1,142 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run of ``journal``: open, prove, restore or close one journal. Standard library only: appliances run this."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import sweep
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import FileChange, Journal, JournalRecord, JournalState
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private, make_private
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.plan import Action, HeldError, Plan, is_unfinished, make_plan
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import Restoration, restore_all, state_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, unwrap
+from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
+
+
+class JournalRun(Run[Plan]):
+    """The payload of its only step is the plan."""
+
+    def __init__(self, options: Options, context: RunContext) -> None:
+        super().__init__()
+        self.options = options
+        self.now = context.now
+        self.journal = Journal(os.path.join(options.folder, options.name))
+        self.found: Optional[JournalRecord] = None
+        self.record: Optional[JournalRecord] = None
+        self.held_by: Optional[Mapping[str, Any]] = None
+        self.restoration = Restoration((), ())
+        self.journals: List[Dict[str, Any]] = []
+
+    @classmethod
+    def from_params(cls, params: Mapping[str, Any], context: RunContext) -> JournalRun:
+        """A run of the module's parameters."""
+        return cls(Options.from_params(params), context)
+
+    def lock(self) -> ContextManager[None]:
+        """Others wait. The first journal of a host needs no lock: creating its folder succeeds for one run only."""
+        folder = self.options.folder
+        if not os.path.lexists(folder):
+            return contextlib.nullcontext()
+        check_private(folder, "folder")
+        return locked(os.path.join(folder, "any"), "folder")
+
+    def plan(self) -> Sequence[Step[Plan]]:
+        """Read the journal and decide what to do with it."""
+        if self.options.state is Wanted.LISTED:
+            self.journals = [_summary(journal) for journal in journals_in(self.options.folder)]
+            return []
+        self.found = self.record = self.journal.read() if os.path.lexists(self.journal.path) else None
+        try:
+            plan = make_plan(self.options, self.found, self.now)
+        except HeldError:
+            self.held_by = self.found.run if self.found else None
+            raise
+        if plan.action is Action.NOTHING:
+            return []
+        before = "%s\n" % (self.found.state if self.found else "absent")
+        after = "%s\n" % {Action.RESTORE: JournalState.RESTORED, Action.REMOVE: "absent"}.get(plan.action, plan.record.state if plan.record else "")
+        return [Step(self.journal.folder, before, after, plan)]
+
+    def apply(self, step: Step[Plan]) -> Optional[Undo]:
+        """Write the journal, or restore what it recorded. A journal is not rolled back itself."""
+        plan = step.payload
+        actions = {Action.CREATE: self._create, Action.ARCHIVE: self._archive, Action.WRITE: self._write, Action.RESTORE: self._restore}
+        if plan.action is Action.REMOVE:
+            self.journal.remove()
+            self.record = None
+        else:
+            actions[plan.action](unwrap(plan.record, "every other action leaves a record"))
+        return None
+
+    def _create(self, record: JournalRecord) -> None:
+        make_private(self.options.folder, "folder")
+        try:
+            os.makedirs(self.journal.folder, mode=0o700, exist_ok=True)  # without a record it is what a killed run left
+        except OSError as error:
+            raise path_error("folder", self.journal.folder, "cannot be created", error) from error
+        self._write(record)
+
+    def _archive(self, record: JournalRecord) -> None:
+        archive(self.journal, self.options.keep)
+        self._create(record)
+
+    def _write(self, record: JournalRecord) -> None:
+        self.journal.write(record)
+        self.record = record
+        for folder in {os.path.dirname(change.path) for change in record.changes}:
+            sweep(folder)
+
+    def _restore(self, record: JournalRecord) -> None:
+        self.restoration = restore_all(self.journal, record.changes)
+        if not self.restoration.left:
+            self._write(dataclasses.replace(record, state=JournalState.RESTORED, changes=()))
+            return
+        reasons = ", ".join("%s (%s)" % (path, reason) for path, reason in self.restoration.left)
+        advice = "The old contents are in %s; journal.json says which file is which." % self.journal.folder
+        raise RemediationError("NOT restored: %s" % reasons, advice)
+
+    def facts(self) -> Dict[str, Any]:
+        """The documented result."""
+        record = self.record
+        return {
+            "path": self.journal.folder if self.options.name else None,
+            "journal_state": str(record.state) if record else None,
+            "unfinished": is_unfinished(self.options, self.found),
+            "run": dict(record.run) if record else None,
+            "held_by": dict(self.held_by) if self.held_by else None,
+            "notes": dict(record.notes) if record else {},
+            "changes": [_change_as_dict(change) for change in record.changes] if record else [],
+            "restored": list(self.restoration.restored),
+            "left": [{"path": path, "reason": reason} for path, reason in self.restoration.left],
+            "journals": self.journals,
+        }
+
+
+def _change_as_dict(change: FileChange) -> Dict[str, Any]:
+    return {"path": change.path, "existed": change.before is not None, "now": str(state_of(change))}
+
+
+def _summary(journal: Journal) -> Dict[str, Any]:
+    record = journal.read()
+    return {
+        "path": journal.folder,
+        "name": record.name,
+        "journal_state": str(record.state),
+        "run": dict(record.run),
+        "updated": record.updated,
+        "written_ns": os.stat(journal.path).st_mtime_ns,
+        "files": sorted({change.path for change in record.changes}),
+        "notes": dict(record.notes),
+    }

@@ -1,0 +1,123 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong in the middle of a run: afterwards, or after one more run, everything is proved, or as it was, or reported. docs/reliability.md lists it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.hosts("depot", "installer", "web")
+
+FQDN = "depot.corp.example"
+#: content, mode, owner, group and time of the last change of everything that a run may change, and what is on the disk beside it
+WATCHED = "find /etc/nginx /etc/hosts /etc/vmware /etc/ssl/certs /usr/local/share/ca-certificates /etc/alternatives/jre/lib/security -xdev"
+PICTURE = WATCHED + " \\( -type f -printf '%p %m %u %g %T@ ' -exec sha256sum {} \\; \\) -o -type l -printf '%p -> %l\\n' | sort"
+
+
+def extra(estate, **more):
+    """The command line of a run with the estate's own CA."""
+    pki = estate.state / "pki"
+    given = dict(more, offline_depot_fqdn=FQDN, offline_depot_ca_path=str(pki / "ca.pem"), offline_depot_ca_private_key_path=str(pki / "ca.key"))
+    return ["-e", json.dumps(given)]
+
+
+def picture(host, without=("/etc/ssl/certs",)):
+    """Everything that a run may change. What the system's tool makes of the anchors is compared by content, its Java keystore not at all."""
+    lines = host.run("sh", "-c", PICTURE + " 2>/dev/null").stdout.splitlines()
+    lines = [line for line in lines if "/etc/ssl/certs/java/" not in line]
+    return [" ".join([words[0], *words[5:]]) if words[0].startswith(without) and len(words) > 5 else " ".join(words) for words in map(str.split, lines)]
+
+
+def served(estate):
+    """The subject that the depot presents, as openssl sees it from another host."""
+    script = "openssl s_client -connect 10.77.0.10:443 </dev/null 2>/dev/null | openssl x509 -noout -subject -ext subjectAltName"
+    return estate["web"].run("sh", "-c", script, check=False).stdout
+
+
+def journals(host):
+    """The journals on a host."""
+    return host.run("sh", "-c", "ls /var/lib/certmend/journal 2>/dev/null", check=False).stdout.split()
+
+
+def test_a_run_that_was_killed_before_the_reload_is_finished_by_the_next(estate, playbook, killed_playbook):
+    """Of 35 such runs 14 left a new file and the old certificate in service, and every rerun ended with changed=0."""
+    depot = estate["depot"]
+    check = "touch /root/checking; until test -e /root/go; do sleep 0.05; done; nginx -t"
+    halted = extra(estate, fqdn_certificate_check_command=["sh", "-c", check])
+    killed_playbook(lambda: depot.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done"), "certmend.tls.offline_depot", *halted)
+    depot.run("touch", "/root/go")
+    assert "10.77.0.10" in served(estate) and FQDN in depot.run("openssl", "x509", "-in", "/etc/nginx/tls/depot.pem", "-noout", "-subject").stdout
+    again = playbook("certmend.tls.offline_depot", *extra(estate))
+    assert again.rc == 0 and FQDN in served(estate), again.stdout[-3000:]
+    assert again.of("Reload the server")[-1]["changed"], "although this run wrote no file"
+    third = playbook("certmend.tls.offline_depot", *extra(estate))
+    assert third.rc == 0 and third.changed == [], third.stdout[-3000:]
+    assert not depot.run("find", "/etc/nginx", "-name", ".certmend*").stdout
+
+
+def test_a_file_that_is_right_and_not_served_is_reloaded(estate, playbook):
+    """Whatever the reason: no run of ours is needed for it, and check mode says so."""
+    depot = estate["depot"]
+    assert playbook("certmend.tls.offline_depot", *extra(estate)).rc == 0
+    depot.run("sh", "-c", "cp -a /etc/nginx/tls /root/new; openssl req -x509 -key /etc/nginx/tls/depot.key -out /etc/nginx/tls/depot.pem -subj /CN=old")
+    present = "openssl s_client -connect 10.77.0.10:443 </dev/null 2>/dev/null"
+    depot.run("sh", "-c", "service nginx reload; until %s | grep -q 'CN *= *old'; do sleep 0.1; done" % present)
+    depot.run("sh", "-c", "cp -a /root/new/. /etc/nginx/tls")
+    check = playbook("certmend.tls.offline_depot", "--check", *extra(estate))
+    assert [result["task"] for result in check.changed] == ["certmend.tls.remediation : Reload the server"], check.stdout[-3000:]
+    run = playbook("certmend.tls.offline_depot", *extra(estate))
+    assert run.rc == 0 and FQDN in served(estate) and len(run.changed) == 1, run.stdout[-3000:]
+
+
+def test_a_prover_that_cannot_be_reached_stops_the_run_before_the_first_change(estate, playbook):
+    before = picture(estate["depot"])
+    estate["installer"].stop()
+    try:
+        run = playbook("certmend.tls.offline_depot", *extra(estate))
+    finally:
+        estate["installer"].start()
+    assert run.rc != 0 and "installer cannot be reached" in run.stdout and "Nothing was changed on any host." in run.stdout, run.stdout[-3000:]
+    assert picture(estate["depot"]) == before and journals(estate["depot"]) == []
+
+
+def test_a_last_step_that_fails_is_rolled_back_on_all_hosts(estate, playbook):
+    """The installer refuses the depot's password, which no prediction sees."""
+    depot, installer = estate["depot"], estate["installer"]
+    before = picture(depot), picture(installer)
+    api = dict(offline_depot_username="depot", offline_depot_password="wrong", offline_depot_installer_password="AdminPw1!Admin")
+    api.update(offline_depot_configure_installer=True, offline_depot_installer_url="https://installer.corp.example")
+    run = playbook("certmend.tls.offline_depot", *extra(estate, **api))
+    assert run.rc == 2 and "Invalid username or password" in "".join(run.failure("installer")), run.stdout[-3000:]
+    assert "Rolled back" in run.stdout and "10.77.0.10" in served(estate)
+    assert picture(depot) == before[0]
+    assert picture(installer) == before[1]
+    assert journals(depot) == journals(installer) == []
+
+
+def test_what_cannot_be_rolled_back_does_not_keep_the_rest(estate, playbook):
+    """A service that cannot be restarted: not for the change, and not for the rollback."""
+    depot, installer = estate["depot"], estate["installer"]
+    before = picture(depot), picture(installer)
+    run = playbook("certmend.tls.offline_depot", *extra(estate, offline_depot_restart=["no-such-service"]))
+    assert run.rc == 2 and "no-such-service" in "".join(run.failure("installer")) and "NOT rolled back here: trust_anchor" in run.stdout, run.stdout[-3000:]
+    assert picture(depot) == before[0] and journals(depot) == []
+    assert picture(installer) == before[1], "the files are as before"
+    assert journals(installer) == ["trust_anchor"]
+
+
+def test_what_a_run_changed_is_restored_later_and_only_once(estate, playbook):
+    depot, installer = estate["depot"], estate["installer"]
+    before = picture(depot), picture(installer)
+    run = playbook("certmend.tls.offline_depot", *extra(estate))
+    (command,) = {line.split("-e ")[1].split('"')[0].strip() for line in run.stdout.splitlines() if "certmend.tls.restore -e" in line}
+    check = playbook("certmend.tls.restore", "--check", "-e", command, "-e", "restore_hosts=depots:installers")
+    assert picture(depot) != before[0]
+    restored = playbook("certmend.tls.restore", "-e", command, "-e", "restore_hosts=depots:installers")
+    assert check.rc == restored.rc == 0, restored.stdout[-3000:]
+    assert picture(depot) == before[0] and picture(installer) == before[1] and "10.77.0.10" in served(estate)
+    again = playbook("certmend.tls.restore", "-e", command, "-e", "restore_hosts=depots:installers")
+    assert again.rc == 0 and again.changed == []

@@ -1,0 +1,79 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A journal is written before the change, and read by whoever comes after."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal, JournalState
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.tests.support.journal import new_journal
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return new_journal(tmp_path / "journal")
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    return path
+
+
+def test_changes_are_recorded_in_their_order_with_the_old_content(journal, file, tmp_path):
+    journal.record([(str(file), Snapshot.of(str(file)), b"new")])
+    journal.record([(str(tmp_path / "created"), None, b"x"), (str(file), Snapshot.of(str(file)), None)])
+    first, second, third = Journal(journal.folder).read().changes
+    assert [first.path, second.path, third.path] == [str(file), str(tmp_path / "created"), str(file)]
+    assert journal.saved_content(first.before) == b"old" and first.before.metadata.mode == 0o640
+    assert second.before is None and third.after is None
+
+
+def test_a_person_can_read_it_and_nobody_else(journal, file):
+    journal.record([(str(file), Snapshot.of(str(file)), b"new")])
+    text = json.loads(open(journal.path, encoding="utf-8").read())
+    assert text["state"] == "open" and text["changes"][0]["path"] == str(file) and text["changes"][0]["before"]["metadata"]["mode"] == "0640"
+    assert {os.stat(os.path.join(journal.folder, name)).st_mode & 0o777 for name in os.listdir(journal.folder)} == {0o600}
+
+
+def test_a_saved_file_that_was_changed_is_not_used(journal, file):
+    journal.record([(str(file), Snapshot.of(str(file)), b"new")])
+    change = journal.read().changes[0]
+    with open(os.path.join(journal.folder, change.before.name), "wb") as stream:
+        stream.write(b"swapped")
+    with pytest.raises(RemediationError, match="journal: .*0001 is not what was saved in it"):
+        journal.saved_content(change.before)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', "\xff", '{"state": "odd", "changes": []}'])
+def test_a_damaged_record_is_named_with_a_way_out(journal, text):
+    with open(journal.path, "w", encoding="latin-1") as stream:
+        stream.write(text)
+    with pytest.raises(RemediationError, match="journal: .*journal.json is damaged") as refused:
+        journal.read()
+    assert "remove the folder" in refused.value.advice
+
+
+def test_it_is_removed_with_the_old_contents(journal, file):
+    journal.record([(str(file), Snapshot.of(str(file)), b"new")])
+    journal.remove()
+    assert not os.path.exists(journal.folder)
+
+
+def test_a_journal_that_cannot_be_written_stops_the_change(tmp_path):
+    with pytest.raises(RemediationError, match="journal: .*none/journal.json cannot be read"):
+        Journal(str(tmp_path / "none")).record([])
+
+
+def test_states_are_the_words_of_the_record(journal):
+    assert [str(state) for state in JournalState] == ["open", "restored", "proved"] and journal.read().state is JournalState.OPEN
