@@ -172,6 +172,18 @@ duration_ms:
   returned: always
   type: int
   sample: 12
+not_after:
+  description: The end of the validity of the server's certificate. Null unless it was verified.
+  returned: always
+  type: str
+  sample: "2027-03-01T00:00:00Z"
+  version_added: 0.5.0
+anchor:
+  description: The subject of the trusted certificate at which the presented chain ends. Null unless the chain was verified.
+  returned: always
+  type: str
+  sample: CN=Corp Root CA
+  version_added: 0.5.0
 anchors:
   description: The number of certificates that were trusted.
   returned: always

@@ -11,6 +11,7 @@ the Molecule scenario `rollback`.
 from __future__ import annotations
 
 import json
+import socket
 import typing
 
 import pytest
@@ -80,9 +81,19 @@ class Mended(typing.NamedTuple):
     key_on_installer: str
     backups: dict
     wrong_password: object
+    replaced: list
 
 
 BACKUPS = "find /var/lib /etc /usr/local/share '(' -path '/var/lib/certmend/*' -o -name '*.bak' -o -name '.certmend*' ')' -printf '%m %p\\n'"
+
+
+CLIENTS_ONLY = {"offline_depot_address": "10.78.0.10"}
+
+
+def clients_only(lab):
+    """Give the depot and its clients a network that the controller is not in."""
+    for number, host in ((10, "depot"), (11, "installer"), (12, "web")):
+        lab[host].run("sh", "-c", "ip addr add 10.78.0.%d/24 dev $(ip -o -4 addr show to 10.77.0.0/24 | cut -d' ' -f2)" % number)
 
 
 def closed_gate(folder):
@@ -95,13 +106,15 @@ def closed_gate(folder):
 def mended(lab, playbook, tmp_path_factory, request):
     """Check, run, again. With our own CA the depot is set through the installer's API as well, and every run says all it can (-vvv).
 
-    The others show what a run without them does not: check mode behind a closed gate, and at last a wrong password for the API.
+    The others show what a run without them does not: a depot whose https port the controller has no route to, check mode behind a closed gate, and at
+    last a wrong password for the API, and a CA for the certificate.
     """
     provider, settings, gate = request.param, API, []
+    lab.reset("depot", "installer", "web")
     if provider == "self_signed":
         settings, gate = {}, closed_gate(tmp_path_factory.mktemp("gate"))
-    lab.reset("depot", "installer", "web")
-    arguments = ["--diff", *extra(lab, provider, **settings), *(["-vvv"] if settings else [])]
+        clients_only(lab)
+    arguments = ["--diff", *extra(lab, provider, **(settings or CLIENTS_ONLY)), *(["-vvv"] if settings else [])]
     before = World.now(lab)
     check = playbook("certmend.tls.offline_depot", "--check", *arguments, *gate)
     predicted = World.now(lab)
@@ -110,12 +123,13 @@ def mended(lab, playbook, tmp_path_factory, request):
     found = lab["installer"].run("grep", "-rlF", before.key.splitlines()[1], "/etc", "/usr/local", "/tmp", "/root", "/home", check=False).stdout
     backups = {host: lab[host].run("sh", "-c", BACKUPS).stdout for host in ("depot", "installer")}
     trio = Trio(check, run, playbook("certmend.tls.offline_depot", *arguments))
-    wrong = None
+    wrong, replaced = None, []
     if not settings:
         lab["installer"].write("/root/lab-ca.pem", lab.ca.read_text())  # which no trust store has with this provider
         wrong_password = {**API, "offline_depot_password": "wrong", "offline_depot_installer_ca_path": "/root/lab-ca.pem"}
-        wrong = playbook("certmend.tls.offline_depot", *extra(lab, provider, **wrong_password))
-    return Mended(provider, trio, before, predicted, after, found, backups, wrong)
+        wrong = playbook("certmend.tls.offline_depot", *extra(lab, provider, **CLIENTS_ONLY, **wrong_password))
+        replaced = [playbook("certmend.tls.offline_depot", "--diff", *extra(lab, "own_ca", **CLIENTS_ONLY), *more) for more in (["--check"], [], [])]
+    return Mended(provider, trio, before, predicted, after, found, backups, wrong, replaced)
 
 
 def test_check_mode_shows_exactly_what_the_run_does_and_touches_nothing(mended):
@@ -135,6 +149,34 @@ def test_the_installer_verifies_the_depot_by_its_fqdn_and_a_second_run_changes_n
     assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
     proofs = again.of("Verify the server with the certificates of each Java keystore")
     assert [proof["status"] for proof in proofs if proof["status"].startswith("item")] == ["item ok"] * 4, "in the preflight and in the run"
+
+
+def test_the_controller_needs_no_route_to_the_depot(mended):
+    """The installers are the clients: they read the certificate before, and verify it afterwards."""
+    if mended.provider == "own_ca":
+        return
+    with pytest.raises(OSError, match="unreachable"):
+        socket.create_connection((CLIENTS_ONLY["offline_depot_address"], 443), timeout=5)
+    assert "NAME-CN-IS-IP" in mended.trio.check.stdout
+    assert "VERIFIED depot.corp.example:443 from installer" in mended.trio.run.stdout, mended.trio.run.stdout[-3000:]
+
+
+def test_a_self_signed_certificate_that_was_replaced_is_removed_from_the_stores(mended, lab):
+    """After the proof of the new one, and only if a run of ours added it; as check mode says."""
+    if mended.provider == "own_ca":
+        return
+    check, run, again = mended.replaced
+    assert check.rc == run.rc == again.rc == 0, run.stdout[-3000:]
+    assert check.shown == run.shown and again.changed == [], again.stdout[-3000:]
+    removed = [number for number, result in enumerate(run.results) if result["changed"] and "CN=depot.corp.example" in removed_lines(result["diff"])]
+    verified = [number for number, result in enumerate(run.results) if "Verify the server with the certificates" in result["task"]]
+    assert len(removed) >= 3 and min(removed) > max(verified), "from three trust stores, and only after the proof"
+
+
+def removed_lines(diff):
+    """What the diff of a trust store removes."""
+    parts = diff if isinstance(diff, list) else [diff or {}]
+    return "".join(part.get("before", "") for part in parts if "trust store" in part.get("before_header", "") and not part.get("after"))
 
 
 def test_the_oldest_core_does_the_same(estate, playbook, oldest):

@@ -140,7 +140,7 @@ def used():
     """The variables that the playbook reads: a default is given in its vars, and nowhere else."""
     texts = [(COLLECTION / "playbooks" / name).read_text(encoding="utf-8") for name in FILES]
     own = {"offline_depot_before", "offline_depot_issue", "offline_depot_unissued", "offline_depot_pending", "offline_depot_anchor", "offline_depot_item"}
-    own |= {"offline_depot_stays", "offline_depot_new", "offline_depot_reported"}
+    own |= {"offline_depot_stays", "offline_depot_new", "offline_depot_reported", "offline_depot_received", "offline_depot_chain", "offline_depot_journals"}
     return set(re.findall(r"\b(offline_depot_[a-z_]+)", "\n".join(texts))) - own
 
 
@@ -161,9 +161,7 @@ def rendered(tmp_path_factory):
         ("ca.p12", pkcs12(CA, [ROOT], PASSWORD)),
     ):
         (folder / name).write_bytes(data)
-    names = sorted(
-        {name for _variable, _given, expected in HOSTS.values() for name in expected} | {"depot_all", "depot_endpoints", "depot_mappings", "depot_fqdns"}
-    )
+    names = sorted({name for _variable, _given, expected in HOSTS.values() for name in expected} | {"depot_all", "depot_mappings", "depot_fqdns"})
     hosts = {host: given for host, (_variable, given, _expected) in HOSTS.items()}
     return render(folder, "offline_depot", {"cases": {"hosts": hosts}, "depots": {"hosts": dict.fromkeys(hosts, {})}}, names)
 
@@ -186,5 +184,4 @@ def test_all_hosts_know_all_depots(rendered):
     port = depots["offline-depot-port-1"]
     assert port == {"inventory_name": "offline-depot-port-1", "fqdn": "", "address": "offline-depot-port-1", "port": 8443}
     assert first["depot_fqdns"] == [depot["fqdn"] for depot in depots.values()]
-    assert first["depot_endpoints"] == [{"host": depot["fqdn"], "port": depot["port"], "address": depot["address"]} for depot in depots.values()]
     assert first["depot_mappings"] == [{"address": depot["address"], "names": [depot["fqdn"]]} for depot in depots.values()]

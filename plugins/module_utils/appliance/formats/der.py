@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The few fields of a certificate (DER: X.690, RFC 5280 section 4.1) that appliances need: its subject, and whether it is a CA.
+"""The few fields of a certificate (DER: X.690, RFC 5280 section 4.1) that appliances need: its names, its end, and whether it is a CA.
 
 Standard library only. Certificates are judged on the controller; this is enough to keep a leaf out of a trust store.
 """
@@ -10,13 +10,14 @@ Standard library only. Certificates are judged on the controller; this is enough
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 SEQUENCE, BOOLEAN, OCTET_STRING, OBJECT_IDENTIFIER, BMP_STRING = 0x30, 0x01, 0x04, 0x06, 0x1E
+UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 VERSION, EXTENSIONS = 0xA0, 0xA3
 BASIC_CONSTRAINTS = "2.5.29.19"
 TRUNCATED = "it ends too early"
@@ -26,12 +27,15 @@ TRUNCATED = "it ends too early"
 class CertificateOutline:
     """The fields of a certificate that a trust store needs.
 
-    :param subject: as RFC 4514 text.
+    :param subject: as RFC 4514 text, like ``issuer``.
+    :param not_after: as results have it, such as ``2027-03-01T00:00:00Z``; None if it cannot be read.
     """
 
     der: bytes
     subject: str
     is_ca: bool
+    issuer: str
+    not_after: Optional[str]
 
     @property
     def sha256(self) -> str:
@@ -47,8 +51,9 @@ def read_outline(der: bytes, option: str) -> CertificateOutline:
     try:
         ((_tag, certificate),) = items(der)
         fields = [item for item in items(next(items(certificate))[1]) if item[0] != VERSION]
-        subject = fields[4][1]  # after serialNumber, signature, issuer and validity
-        return CertificateOutline(der, dn.rfc4514(relative_names(subject)), _is_ca(fields))
+        issuer, validity, subject = fields[2][1], fields[3][1], fields[4][1]  # after serialNumber and signature
+        names = [dn.rfc4514(relative_names(name)) for name in (subject, issuer)]
+        return CertificateOutline(der, names[0], _is_ca(fields), names[1], _not_after(validity))
     except (ValueError, IndexError, StopIteration, UnicodeError) as error:
         raise RemediationError(
             "%s: contains a block that is not a certificate (%s)" % (option, str(error) or TRUNCATED),
@@ -119,6 +124,17 @@ def relative_names(subject: bytes) -> List[List[Tuple[str, str]]]:
             pairs.append((dotted(oid), value.decode("utf-16-be" if kind == BMP_STRING else "utf-8", "replace")))
         names.append(pairs)
     return names
+
+
+def _not_after(validity: bytes) -> Optional[str]:
+    """The end of a validity (RFC 5280 section 4.1.2.5): two digits of a year below 50 are of this century."""
+    _not_before, (tag, data) = items(validity)
+    digits = data.decode("ascii", "replace")[:-1]
+    if tag == UTC_TIME:
+        digits = ("20" if digits[:2] < "50" else "19") + digits
+    if tag not in (UTC_TIME, GENERALIZED_TIME) or len(digits) != 14 or not digits.isdigit():
+        return None
+    return "%s-%s-%sT%s:%s:%sZ" % (digits[:4], digits[4:6], digits[6:8], digits[8:10], digits[10:12], digits[12:])
 
 
 def _is_ca(fields: Sequence[Tuple[int, bytes]]) -> bool:

@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_pro
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.collect import Anchors, Outcome, collect_anchors, shake_hands
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.judge import Problem, judge
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.options import Expect, Options
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.proof import Proof, prove
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
@@ -62,12 +63,14 @@ class TlsHandshakeRun(Run[None]):
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
         handshake = self.outcome if isinstance(self.outcome, Handshake) else None
+        verified = handshake is not None and self.problem is None
         return dict(
             _facts_of(handshake),
+            **asdict(prove(handshake.chain, self.anchors.pem) if handshake and verified else Proof()),
             host=self.options.host,
             port=self.options.port,
             name=self.options.name,
-            verified=handshake is not None and self.problem is None,
+            verified=verified,
             error=asdict(self.problem) if self.problem else None,
             anchors=self.anchors.count,
         )

@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.tests.support.clock import DAY
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 
 SAMPLES = [mint("depot.corp.example", organization='Comma, "Quote" + Plus'), authority("CA"), mint(None), mint("caf\u00e9 \u2603")]
@@ -22,6 +26,22 @@ SAMPLES = [mint("depot.corp.example", organization='Comma, "Quote" + Plus'), aut
 def test_subject_fingerprint_and_ca_flag_are_the_library_s(certificate):
     ours, theirs = read_outline(certificate.der, "content"), from_x509(certificate.x509)
     assert (ours.subject, ours.sha256, ours.is_ca) == (theirs.subject, theirs.fingerprint(), theirs.is_ca)
+    assert (ours.issuer, ours.not_after) == (theirs.issuer, timestamp(theirs.not_after))
+
+
+@pytest.mark.parametrize("year", [1975, 2049, 2050, 9999])
+def test_the_end_of_a_validity_has_its_century(year):
+    """RFC 5280 section 4.1.2.5: two digits of the year until 2049, four after that."""
+    end = datetime.datetime(year, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc)
+    certificate = mint("depot.corp.example", starts=end - 9 * DAY, ends=end)
+    assert read_outline(certificate.der, "content").not_after == "%d-12-31T23:59:59Z" % year
+
+
+def test_an_end_that_cannot_be_read_is_no_reason_to_refuse_a_certificate():
+    der = SAMPLES[0].der
+    end = from_x509(SAMPLES[0].x509).not_after.strftime("%y%m%d%H%M%SZ").encode("ascii")
+    assert der.count(end) == 1
+    assert read_outline(der.replace(end, end[:-3] + b"x1Z"), "content").not_after is None
 
 
 @given(place=st.integers(0, len(SAMPLES[0].der) - 1), byte=st.integers(0, 255), cut=st.integers(0, len(SAMPLES[0].der)))

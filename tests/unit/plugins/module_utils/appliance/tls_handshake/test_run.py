@@ -41,7 +41,7 @@ def run(outcome=None, expect="any"):
 
 
 def test_a_run_that_did_not_get_far_has_empty_facts():
-    assert run().facts() == dict(EMPTY, host="depot", port=443, name="depot", verified=False, error=None, anchors=0)
+    assert run().facts() == dict(EMPTY, host="depot", port=443, name="depot", verified=False, error=None, anchors=0, not_after=None, anchor=None)
 
 
 def test_a_probe_that_failed_is_the_error_of_the_result():
