@@ -69,10 +69,11 @@ class Demo:
             ANSIBLE_FORCE_COLOR="true" if sys.stdout.isatty() else "false",
         )
 
-    def play(self, playbook: str, *arguments: str, loud: bool = False) -> str:
+    def play(self, playbook: str, *arguments: str, loud: bool = False, fails: bool = False) -> str:
         """Run a playbook on the estate and show it; what it printed.
 
         :param loud: show results that are merely ok as well, where they are what there is to see.
+        :param fails: whether the run must fail; otherwise it must not.
         """
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.lab.inventory), playbook, *arguments]
         print("$ %s\n" % " ".join(["ansible-playbook", "-i", "inventory", Path(playbook).name, *arguments]), flush=True)
@@ -84,16 +85,16 @@ class Demo:
                 if line.strip() and not line.startswith("included:"):
                     print("    " + line, end="", flush=True)
         print()
-        if process.returncode:
-            sys.exit("demo: that should have ended with 0, not with %d" % process.returncode)
+        if bool(process.returncode) != fails:
+            sys.exit("demo: that should have %s, but it ended with %d" % ("failed" if fails else "ended with 0", process.returncode))
         return re.sub(r"\x1b\[[0-9;]*m", "", "".join(lines))
 
-    def offline_depot(self, *more: str) -> str:
+    def offline_depot(self, *more: str, fails: bool = False) -> str:
         """The playbook that repairs it."""
         pki = self.lab.state / "pki"
         given = ["offline_depot_fqdn=" + FQDN, "offline_depot_ca_path=%s/ca.pem" % pki]
         given += ["offline_depot_ca_private_key_path=%s/ca.key" % pki]
-        return self.play("certmend.tls.offline_depot", *(word for one in given for word in ("-e", one)), *more)
+        return self.play("certmend.tls.offline_depot", *(word for one in given for word in ("-e", one)), *more, fails=fails)
 
     def handshake(self, *more: str) -> str:
         """The proof."""
@@ -127,26 +128,58 @@ def main() -> None:
         report = demo.play("certmend.tls.audit", *audit, loud=True)
         expect("NAME-CN-IS-IP" in report and "KB 429301" in report, "the audit finds CN = IP address and cites KB 429301")
 
-        chapter("2. What a run would change", "Check mode, with the diff. Nothing is touched.")
+        before = files(lab)
+        chapter("2. A change that is refused", "The installer cannot be reached, so nobody could verify the depot. The run stops before its first change.")
+        lab["installer"].stop()
+        refused = demo.offline_depot(fails=True)
+        lab["installer"].start()
+        expect("installer cannot be reached" in refused and "Nothing was changed on any host" in refused, "the preflight says which host it cannot reach")
+        expect(files(lab) == before, "nothing was changed")
+
+        chapter("3. A change that is rolled back", "The very last step fails: the installer refuses the password of the depot. Both hosts are as before.")
+        rolled_back = demo.offline_depot(*api(demo, password="a wrong one"), fails=True)
+        expect("Rolled back here: /etc/nginx/tls/depot.pem" in rolled_back, "the depot says what was rolled back")
+        expect(files(lab) == before, "every file on both hosts is as before")
+
+        chapter("4. What a run would change", "Check mode, with the diff. Nothing is touched.")
         predicted = demo.offline_depot("--check", "--diff")
 
-        chapter("3. The change", "The same diff, applied, proved from the installer's side, and rolled back automatically if the proof fails.")
+        chapter("5. The change", "The same diff, applied, proved from the installer's side, and rolled back automatically if the proof fails.")
         made = demo.offline_depot("--diff")
         expect(diffs(predicted) == diffs(made) != [], "the diffs of check mode and run are the same")
 
-        chapter("4. After", "The installer reaches the depot by its FQDN and verifies it with its own keystore.")
+        chapter("6. After", "The installer reaches the depot by its FQDN and verifies it with its own keystore.")
         expect("VERIFIED" in demo.handshake(), "the handshake is verified after")
 
-        chapter("5. Once more", "A second run changes nothing on any host.")
+        chapter("7. Once more", "A second run changes nothing on any host.")
         recap = re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+)", demo.offline_depot("--diff"), re.MULTILINE)
         expect(bool(recap) and all(count == "0" for _host, count in recap), "a second run reports changed=0 on every host")
 
-        chapter("6. Another appliance", "A vCenter's certificate was replaced; its Lookup Service still hands out the old one (KB 322835).")
+        chapter("8. Another appliance", "A vCenter's certificate was replaced; its Lookup Service still hands out the old one (KB 322835).")
         lookup_service(demo)
 
-        chapter("7. A migration", "Two OpenManage Enterprise appliances with self-signed certificates get chains of one CA (Dell's article).")
+        chapter("9. A migration", "Two OpenManage Enterprise appliances with self-signed certificates get chains of one CA (Dell's article).")
         migration(demo)
-    print("Done in %.0f s: refused, explained, repaired, verified, and changed=0 on every host." % (time.monotonic() - started))
+    print("Done in %.0f s: refused, explained, rolled back, repaired, verified, and changed=0 on every host." % (time.monotonic() - started))
+
+
+def files(lab: Lab) -> list:
+    """The files that the run may change, with mode, owner and content."""
+    script = "find %s -xdev -type f -printf '%%p %%m %%u %%g ' -exec sha256sum {} + | sort"
+    watched = {"depot": "/etc/nginx", "installer": "/etc/hosts /etc/vmware /usr/local/share/ca-certificates"}
+    return [lab[host].run("sh", "-c", script % folders).stdout for host, folders in watched.items()]
+
+
+def api(demo: Demo, password: str) -> list:
+    """The variables that have the installer's API take the depot, in a file, so that no password is on a command line."""
+    given = {
+        "offline_depot_configure_installer": True,
+        "offline_depot_username": "depot",
+        "offline_depot_password": password,
+        "offline_depot_installer_password": "AdminPw1!Admin",
+    }
+    (demo.folder / "api.yml").write_text(json.dumps(given), encoding="utf-8")
+    return ["-e", "@%s" % (demo.folder / "api.yml")]
 
 
 def lookup_service(demo: Demo) -> None:
