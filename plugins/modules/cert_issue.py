@@ -353,7 +353,7 @@ backup_files:
   description: The path of each replaced file, and the path of its backup.
   returned: always
   type: dict
-  sample: {/etc/nginx/tls/depot.pem: /etc/nginx/tls/depot.pem.20261120T120000Z.bak}
+  sample: {/etc/nginx/tls/depot.pem: /etc/nginx/tls/.depot.pem.20261120T120000Z.bak}
 created_files:
   description: The files that did not exist before.
   returned: always

@@ -320,7 +320,7 @@ backup_files:
   description: The copy of the old store, by the path of the store.
   returned: always
   type: dict
-  sample: {/srv/pins/vaults: /srv/pins/vaults.20261120T120000Z.bak}
+  sample: {/srv/pins/vaults: /srv/pins/.vaults.20261120T120000Z.bak}
 created_files:
   description: The path of the store, if it did not exist before.
   returned: always

@@ -117,7 +117,7 @@ backup_files:
   description: The path of the backup, by the path of the file.
   returned: always
   type: dict
-  sample: {/etc/hosts: /etc/hosts.20261120T120000Z.bak}
+  sample: {/etc/hosts: /etc/.hosts.20261120T120000Z.bak}
 created_files:
   description: The path of the file, if it did not exist before.
   returned: always

@@ -75,7 +75,7 @@ options:
   backup:
     description:
       - Keep a copy of a Java keystore that is replaced, in the same folder, with the same owner and mode.
-      - Its name is that of the keystore, with the time (UTC) and C(.bak) appended.
+      - Its name is that of the keystore after a dot, with the time (UTC) and C(.bak) appended.
       - The operating system's store needs no backup, because each certificate has a file of its own.
 seealso:
   - module: certmend.tls.tls_handshake

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep a copy of a file beside it. Standard library only: appliances run this."""
+"""Keep a copy of a file beside it, under a hidden name. Standard library only: appliances run this.
+
+A server that reads all files of a folder (HAProxy's ``crt``, an ``Include`` with a wildcard) leaves hidden files out.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,11 @@ def back_up(snapshot: Snapshot, option: str) -> str:
 
 
 def _link_backup(temporary: str, path: str) -> str:
-    """Give a copy the first free name: ``PATH.20261120T120000Z.bak``, else with a number. No other backup is replaced."""
+    """Give a copy the first free name: ``.FILE.20261120T120000Z.bak``, else with a number. No other backup is replaced."""
+    folder, file = os.path.split(path)
     time = utc_now().strftime("%Y%m%dT%H%M%SZ")
     for number in itertools.count():
-        name = "%s.%s%s.bak" % (path, time, "_%02d" % number if number else "")
+        name = os.path.join(folder, ".%s.%s%s.bak" % (file, time, "_%02d" % number if number else ""))
         try:
             os.link(temporary, name)  # unlike a rename it refuses to replace
             return name

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A backup lies beside its file."""
+"""A backup lies beside its file, where no server reads it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def file(tmp_path):
 def test_a_backup_has_the_content_the_mode_and_a_name_that_sorts(file):
     backups = [back_up(Snapshot.of(str(file)), "path") for _attempt in range(3)]
     assert backups == sorted(backups) and len(set(backups)) == 3
-    assert all(re.fullmatch(re.escape(str(file)) + r"\.\d{8}T\d{6}Z(_\d\d)?\.bak", backup) for backup in backups)
+    assert all(re.fullmatch(re.escape(str(file.parent)) + r"/\.file\.\d{8}T\d{6}Z(_\d\d)?\.bak", backup) for backup in backups)
     assert {open(backup, "rb").read() for backup in backups} == {b"old"} and {os.stat(backup).st_mode & 0o777 for backup in backups} == {0o640}
 
 

@@ -63,7 +63,7 @@ def test_a_backup_has_the_old_content_and_mode_and_replaces_no_other_backup(file
         kept.append(transaction.backups[str(files[1])])
     assert [open(path, "rb").read() for path in kept] == [b"old two", b"0", b"1"]
     assert {os.stat(path).st_mode & 0o777 for path in kept} == {0o600} and kept == sorted(kept)
-    assert all(re.fullmatch(re.escape(str(files[1])) + r"\.\d{8}T\d{6}Z(_\d\d)?\.bak", path) for path in kept)
+    assert all(re.fullmatch(re.escape("%s/.%s" % (files[1].parent, files[1].name)) + r"\.\d{8}T\d{6}Z(_\d\d)?\.bak", path) for path in kept)
 
 
 def test_a_removed_file_is_backed_up_and_restored(files):
