@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of a playbook become: Ansible renders them, for many hosts in one start."""
+"""What the variables of a playbook or a role become: Ansible renders them, for many hosts in one start."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ def render(folder: pathlib.Path, playbook: str, inventory: Mapping[str, Any], na
     """The values of the names on each host of the group ``cases``; a variable that fails has its message, as ``{"failed": text}``.
 
     :param folder: where the playbook is started; it lies in a folder below.
-    :param playbook: whose variables are rendered: ``vars/NAME.yml`` of this collection.
+    :param playbook: whose variables are rendered: ``vars/NAME.yml`` of this collection; or the path of such a file, from the collection's root.
     :param inventory: as an inventory file in YAML.
+    :param names: of variables, or expressions.
     """
     play = folder / "elsewhere" / "play.yml"
     play.parent.mkdir(exist_ok=True)
     tasks = [{"name": name, "ansible.builtin.debug": {"msg": "{{ %s | default('%s') }}" % (name, UNDEFINED)}, "ignore_errors": True} for name in names]
-    path = str(VARIABLES / (playbook + ".yml"))
+    path = str(COLLECTION / playbook if playbook.endswith(".yml") else VARIABLES / (playbook + ".yml"))
     play.write_text(json.dumps([{"hosts": "cases", "gather_facts": False, "vars_files": [path], "tasks": tasks}]), encoding="utf-8")
     (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
     record = folder / "record.jsonl"
