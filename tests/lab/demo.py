@@ -63,27 +63,23 @@ class Demo:
             os.environ,
             ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"),
             ANSIBLE_HOME=str(folder / "ansible"),
-            ANSIBLE_DISPLAY_OK_HOSTS="false",
             ANSIBLE_DISPLAY_SKIPPED_HOSTS="false",
             ANSIBLE_CALLBACK_RESULT_FORMAT="yaml",
             ANSIBLE_FORCE_COLOR="true" if sys.stdout.isatty() else "false",
         )
 
-    def play(self, playbook: str, *arguments: str, loud: bool = False, fails: bool = False) -> str:
+    def play(self, playbook: str, *arguments: str, fails: bool = False) -> str:
         """Run a playbook on the estate and show it; what it printed.
 
-        :param loud: show results that are merely ok as well, where they are what there is to see.
         :param fails: whether the run must fail; otherwise it must not.
         """
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(self.lab.inventory), playbook, *arguments]
         print("$ %s\n" % " ".join(["ansible-playbook", "-i", "inventory", Path(playbook).name, *arguments]), flush=True)
-        environment = dict(self.environment, ANSIBLE_DISPLAY_OK_HOSTS="true") if loud else self.environment
-        lines = []
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        lines, shown = [], Shown()
+        with subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
             for line in process.stdout or ():
                 lines.append(line)
-                if line.strip() and not line.startswith("included:"):
-                    print("    " + line, end="", flush=True)
+                shown.take(line)
         print()
         if bool(process.returncode) != fails:
             sys.exit("demo: that should have %s, but it ended with %d" % ("failed" if fails else "ended with 0", process.returncode))
@@ -98,7 +94,24 @@ class Demo:
 
     def handshake(self, *more: str) -> str:
         """The proof."""
-        return self.play(str(self.folder / "handshake.yml"), *more, loud=True)
+        return self.play(str(self.folder / "handshake.yml"), *more)
+
+
+class Shown:
+    """Prints the lines of a run; a task of which there is nothing to see, because it merely went well, is left out."""
+
+    MERELY_OK = re.compile(r"(\x1b\[[0-9;]*m)*(ok: \[[^]]*\]( => \(item=.*\) ?)?|included: .*)(\x1b\[[0-9;]*m)*$")
+
+    def __init__(self) -> None:
+        self.task = ""
+
+    def take(self, line: str) -> None:
+        """The next line."""
+        if line.startswith("TASK ["):
+            self.task = line
+        elif line.strip() and not self.MERELY_OK.match(line.rstrip()):
+            print("".join("    " + one for one in (self.task, line) if one), end="", flush=True)
+            self.task = ""
 
 
 def chapter(title: str, text: str) -> None:
@@ -125,7 +138,7 @@ def main() -> None:
         seen = demo.handshake("-e", "address=%s" % lab["depot"].address)
         expect("REFUSED" in seen, "the handshake is refused before")
         audit = ["-e", "audit_hosts=depots", "-e", "audit_profiles=vcf_installer", "-e", "audit_fqdn=" + FQDN]
-        report = demo.play("certmend.tls.audit", *audit, loud=True)
+        report = demo.play("certmend.tls.audit", *audit)
         expect("NAME-CN-IS-IP" in report and "KB 429301" in report, "the audit finds CN = IP address and cites KB 429301")
 
         before = files(lab)
@@ -138,7 +151,7 @@ def main() -> None:
 
         chapter("3. A change that is rolled back", "The very last step fails: the installer refuses the password of the depot. Both hosts are as before.")
         rolled_back = demo.offline_depot(*api(demo, password="a wrong one"), fails=True)
-        expect("Rolled back here: /etc/nginx/tls/depot.pem" in rolled_back, "the depot says what was rolled back")
+        expect("depot: rolled back /etc/nginx/tls/depot.pem" in rolled_back, "the depot says what was rolled back")
         expect(files(lab) == before, "every file on both hosts is as before")
 
         chapter("4. What a run would change", "Check mode, with the diff. Nothing is touched.")
@@ -147,6 +160,7 @@ def main() -> None:
         chapter("5. The change", "The same diff, applied, proved from the installer's side, and rolled back automatically if the proof fails.")
         made = demo.offline_depot("--diff")
         expect(diffs(predicted) == diffs(made) != [], "the diffs of check mode and run are the same")
+        expect("VERIFIED depot.corp.example:443 from installer" in made, "the last lines say who verified the depot")
 
         chapter("6. After", "The installer reaches the depot by its FQDN and verifies it with its own keystore.")
         expect("VERIFIED" in demo.handshake(), "the handshake is verified after")
@@ -203,7 +217,7 @@ def lookup_service(demo: Demo) -> None:
     )
     known = ["-e", "@%s" % (demo.folder / "vcenter.yml")]
     update = ["-e", "ssl_trust_old_fingerprint=" + old, "-e", "ssl_trust_new_certificate=%s" % new]
-    expect("5 stale" in demo.play("certmend.tls.ssl_trust", *known, loud=True), "the audit finds five stale endpoints")
+    expect("5 stale" in demo.play("certmend.tls.ssl_trust", *known), "the audit finds five stale endpoints")
     predicted = demo.play("certmend.tls.ssl_trust", *known, *update, "--check", "--diff")
     made = demo.play("certmend.tls.ssl_trust", *known, *update, "--diff")
     expect(diffs(predicted) == diffs(made) != [], "the diffs of check mode and run are the same")
@@ -235,7 +249,7 @@ def migration(demo: Demo) -> None:
     predicted = demo.play("certmend.tls.ome_migration", *known, "--check", "--diff")
     made = demo.play("certmend.tls.ome_migration", *known, "--diff")
     expect(sorted(diffs(predicted)) == sorted(diffs(made)) != [], "the diffs of check mode and run are the same")
-    again = demo.play("certmend.tls.ome_migration", *known, loud=True)
+    again = demo.play("certmend.tls.ome_migration", *known)
     expect(again.count("both authenticated each other") == 2, "each appliance authenticates the other")
     expect(re.findall(r"changed=(\d+)", again) == ["0", "0"], "a second run changes nothing")
 
