@@ -158,7 +158,7 @@ def test_the_first_play_notes_how_a_server_is_reached(tmp_path):
     }
     found = render(tmp_path, "server_chain", {"cases": {"hosts": hosts}}, ("chain_endpoint", "chain_system_stores", "chain_keystores"))
     assert {name: tuple(map(str, values["chain_endpoint"].values())) for name, values in found.items()} == {
-        "www.corp.example": ("www.corp.example", "443", "www.corp.example", "['localhost']"),
+        "www.corp.example": ("www.corp.example", "443", "", "['localhost']"),
         "a": ("a.corp.example", "8443", "10.0.0.1", "['b']"),
         "b": ("c", "9443", "10.0.0.3", "['localhost']"),
     }
