@@ -116,7 +116,7 @@ def changes(run):
 
 def reports(run):
     """What each server's report says."""
-    return {result["host"]: str(result["msg"]) for result in run.of("Report")}
+    return {result["host"]: str(result["msg"]) for result in run.results if result["task"] == "Report"}
 
 
 def contents(estate, servers=None):
@@ -434,12 +434,12 @@ def test_a_configuration_that_is_broken_already_is_found_by_the_preflight(estate
     depot = estate["depot"]
     install(estate, NGINX, pki.leaf(NGINX.name))
     before = contents(estate, [NGINX])
-    depot.write("/etc/nginx/conf.d/broken.conf", "nonsense;\n")
+    depot.run("sh", "-c", "cp /etc/nginx/nginx.conf /root; echo 'nonsense;' >> /etc/nginx/nginx.conf")
     for more in (["--check"], []):
         run = playbook(PLAYBOOK, *more, *given(pki, NGINX))
         assert run.rc == 2 and "nginx -t" in run.stdout and "nonsense" in run.stdout, run.stdout[-3000:]
     assert run.changed == [] and contents(estate, [NGINX]) == before
-    depot.run("rm", "/etc/nginx/conf.d/broken.conf")
+    depot.run("cp", "/root/nginx.conf", "/etc/nginx/nginx.conf")
     install(estate, NGINX, mint.mint(NGINX.name, dns=[NGINX.name], **pki.days))
     depot.run("rm", NGINX.path)
     assert depot.run("nginx", "-t", check=False).returncode != 0
