@@ -362,13 +362,14 @@ def test_a_client_that_refuses_a_server_has_everything_rolled_back_on_all_hosts(
     assert verifies(APACHE, pki) and trusts(client, pki.root)
 
 
+@pytest.mark.parametrize("lost", [{"server_chain_clients": "lb"}, {"server_chain_prove_from": ["lb"]}], ids=["client", "prover"])
 @pytest.mark.hosts("web", "lb")
-def test_a_client_that_cannot_be_reached_stops_the_run_before_the_first_change(estate, playbook, pki):
+def test_a_client_that_cannot_be_reached_stops_the_run_before_the_first_change(estate, playbook, pki, lost):
     install(estate, APACHE, pki.leaf(APACHE.name))
     before = contents(estate, [APACHE])
     estate["lb"].stop()
     try:
-        run = playbook(PLAYBOOK, *given(pki, APACHE, server_chain_clients="lb"))
+        run = playbook(PLAYBOOK, *given(pki, APACHE, **lost))
     finally:
         estate["lb"].start()
     assert run.rc != 0 and "lb cannot be reached" in run.stdout and "Nothing was changed on any host." in run.stdout, run.stdout[-3000:]
@@ -399,6 +400,17 @@ def test_a_certificate_outside_its_validity_is_replaced_where_a_ca_is_given_and_
         assert verifies(server, pki) and new.subject == leaf.x509.subject and new.public_key() == leaf.x509.public_key()
         for extension in (mint.x509.SubjectAlternativeName, mint.x509.ExtendedKeyUsage):
             assert new.extensions.get_extension_for_class(extension).value == leaf.x509.extensions.get_extension_for_class(extension).value
+
+
+@pytest.mark.hosts("web")
+def test_the_expired_certificate_of_a_ca_is_replaced_by_its_successor(estate, playbook, pki):
+    """No new certificate is needed for the server, and no CA that signs one."""
+    leaf, days = pki.leaf(APACHE.name), REAL.days(-30, -2)
+    expired = mint.authority("Corp Issuing CA 2", issuer=pki.one, key=pki.two.key, extensions=mint.key_identifiers(pki.two.key, pki.one), **days)
+    install(estate, APACHE, leaf, expired, pki.one)
+    run = playbook(PLAYBOOK, *given(pki, APACHE))
+    assert run.rc == 0 and "VALIDITY-EXPIRED" in reports(run)["web"], run.stdout[-3000:]
+    assert presented(APACHE) == [leaf.der, pki.two.der, pki.one.der] and verifies(APACHE, pki)
 
 
 @pytest.mark.hosts("web")

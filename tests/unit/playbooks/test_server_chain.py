@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import pathlib
+import re
 
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 from ansible_collections.certmend.tls.tests.support.forms import openssl, pkcs12
-from ansible_collections.certmend.tls.tests.support.rendered import render
+from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION, render
 
 PASSWORD = "Chain-Pw1!"
 NAMES = ("chain_roots", "chain_pool", "chain_ca", "chain_ca_key")
@@ -89,6 +90,22 @@ def test_a_file_that_cannot_be_used_is_reported_by_its_variable(rendered):
     assert "server_chain_roots_path: " in wrong["chain_roots"]["failed"] and "nowhere.pem does not exist" in wrong["chain_roots"]["failed"]
     assert "server_chain_ca_path: " in wrong["chain_ca"]["failed"] and "give its password" in wrong["chain_ca"]["failed"]
     assert "server_chain_ca_private_key_path: " in wrong["chain_ca_key"]["failed"] and "contains no private key" in wrong["chain_ca_key"]["failed"]
+
+
+FILES = ["vars/server_chain.yml", "server_chain.yml", *("tasks/server_chain/%s.yml" % name for name in ("server", "kept", "client", "verify"))]
+#: what the plays set themselves
+OWN = ("before", "endpoint", "journals", "next", "predicted", "prover", "kept", "lost", "verified", "item", "resolved", "handshakes")
+#: of the role, whose variables these plays set from files on the controller
+OF_THE_ROLE = {"server_chain_build", "server_chain_candidates_content", "server_chain_trusted_content", "server_chain_prove_address"}
+#: read by the role alone
+ONLY_IN_THE_ROLE = {"server_chain_aia"}
+
+
+def test_every_variable_that_is_documented_is_used_and_the_reverse():
+    texts = [(COLLECTION / "playbooks" / name).read_text(encoding="utf-8") for name in FILES]
+    used = set(re.findall(r"\b(server_chain_[a-z_]+)", "\n".join(texts))) - {"server_chain_" + name for name in OWN} - OF_THE_ROLE
+    documented = set(re.findall(r"`(server_chain_[a-z_]+)", (COLLECTION / "docs/server_chain.md").read_text(encoding="utf-8")))
+    assert documented - ONLY_IN_THE_ROLE == used - {"server_chain_"}
 
 
 SOURCE = "www.corp.example:443"
