@@ -236,7 +236,8 @@ def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, play
 def test_what_somebody_else_changed_meanwhile_is_kept_and_reported(estate, playbook):
     """Two runs on one host ended with the winner's change undone: a file is restored only if it is as this run left it."""
     depot = estate["depot"]
-    sabotage = '["sh", "-c", "echo theirs > /etc/nginx/tls/depot.pem; false"]'
+    depot.run("cp", "/etc/nginx/tls/depot.pem", "/root/before.pem")
+    sabotage = '["sh", "-c", "cmp -s /root/before.pem /etc/nginx/tls/depot.pem || { echo theirs > /etc/nginx/tls/depot.pem; false; }"]'
     run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", '{"fqdn_certificate_check_command": %s}' % sabotage)
     assert run.rc == 2 and depot.read("/etc/nginx/tls/depot.pem") == "theirs\n"
     assert "/etc/nginx/tls/depot.pem (somebody else changed it after this run)" in run.stdout

@@ -46,7 +46,9 @@ def journals(host):
 def test_a_run_that_was_killed_before_the_reload_is_finished_by_the_next(estate, playbook, killed_playbook):
     """Of 35 such runs 14 left a new file and the old certificate in service, and every rerun ended with changed=0."""
     depot = estate["depot"]
-    check = "touch /root/checking; until test -e /root/go; do sleep 0.05; done; nginx -t"
+    depot.run("cp", "/etc/nginx/tls/depot.pem", "/root/before.pem")
+    hang = "touch /root/checking; until test -e /root/go; do sleep 0.05; done"
+    check = "cmp -s /root/before.pem /etc/nginx/tls/depot.pem || { %s; }; nginx -t" % hang
     halted = extra(estate, fqdn_certificate_check_command=["sh", "-c", check])
     killed_playbook(lambda: depot.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done"), "certmend.tls.offline_depot", *halted)
     depot.run("touch", "/root/go")

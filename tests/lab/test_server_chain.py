@@ -22,6 +22,7 @@ from conftest import Run, Trio
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 
 pytestmark = pytest.mark.hosts("depot", "web", "lb")
@@ -115,11 +116,22 @@ def changes(run):
 
 def reports(run):
     """What each server's report says."""
-    return {result["host"]: str(result["msg"]) for result in run.of("Report")}
+    return {result["host"]: str(result["msg"]) for result in run.results if result["task"] == "Report"}
 
 
 def contents(estate, servers=None):
     return {server.host: estate[server.host].read(server.path) for server in servers or SERVERS}
+
+
+def proofs(run):
+    """The hosts that verified a server with the trust store of their own operating system."""
+    task = "Verify the server with the certificates of the operating system's trust store"
+    return [result["host"] for result in run.of(task) if result["status"] == "item ok"]
+
+
+def trusts(host, authority):
+    """Whether the operating system of a host trusts a CA."""
+    return "".join(authority.pem.split()) in "".join(host.read("/etc/ssl/certs/ca-certificates.crt").split())
 
 
 class State(typing.NamedTuple):
@@ -215,6 +227,15 @@ def portal(pki):
     """A certificate that serves several names, but not that of its server."""
     key = mint.new_key("RSA-2048")
     return mint.mint(PORTAL[0], dns=PORTAL, ip=["10.77.0.30"], issuer=pki.two, key=key, extensions=mint.key_identifiers(key, pki.two), **pki.days)
+
+
+def other_way(pki, server, **validity):
+    """A certificate that this collection would not issue by itself: an organization, two purposes, another kind of key."""
+    key = mint.new_key()
+    purposes = mint.x509.ExtendedKeyUsage([mint.x509.ObjectIdentifier("1.3.6.1.5.5.7.3.%d" % number) for number in (1, 2)])
+    extensions = [*mint.key_identifiers(key, pki.two), (purposes, False)]
+    dns = [server.name, "www2.corp.example"]
+    return mint.mint(server.name, dns=dns, issuer=pki.two, key=key, organization="Example", extensions=extensions, **validity)
 
 
 PASSWORD = "Pfx1!Pfx1!"
@@ -317,9 +338,155 @@ def test_scenario_3_is_mended_at_the_client(estate, playbook, pki):
     asked = ["--diff", *given(pki, APACHE, server_chain_clients="lb")]
     check, run = playbook(PLAYBOOK, "--check", *asked), playbook(PLAYBOOK, *asked)
     assert run.rc == 0 and check.shown == run.shown, run.stdout
-    bundle = estate["lb"].read("/etc/ssl/certs/ca-certificates.crt")
-    assert "".join(other.pem.split()) in "".join(bundle.split())
-    assert playbook(PLAYBOOK, *asked).changed == []
+    assert trusts(estate["lb"], other)
+    assert proofs(check) == [] and proofs(run) == ["lb"], "after the change, by the client's own trust store"
+    again = playbook(PLAYBOOK, *asked)
+    assert again.rc == 0 and again.changed == [] and proofs(again) == ["lb", "lb"], "in the preflight, and again in the run"
+
+
+@pytest.mark.hosts("web", "lb", "depot")
+def test_a_client_that_refuses_a_server_has_everything_rolled_back_on_all_hosts(estate, playbook, pki):
+    """The client resolves the server's name to another machine: what the controller verifies, this client does not get."""
+    leaf = pki.leaf(APACHE.name)
+    install(estate, APACHE, leaf)
+    client, before = estate["lb"], contents(estate, [APACHE])
+    client.run("sh", "-c", "echo %s %s >> /etc/hosts" % (ADDRESSES["depot"], APACHE.name))
+    asked = given(pki, APACHE, server_chain_clients="lb")
+    run = playbook(PLAYBOOK, *asked)
+    assert run.rc == 2 and "web.corp.example:443" in "".join(run.failure("lb")), run.stdout[-3000:]
+    reloads = [result["host"] for result in run.of("Reload the server") if result["changed"]]
+    assert proofs(run) == [] and reloads == ["web", "web"], "after the change, and after the rollback"
+    assert contents(estate, [APACHE]) == before and presented(APACHE) == [leaf.der] and not trusts(client, pki.root)
+    kept = playbook(PLAYBOOK, *asked, "-e", "server_chain_keep_on_failure=true")
+    assert kept.rc == 2 and "Kept, as asked" in kept.stdout
+    assert verifies(APACHE, pki) and trusts(client, pki.root)
+
+
+@pytest.mark.parametrize("lost", [{"server_chain_clients": "lb"}, {"server_chain_prove_from": ["lb"]}], ids=["client", "prover"])
+@pytest.mark.hosts("web", "lb")
+def test_a_client_that_cannot_be_reached_stops_the_run_before_the_first_change(estate, playbook, pki, lost):
+    install(estate, APACHE, pki.leaf(APACHE.name))
+    before = contents(estate, [APACHE])
+    estate["lb"].stop()
+    try:
+        run = playbook(PLAYBOOK, *given(pki, APACHE, **lost))
+    finally:
+        estate["lb"].start()
+    assert run.rc != 0 and "lb cannot be reached" in run.stdout and "Nothing was changed on any host." in run.stdout, run.stdout[-3000:]
+    assert contents(estate, [APACHE]) == before and run.changed == []
+
+
+@pytest.mark.hosts("depot", "lb")
+def test_a_certificate_outside_its_validity_is_replaced_where_a_ca_is_given_and_keeps_everything_else(estate, playbook, pki):
+    """An expired certificate and one that is not valid yet. Subject, names, purposes and key stay."""
+    leaves = {
+        NGINX: other_way(pki, NGINX, starts=REAL.days(-90)["starts"], ends=REAL.days(ends=-3)["ends"]),
+        HAPROXY: other_way(pki, HAPROXY, starts=REAL.days(3)["starts"], ends=REAL.days()["ends"]),
+    }
+    for server, leaf in leaves.items():
+        install(estate, server, leaf, pki.two, pki.one)
+    before = contents(estate, leaves)
+    refused = playbook(PLAYBOOK, *given(pki, *leaves))
+    assert refused.rc == 2 and refused.changed == [] and contents(estate, leaves) == before
+    assert all("server_chain_ca_path" in refused.failure(server.host) for server in leaves)
+    asked = given(pki, *leaves, server_chain_ca_path=str(pki.ca), server_chain_ca_private_key_path=str(pki.ca_key))
+    check, run, again = (playbook(PLAYBOOK, "--diff", *more, *asked) for more in (["--check"], [], []))
+    assert check.rc == run.rc == 0 and by_host(check) == by_host(run) != [], run.stdout[-3000:]
+    assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
+    told = {result["host"]: result["msg"] for result in run.of("Report why, and which names come and go")}
+    assert "(VALIDITY-EXPIRED)" in told["depot"] and "(VALIDITY-NOT-YET)" in told["lb"]
+    for server, leaf in leaves.items():
+        new = mint.x509.load_der_x509_certificate(presented(server)[0])
+        assert verifies(server, pki) and new.subject == leaf.x509.subject and new.public_key() == leaf.x509.public_key()
+        for extension in (mint.x509.SubjectAlternativeName, mint.x509.ExtendedKeyUsage):
+            assert new.extensions.get_extension_for_class(extension).value == leaf.x509.extensions.get_extension_for_class(extension).value
+
+
+@pytest.mark.hosts("web")
+def test_the_expired_certificate_of_a_ca_is_replaced_by_its_successor(estate, playbook, pki):
+    """No new certificate is needed for the server, and no CA that signs one."""
+    leaf, days = pki.leaf(APACHE.name), REAL.days(-30, -2)
+    expired = mint.authority("Corp Issuing CA 2", issuer=pki.one, key=pki.two.key, extensions=mint.key_identifiers(pki.two.key, pki.one), **days)
+    install(estate, APACHE, leaf, expired, pki.one)
+    run = playbook(PLAYBOOK, *given(pki, APACHE))
+    assert run.rc == 0 and "VALIDITY-EXPIRED" in reports(run)["web"], run.stdout[-3000:]
+    assert presented(APACHE) == [leaf.der, pki.two.der, pki.one.der] and verifies(APACHE, pki)
+
+
+@pytest.mark.hosts("web")
+def test_a_name_is_dropped_only_on_request(estate, playbook, pki):
+    install(estate, APACHE, portal(pki), pki.two, pki.one)
+    ca = {"server_chain_ca_path": str(pki.ca), "server_chain_ca_private_key_path": str(pki.ca_key)}
+    asked = ["--diff", *given(pki, APACHE, server_chain_drop_names=["WWW2.corp.example", "10.77.0.30"], **ca)]
+    check, run, again = (playbook(PLAYBOOK, *more, *asked) for more in (["--check"], [], []))
+    assert check.rc == run.rc == 0 and check.shown == run.shown and again.changed == [], run.stdout[-3000:]
+    for done in (check, run):
+        (told,) = {result["msg"] for result in done.of("Report why, and which names come and go")}
+        assert "Names added: %s." % APACHE.name in told and "Names dropped: www2.corp.example, 10.77.0.30." in told
+        ((_host, diff),) = done.shown
+        assert "names dropped: www2.corp.example, 10.77.0.30" in str(diff)
+    names = mint.x509.load_der_x509_certificate(presented(APACHE)[0]).extensions.get_extension_for_class(mint.x509.SubjectAlternativeName).value
+    assert [entry.value for entry in names] == [APACHE.name, *PORTAL[:2]]
+
+
+@pytest.mark.hosts("web")
+def test_a_server_with_which_nothing_is_wrong_is_left_alone_and_verified(estate, playbook, pki):
+    """The root behind the chain is superfluous, and no reason to write the file."""
+    install(estate, APACHE, pki.leaf(APACHE.name), pki.two, pki.one, pki.root)
+    before = contents(estate, [APACHE])
+    run = playbook(PLAYBOOK, *given(pki, APACHE))
+    assert run.rc == 0 and run.changed == [] and contents(estate, [APACHE]) == before
+    assert reports(run) == {"web": "['web.corp.example:443: ok']"}
+    assert run.of("Verify the server, which keeps its certificate"), run.stdout
+
+
+@pytest.mark.hosts("depot")
+def test_a_configuration_that_is_broken_already_is_found_by_the_preflight(estate, playbook, pki):
+    """Unless it is broken because of the files that the run repairs."""
+    depot = estate["depot"]
+    install(estate, NGINX, pki.leaf(NGINX.name))
+    before = contents(estate, [NGINX])
+    depot.run("sh", "-c", "cp /etc/nginx/nginx.conf /root; echo 'nonsense;' >> /etc/nginx/nginx.conf")
+    for more in (["--check"], []):
+        run = playbook(PLAYBOOK, *more, *given(pki, NGINX))
+        assert run.rc == 2 and "nginx -t" in run.stdout and "nonsense" in run.stdout, run.stdout[-3000:]
+    assert run.changed == [] and contents(estate, [NGINX]) == before
+    depot.run("cp", "/root/nginx.conf", "/etc/nginx/nginx.conf")
+    install(estate, NGINX, mint.mint(NGINX.name, dns=[NGINX.name], **pki.days))
+    depot.run("rm", NGINX.path)
+    assert depot.run("nginx", "-t", check=False).returncode != 0
+    repaired = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_ca_path=str(pki.ca), server_chain_ca_private_key_path=str(pki.ca_key)))
+    assert repaired.rc == 0 and verifies(NGINX, pki), repaired.stdout[-3000:]
+
+
+HANGS = "cmp -s /root/before.pem %s || until test -e /root/go; do sleep 0.1; done" % NGINX.path
+
+
+@pytest.mark.hosts("depot")
+def test_a_check_that_hangs_is_ended_and_named(estate, playbook, pki):
+    leaf = pki.leaf(NGINX.name)
+    install(estate, NGINX, leaf)
+    estate["depot"].run("cp", "-p", NGINX.path, "/root/before.pem")
+    run = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_check_command=["sh", "-c", HANGS], remediation_timeout=20))
+    estate["depot"].run("touch", "/root/go")
+    said = "".join(run.failure("depot"))
+    assert run.rc == 2 and "sh -c %s did not end within 20 seconds" % HANGS in said and "were rolled back" in said, run.stdout[-3000:]
+    assert presented(NGINX) == [leaf.der]
+
+
+@pytest.mark.hosts("depot")
+def test_a_reload_that_hangs_is_ended_and_named(estate, playbook, pki):
+    leaf = pki.leaf(NGINX.name)
+    install(estate, NGINX, leaf)
+    depot = estate["depot"]
+    depot.run("cp", "-p", NGINX.path, "/root/before.pem")
+    depot.write("/etc/init.d/hangs", '#!/bin/sh\n%s\nexec service nginx "$1"\n' % HANGS)
+    depot.run("chmod", "755", "/etc/init.d/hangs")
+    run = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_service="hangs", remediation_timeout=20))
+    depot.run("touch", "/root/go")
+    said = "".join(run.failure("depot"))
+    assert run.rc == 2 and "the reload of hangs did not end within 20 seconds" in said and "were rolled back" in said, run.stdout[-3000:]
+    assert presented(NGINX) == [leaf.der]
 
 
 def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki):
@@ -333,7 +500,7 @@ def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki):
     run = playbook(PLAYBOOK, *given(pki, *SERVERS, **sabotage))
     assert run.rc == 2, run.stdout
     for server in SERVERS:
-        assert "were rolled back" in run.failure(server.host)
+        assert "were rolled back" in "".join(run.failure(server.host))
         assert presented(server) == [leaves[server.host].der]
     assert contents(estate) == before
 
@@ -342,7 +509,9 @@ def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki):
 def test_a_configuration_that_does_not_check_is_never_loaded(estate, playbook, pki):
     leaf = pki.leaf(NGINX.name)
     install(estate, NGINX, leaf)
-    run = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_check_command=["sh", "-c", "echo broken >&2; exit 1"]))
+    estate["depot"].run("cp", "-p", NGINX.path, "/root/before.pem")
+    check = "cmp -s /root/before.pem %s || { echo broken >&2; exit 1; }" % NGINX.path
+    run = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_check_command=["sh", "-c", check]))
     assert run.rc == 2 and "broken" in run.stdout and "were rolled back" in run.stdout
     assert presented(NGINX) == [leaf.der]
 

@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of an operator, as the playbook server_chain takes them: any form, folders, lists, texts."""
+"""The files of an operator, as the playbook server_chain takes them (any form, folders, lists, texts), and what it decides to do with a server."""
 
 from __future__ import annotations
 
 import base64
 import pathlib
+import re
 
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 from ansible_collections.certmend.tls.tests.support.forms import openssl, pkcs12
-from ansible_collections.certmend.tls.tests.support.rendered import render
+from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION, render
 
 PASSWORD = "Chain-Pw1!"
 NAMES = ("chain_roots", "chain_pool", "chain_ca", "chain_ca_key")
@@ -89,3 +90,93 @@ def test_a_file_that_cannot_be_used_is_reported_by_its_variable(rendered):
     assert "server_chain_roots_path: " in wrong["chain_roots"]["failed"] and "nowhere.pem does not exist" in wrong["chain_roots"]["failed"]
     assert "server_chain_ca_path: " in wrong["chain_ca"]["failed"] and "give its password" in wrong["chain_ca"]["failed"]
     assert "server_chain_ca_private_key_path: " in wrong["chain_ca_key"]["failed"] and "contains no private key" in wrong["chain_ca_key"]["failed"]
+
+
+FILES = ["vars/server_chain.yml", "server_chain.yml", *("tasks/server_chain/%s.yml" % name for name in ("server", "kept", "client", "verify"))]
+#: what the plays set themselves
+OWN = ("before", "endpoint", "journals", "next", "predicted", "prover", "kept", "lost", "verified", "item", "resolved", "handshakes")
+#: of the role, whose variables these plays set from files on the controller
+OF_THE_ROLE = {"server_chain_build", "server_chain_candidates_content", "server_chain_trusted_content", "server_chain_prove_address"}
+#: read by the role alone
+ONLY_IN_THE_ROLE = {"server_chain_aia"}
+
+
+def test_every_variable_that_is_documented_is_used_and_the_reverse():
+    texts = [(COLLECTION / "playbooks" / name).read_text(encoding="utf-8") for name in FILES]
+    used = set(re.findall(r"\b(server_chain_[a-z_]+)", "\n".join(texts))) - {"server_chain_" + name for name in OWN} - OF_THE_ROLE
+    documented = set(re.findall(r"`(server_chain_[a-z_]+)", (COLLECTION / "docs/server_chain.md").read_text(encoding="utf-8")))
+    assert documented - ONLY_IN_THE_ROLE == used - {"server_chain_"}
+
+
+SOURCE = "www.corp.example:443"
+LEAF = {"subject": "CN=www.corp.example", "subject_alternative_name": {"dns": ["www.corp.example", "Old.corp.example"], "ip": ["10.0.0.1"]}}
+RUN, LOST = {"id": "this"}, {"id": "lost"}
+
+
+def inspected(*findings):
+    """What the first play has found out: findings as (severity, code, the certificate concerned if it is not the whole server)."""
+    found = [
+        {"severity": severity, "code": code, "about": ": ".join([SOURCE, *about]), "message": "m", "advice": "a", "remedy": ""}
+        for severity, code, *about in findings
+    ]
+    return {"server_chain_before": {"results": [{"source": SOURCE, "certificates": [LEAF], "findings": found}]}}
+
+
+def journal(name, state, run, *files):
+    return {"server_chain_journals": {"this_run": RUN, "journals": [{"name": name, "journal_state": state, "run": run, "files": list(files)}]}}
+
+
+GIVEN_CA = {"server_chain_ca_path": "ca.pem", "server_chain_ca_private_key_path": "ca.key", "server_chain_private_key_path": "/root/key"}
+FILE = "/etc/nginx/tls/www.pem"
+#: for each case, the variables, and whether the certificate is replaced, whether certificates are appended, and which findings are left to a person
+DECISIONS = {
+    "good": (inspected(), (False, False, [])),
+    "notice": (inspected(("notice", "CHAIN-UNRELATED")), (False, False, [])),
+    "forced": (dict(inspected(), server_chain_force="true"), (True, False, [])),
+    "self-signed": (inspected(("error", "TRUST-SELF-SIGNED")), (True, False, [])),
+    "other-name": (inspected(("error", "NAME-MISMATCH"), ("error", "CHAIN-INCOMPLETE")), (True, False, [])),
+    "expired": (inspected(("error", "VALIDITY-EXPIRED", LEAF["subject"])), (True, False, [])),
+    "not-yet": (inspected(("error", "VALIDITY-NOT-YET", LEAF["subject"])), (True, False, [])),
+    "expired-ca": (inspected(("error", "VALIDITY-EXPIRED", "CN=Corp Issuing CA 2")), (False, True, [])),
+    "incomplete": (inspected(("error", "CHAIN-INCOMPLETE")), (False, True, [])),
+    "order": (inspected(("warning", "CHAIN-ORDER")), (False, True, [])),
+    "soon": (inspected(("warning", "VALIDITY-SOON", LEAF["subject"])), (False, False, ["VALIDITY-SOON"])),
+    "weak-and-incomplete": (inspected(("error", "KEY-WEAK"), ("error", "CHAIN-INCOMPLETE")), (False, True, ["KEY-WEAK"])),
+    "dropped-name": (dict(inspected(), server_chain_drop_names=["old.CORP.example"]), (True, False, [])),
+    "dropped-address": (dict(inspected(), server_chain_drop_names=["10.0.0.1"]), (True, False, [])),
+    "dropped-before": (dict(inspected(), server_chain_drop_names=["gone.corp.example"]), (False, False, [])),
+    "no-answer": ({"server_chain_before": {"results": [{"source": SOURCE, "certificates": [], "findings": []}]}}, (False, True, [])),
+    "unproved-chain": (dict(inspected(), **journal("server_chain-nginx", "open", LOST, FILE)), (False, True, [])),
+    "unproved-certificate": (dict(inspected(), **journal("fqdn_certificate-nginx", "open", LOST, FILE), **GIVEN_CA), (True, False, [])),
+    "unproved-without-a-ca": (dict(inspected(), **journal("fqdn_certificate-nginx", "open", LOST, FILE)), (False, False, [])),
+    "proved": (dict(inspected(), **journal("server_chain-nginx", "proved", LOST, FILE)), (False, False, [])),
+    "own-journal": (dict(inspected(), **journal("server_chain-nginx", "open", RUN, FILE)), (False, False, [])),
+    "empty-journal": (dict(inspected(), **journal("server_chain-nginx", "open", LOST)), (False, False, [])),
+    "other-server": (dict(inspected(), **journal("server_chain-apache", "open", LOST, FILE)), (False, False, [])),
+}
+
+
+def test_a_server_is_changed_for_a_reason_only(pki):
+    folder = pathlib.Path(pki.roots).parent / "decisions"
+    folder.mkdir()
+    for path in (pki.ca, pki.ca_key):
+        (folder / path.name).write_bytes(path.read_bytes())
+    hosts = {name: variables for name, (variables, _expected) in DECISIONS.items()}
+    found = render(folder, "server_chain", {"cases": {"hosts": hosts}}, ("chain_replaces", "chain_appends", "chain_left"))
+    decided = {name: (values["chain_replaces"], values["chain_appends"], [left["code"] for left in values["chain_left"]]) for name, values in found.items()}
+    assert decided == {name: expected for name, (_variables, expected) in DECISIONS.items()}
+
+
+def test_the_first_play_notes_how_a_server_is_reached(tmp_path):
+    hosts = {
+        "www.corp.example": {},
+        "a": {"ansible_host": "10.0.0.1", "fqdn": "a.corp.example", "tls_port": 8443, "server_chain_prove_from": ["b"]},
+        "b": {"ansible_host": "10.0.0.2", "fqdn": "b.corp.example", "server_chain_name": "c", "server_chain_port": "9443", "server_chain_address": "10.0.0.3"},
+    }
+    found = render(tmp_path, "server_chain", {"cases": {"hosts": hosts}}, ("chain_endpoint", "chain_system_stores", "chain_keystores"))
+    assert {name: tuple(map(str, values["chain_endpoint"].values())) for name, values in found.items()} == {
+        "www.corp.example": ("www.corp.example", "443", "", "['localhost']"),
+        "a": ("a.corp.example", "8443", "10.0.0.1", "['b']"),
+        "b": ("c", "9443", "10.0.0.3", "['localhost']"),
+    }
+    assert found["a"]["chain_system_stores"] == ["auto"] and found["a"]["chain_keystores"] == []

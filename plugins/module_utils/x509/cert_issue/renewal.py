@@ -11,7 +11,7 @@ from typing import Any, List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Finding
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day, timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames, comparable_entry, names_of_csr
@@ -171,6 +171,8 @@ def _validity_reasons(spec: IssueSpec, existing: Existing, leaf: Certificate, no
     left = leaf.not_after - now
     if left <= datetime.timedelta(0):
         return [because("the certificate has expired", existing, "VALIDITY-EXPIRED")]
+    if leaf.not_before > now:
+        return [because("the certificate is valid only from %s" % timestamp(leaf.not_before), existing, "VALIDITY-NOT-YET")]
     # A new certificate ends with its CA at the latest. If the present one does already, each run would issue anew and gain no time.
     gains = spec.authority is None or leaf.not_after < spec.authority.certificate.not_after
     if not gains or not _expires_soon(spec, leaf, now):

@@ -44,6 +44,19 @@ def test_a_certificate_without_a_subject_has_a_difference_and_one_with_all_that_
     assert server.run(**given)["steps"] == []
 
 
+def test_a_certificate_whose_validity_has_not_begun_is_issued_again_and_keeps_the_rest(server):
+    key = mint.shared_key("P-256")
+    purposes = mint.x509.ExtendedKeyUsage([mint.x509.ObjectIdentifier("1.3.6.1.5.5.7.3.1"), mint.x509.ObjectIdentifier("1.3.6.1.5.5.7.3.2")])
+    later = dict(starts=NOW + mint.DAY, ends=NOW + 90 * mint.DAY)
+    install(server, mint.mint(FQDN, dns=[FQDN, "www2"], issuer=ROOT, key=key, organization="Example", extensions=[(purposes, False)], **later))
+    again = server.run("own_ca")
+    assert again["renewed_because"] == ["the certificate is valid only from 2010-06-16T12:00:00Z (VALIDITY-NOT-YET)"] and not again["pin_changed"]
+    issued = again["certificate"]
+    assert issued["subject"] == "CN=%s,O=Example" % FQDN and issued["subject_alternative_name"]["dns"] == [FQDN, "www2"]
+    assert issued["extended_key_usage"] == ["serverAuth", "clientAuth"] and issued["key"]["type"] == "EC"
+    assert server.run("own_ca")["steps"] == []
+
+
 def test_names_that_are_given_up_are_a_reason(server):
     server.run(ip_addresses=["10.77.0.10"], dns_names=["depot"])
     assert server.run(drop_names=["10.77.0.10", "depot"])["renewed_because"] == [
