@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import os
 import random
 import signal
@@ -31,8 +32,8 @@ sys.path.insert(0, str(HERE))
 from kill_cases import CASES  # noqa: E402 - the line above makes it importable
 from lab import Lab  # noqa: E402
 
-#: how many of ten trials kill what
-SHARES = ["controller"] * 6 + ["module"] * 2 + ["connection"] * 2
+#: how many of ten trials kill what: all processes of the run here, its first process alone (its workers finish their tasks), …
+SHARES = ["controller"] * 3 + ["ansible-playbook"] * 3 + ["module"] * 2 + ["connection"] * 2
 #: seconds after which a run hangs
 PATIENCE = 900
 #: wait for a module's process below an ssh session, and kill it after so many seconds more
@@ -125,10 +126,9 @@ class Driver:
 
     def kill(self, what, process):
         """Kill a part of a run."""
-        if what == "controller":
-            victims = descendants(process.pid)
-            os.kill(process.pid, signal.SIGKILL)
-            for victim in victims:
+        if what in ("controller", "ansible-playbook"):
+            victims = descendants(process.pid) if what == "controller" else ()
+            for victim in (process.pid, *victims):
                 kill_if_there(victim)
         elif what == "connection":
             self.case.host.run("sh", "-c", CUT)
@@ -169,10 +169,8 @@ def descendants(pid):
 
 def kill_if_there(pid):
     """Kill a process, unless it has ended."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def main(arguments=None):
