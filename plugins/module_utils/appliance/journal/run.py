@@ -99,10 +99,15 @@ class JournalRun(Run[Plan]):
     def _write(self, record: JournalRecord) -> None:
         self.journal.write(record)
         self.record = record
+        self._sweep(record)
+
+    def _sweep(self, record: JournalRecord) -> None:
+        """Remove the temporary files of a module that was killed, here and beside the files that it was about to replace."""
         for folder in {self.journal.folder, *(os.path.dirname(change.path) for change in record.changes)}:
             sweep(folder)
 
     def _restore(self, record: JournalRecord) -> None:
+        self._sweep(record)
         self.restoration = restore_all(self.journal, record.changes)
         if not self.restoration.left:
             self._write(dataclasses.replace(record, state=JournalState.RESTORED, changes=()))
