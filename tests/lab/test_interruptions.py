@@ -120,7 +120,7 @@ def test_a_reload_that_hangs_ends_with_its_time_limit_and_is_rolled_back(server)
     before = server.picture()
     run = server.run(server_chain_service="slow", remediation_timeout=10)
     message = run.failure("depot")
-    assert run.rc == 2 and "Reload the server" in message and "10 seconds" in message and "were rolled back" in message, message
+    assert run.rc == 2 and "Reload the server" in message and "Timed out after 10 second" in message and "were rolled back" in message, message
     assert server.picture() == before and server.left() == [] and presented(NGINX) == [server.leaf.der]
 
 
@@ -139,7 +139,7 @@ def test_links_mounts_and_acls_are_as_before_after_a_rollback_and_after_a_change
     server.host.run("python3", "-c", "import os; os.setxattr(%r, 'system.posix_acl_access', bytes.fromhex(%r))" % (NGINX.path, ACL.hex()))
     before = server.picture()
     assert any("system.posix_acl_access" in line for line in before)
-    failed = server.run(server_chain_check_command=["sh", "-c", "cmp %s /etc/hosts" % NGINX.path])
+    failed = server.run(server_chain_check_command=["sh", "-c", "test $(grep -c BEGIN %s) = 1" % NGINX.path])
     assert failed.rc == 2 and "were rolled back" in failed.failure("depot"), failed.stdout[-3000:]
     assert server.picture() == before and server.left() == []
     server.assert_repaired()

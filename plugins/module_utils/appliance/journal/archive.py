@@ -30,14 +30,13 @@ def archive(journal: Journal, keep: int) -> None:
     """
     run = str(journal.read().run["id"])
     os.rename(journal.folder, journal.folder + SEPARATOR + run)
-    _remove_half_removed(journal)
     kept = [other for other in journals_in(os.path.dirname(journal.folder)) if other.folder.startswith(journal.folder + SEPARATOR)]
     kept.sort(key=lambda other: other.read().opened)
     for old in kept[: max(len(kept) - keep, 0)]:
         old.remove()
 
 
-def _remove_half_removed(journal: Journal) -> None:
+def remove_half_removed(journal: Journal) -> None:
     """Remove what is left of kept journals whose removal was interrupted: old contents without a record."""
     parent = os.path.dirname(journal.folder)
     for name in os.listdir(parent):

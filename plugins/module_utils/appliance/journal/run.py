@@ -16,7 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journ
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private, make_private
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in, remove_half_removed
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.plan import Action, HeldError, Plan, is_unfinished, make_plan
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import Restoration, restore_all, state_of
@@ -102,7 +102,8 @@ class JournalRun(Run[Plan]):
         self._sweep(record)
 
     def _sweep(self, record: JournalRecord) -> None:
-        """Remove the temporary files of a module that was killed, here and beside the files that it was about to replace."""
+        """Remove what a killed module left: temporary files here and beside the files that it was about to replace, and old contents without a record."""
+        remove_half_removed(self.journal)
         for folder in {self.journal.folder, *(os.path.dirname(change.path) for change in record.changes)}:
             sweep(folder)
 

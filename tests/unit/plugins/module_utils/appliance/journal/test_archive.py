@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import JournalState
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in, remove_half_removed
 from ansible_collections.certmend.tls.tests.support.journal import new_journal
 
 
@@ -24,5 +24,7 @@ def test_the_private_keys_of_a_journal_whose_removal_was_killed_are_removed(tmp_
     for name in ("nginx@lost", "other@lost"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "0001").write_text("a private key", encoding="ascii")
-    archive(new_journal(tmp_path / "nginx", JournalState.PROVED, "next"), 5)
+    kept = new_journal(tmp_path / "nginx", JournalState.PROVED, "next")
+    archive(kept, 5)
+    remove_half_removed(kept)
     assert sorted(os.listdir(tmp_path)) == ["nginx@next", "other@lost"], "each journal removes its own"
