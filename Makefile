@@ -17,6 +17,7 @@ help:
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
 	@echo 'make new-rule CODE=NAME-EXAMPLE, make new-profile NAME=my_client   start one, with its failing test'
 	@echo 'make findings  write docs/findings.md from the rules and the catalogue of codes'
+	@echo 'make reliability  write the table of docs/reliability.md from the marks of the tests'
 	@echo 'make clean     remove what these commands made here'
 
 demo: .venv/.made lab-setup
@@ -63,7 +64,7 @@ lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup
 
 # A rule or a profile, from its failing test on: docs/contributing.md.
-.PHONY: new-rule new-profile rule-tests findings
+.PHONY: new-rule new-profile rule-tests findings reliability
 new-rule:
 	@$(PY) tools/new_rule.py '$(CODE)' $(SUBJECT)
 
@@ -79,6 +80,9 @@ findings: .venv/.made
 	@.venv/bin/python tools/stage.py >/dev/null
 	@PYTHONPATH=.tree .venv/bin/python tools/findings_md.py > .tree/findings.md
 	@cp .tree/findings.md docs/findings.md
+
+reliability:
+	@$(PY) tools/reliability_md.py > .reliability.md && mv .reliability.md docs/reliability.md
 
 # One environment each: what the collection runs and is tested with, what looks at it, and the oldest that it is for.
 .venv/.made: requirements/run.txt requirements/test.txt

@@ -30,6 +30,7 @@ from ansible_collections.certmend.tls.tests.support.corporate import Pki  # noqa
 OLDEST = os.environ.get("LAB_OLDEST")
 MARKERS = (
     "everything: not for every day; make test-all runs it",
+    "reliability(*cases, playbooks, afterwards): what the test shows; tools/reliability_md.py makes docs/reliability.md of it",
     "hosts(*names): the hosts that the test needs fresh, if not all of them",
 )
 

@@ -81,6 +81,11 @@ def server(estate, playbook, prepare, pki):
     return Server(estate, playbook, prepare, pki)
 
 
+@pytest.mark.reliability(
+    "the module is killed",
+    playbooks=["server_chain"],
+    afterwards="rolled back: byte-identical to the start, no temporary file and no copy of a key; the next run completes the change",
+)
 def test_a_module_that_is_killed_before_it_replaces_the_file_leaves_nothing(server):
     """Its journal is written, and its temporary file; 94 of 124 killed runs left such files."""
     before = server.picture()
@@ -91,6 +96,7 @@ def test_a_module_that_is_killed_before_it_replaces_the_file_leaves_nothing(serv
     server.assert_repaired()
 
 
+@pytest.mark.reliability("the ssh connection is lost", playbooks=["server_chain"], afterwards="the next run reloads and verifies")
 def test_a_connection_that_is_lost_while_the_file_is_replaced_is_finished_by_the_next_run(server):
     """The module goes on; nobody hears of it."""
     server.at_the_rename("lose_the_connection()")
@@ -100,6 +106,11 @@ def test_a_connection_that_is_lost_while_the_file_is_replaced_is_finished_by_the
     server.assert_repaired()
 
 
+@pytest.mark.reliability(
+    "two runs at once",
+    playbooks=["server_chain"],
+    afterwards="the second waits, changes nothing and names the process and the controller of the first; the first is verified",
+)
 def test_a_second_run_on_the_same_server_waits_and_then_names_the_first(server, started):
     halted = server.prepared(server_chain_check_command=["sh", "-c", HALT])
     with started(halted) as first:
@@ -113,6 +124,9 @@ def test_a_second_run_on_the_same_server_waits_and_then_names_the_first(server, 
     assert server.run().changed == []
 
 
+@pytest.mark.reliability(
+    "the reload hangs", playbooks=["server_chain"], afterwards="the time limit ends it; rolled back: byte-identical to the start, and the reload is named"
+)
 def test_a_reload_that_hangs_ends_with_its_time_limit_and_is_rolled_back(server):
     script = '#!/bin/sh\nif mkdir /root/hung; then touch /root/hangs; exec tail -f /dev/null; else exec service nginx "$@"; fi\n'
     server.host.write("/etc/init.d/slow", script)
@@ -133,6 +147,13 @@ ACL = struct.pack("<I" + "HHI" * 5, 2, 1, 6, 2**32 - 1, 2, 4, 33, 4, 4, 2**32 - 
 
 
 @pytest.mark.parametrize("mount", MOUNTS)
+@pytest.mark.reliability(
+    "files are links or on another file system",
+    "files are bind mounts",
+    "files have ACLs",
+    playbooks=["server_chain"],
+    afterwards="after a rollback as before, and after the change too, apart from the content",
+)
 def test_links_mounts_and_acls_are_as_before_after_a_rollback_and_after_a_change(server, mount):
     server.host.run("sh", "-c", MOUNTS[mount].format(NGINX.path))
     server.host.run("sh", "-c", "chown 0:33 %s" % NGINX.path)

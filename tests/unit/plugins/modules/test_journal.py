@@ -219,6 +219,11 @@ def restored(change, run):
 
 @pytest.mark.parametrize("lost", [proved, restored])
 @pytest.mark.parametrize("then", [proved, restored])
+@pytest.mark.reliability(
+    "the module is killed",
+    playbooks=["offline_depot", "server_chain"],
+    afterwards="whichever call it was killed at, the next run completes or restores both files; no temporary file is left",
+)
 def test_a_kill_at_any_call_of_a_run_is_finished_or_restored_by_the_next_run(ask, tmp_path, lost, then):
     """Afterwards the files are those of one run, and nothing else is left: no temporary file, no old content without a record."""
     change, step, killed = Change(tmp_path, ask), 0, True
