@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test test-all prepared lint unit floor days sanity build docs lab molecule bench conformance fuzz lab-setup clean
+.PHONY: help demo test test-all prepared lint unit floor days sanity build docs lab molecule bench kills conformance fuzz lab-setup clean
 
 help:
 	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
@@ -12,10 +12,12 @@ help:
 	@echo 'their parts:   make lint unit floor days sanity build docs lab molecule'
 	@echo 'one of a part: make lab-pins, make molecule-rollback'
 	@echo 'make bench     our figures beside those of the peers, in one run'
+	@echo 'make kills ROLE=hosts_mapping COUNT=100 SEED=1   kill runs at random moments; one more run must finish or restore each of them'
 	@echo 'make fuzz SECONDS=60   the reader of certificates, with atheris'
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
 	@echo 'make new-rule CODE=NAME-EXAMPLE, make new-profile NAME=my_client   start one, with its failing test'
 	@echo 'make findings  write docs/findings.md from the rules and the catalogue of codes'
+	@echo 'make reliability  write the table of docs/reliability.md from the marks of the tests'
 	@echo 'make clean     remove what these commands made here'
 
 demo: .venv/.made lab-setup
@@ -43,6 +45,13 @@ lab-% molecule-%: .venv/.made .venv-floor/.made lab-setup
 bench: .venv/.made .venv-bench/.made lab-setup
 	@$(LAB) enter -- $(CURDIR)/.venv/bin/python tests/bench/bench.py
 
+COUNT ?= 100
+kills: .venv/.made lab-setup
+	@.venv/bin/python tools/stage.py >/dev/null
+	@cd .tree/ansible_collections/certmend/tls && PYTHONPATH=$(CURDIR)/.tree PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 \
+		$(CURDIR)/.venv/bin/python tests/lab/labctl enter -- $(CURDIR)/.venv/bin/python tests/lab/kills.py \
+		--count $(COUNT) $(if $(ROLE),--role $(ROLE)) $(if $(SEED),--seed $(SEED))
+
 conformance: .venv/.made
 	@.venv/bin/python tools/conformance.py $(VECTORS)
 
@@ -55,7 +64,7 @@ lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup
 
 # A rule or a profile, from its failing test on: docs/contributing.md.
-.PHONY: new-rule new-profile rule-tests findings
+.PHONY: new-rule new-profile rule-tests findings reliability
 new-rule:
 	@$(PY) tools/new_rule.py '$(CODE)' $(SUBJECT)
 
@@ -71,6 +80,9 @@ findings: .venv/.made
 	@.venv/bin/python tools/stage.py >/dev/null
 	@PYTHONPATH=.tree .venv/bin/python tools/findings_md.py > .tree/findings.md
 	@cp .tree/findings.md docs/findings.md
+
+reliability:
+	@$(PY) tools/reliability_md.py > .reliability.md && mv .reliability.md docs/reliability.md
 
 # One environment each: what the collection runs and is tested with, what looks at it, and the oldest that it is for.
 .venv/.made: requirements/run.txt requirements/test.txt

@@ -199,7 +199,7 @@ def checks(everything: bool) -> List[Check]:
         leaves_files=True,
     )
     docs = Check("docs", LINT, [["bash", str(ROOT / "tools/docs.sh"), str(site)]], seconds=40)
-    return [lint, unit, floor, days, build, docs, *_sanity(), *_lab(everything), *_molecule()]
+    return [lint, unit, floor, days, build, docs, *_sanity(), *_lab(everything), _kills(), *_molecule()]
 
 
 def _sanity() -> List[Check]:
@@ -225,6 +225,12 @@ def _lab(everything: bool) -> List[Check]:
         command = _in_lab("pytest", "-rs", *selection, "tests/lab/" + path.name)
         found.append(Check(name, BIN, [command], seconds=LAB_SECONDS.get(name, 120)))
     return found
+
+
+def _kills() -> Check:
+    """Ten runs of each role are killed at random moments; make kills kills more of them."""
+    command = [str(BIN / "python"), str(ROOT / "tests/lab/labctl"), "enter", "--", str(BIN / "python"), "tests/lab/kills.py", "--count", "10"]
+    return Check("kills", BIN, [command], seconds=900, every_day=False)
 
 
 def _molecule() -> List[Check]:

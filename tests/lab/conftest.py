@@ -7,6 +7,7 @@
 Asked for tests/lab alone, pytest starts again within `labctl enter`; asked for more, it skips these tests and says how to run them.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -29,6 +30,7 @@ from ansible_collections.certmend.tls.tests.support.corporate import Pki  # noqa
 OLDEST = os.environ.get("LAB_OLDEST")
 MARKERS = (
     "everything: not for every day; make test-all runs it",
+    "reliability(*cases, playbooks, afterwards): what the test shows; tools/reliability_md.py makes docs/reliability.md of it",
     "hosts(*names): the hosts that the test needs fresh, if not all of them",
 )
 
@@ -214,6 +216,25 @@ def killed_playbook(prepare):
             process.wait()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def started():
+    """with started(prepared) as process: a run in the background; it is killed if the test ends before it."""
+
+    @contextlib.contextmanager
+    def start(prepared):
+        with open(prepared.folder / "output", "wb") as output:
+            process = subprocess.Popen(
+                prepared.command, env=prepared.variables, cwd=prepared.folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    return start
 
 
 def ansible_playbook():

@@ -219,6 +219,7 @@ def test_the_installer_takes_the_depot_through_its_api_and_a_wrong_password_is_t
         assert mended.wrong_password.rc == 2 and "Invalid username or password" in mended.wrong_password.stdout
 
 
+@pytest.mark.reliability("the proof fails", playbooks=["offline_depot"], afterwards="rolled back; the installers are not changed")
 def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, playbook):
     depot = estate["depot"]
     paths = ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")
@@ -233,6 +234,9 @@ def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, play
     assert "depot.corp.example" not in estate["installer"].read("/etc/hosts"), "the installers were not touched"
 
 
+@pytest.mark.reliability(
+    "somebody else changes the file meanwhile", playbooks=["offline_depot"], afterwards="left alone, and reported with the folder that has the old content"
+)
 def test_what_somebody_else_changed_meanwhile_is_kept_and_reported(estate, playbook):
     """Two runs on one host ended with the winner's change undone: a file is restored only if it is as this run left it."""
     depot = estate["depot"]

@@ -274,6 +274,11 @@ def test_an_appliance_that_fails_before_the_uploads_stops_the_other(migration, p
 
 
 @pytest.mark.parametrize("switch", [{"restart": 600}, {"leaf_alone": True}], ids=["does not come back", "serves the leaf alone"])
+@pytest.mark.reliability(
+    "the last step fails",
+    playbooks=["ome_migration"],
+    afterwards="nothing is uploaded to the source; the message says which appliance has to go back to its snapshot",
+)
 def test_an_upload_that_fails_on_the_target_leaves_the_source_untouched(switch, migration, playbook):
     migration.ask("ome-target", "POST", "/lab/switches", **switch)
     run = playbook(PLAYBOOK, *migration.given(ome_chain_wait_timeout=2))

@@ -145,6 +145,7 @@ def test_an_announced_rotation_passes_and_leaves_a_worklist(pinned):
     assert vault.run().changed == []
 
 
+@pytest.mark.reliability("the last step fails", playbooks=["pins"], afterwards="the old pins are restored, and the audit log says so")
 def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(pinned):
     vault = pinned
     old = vault.pins()

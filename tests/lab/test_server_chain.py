@@ -489,6 +489,7 @@ def test_a_reload_that_hangs_is_ended_and_named(estate, playbook, pki):
     assert presented(NGINX) == [leaf.der]
 
 
+@pytest.mark.reliability("the proof fails", playbooks=["server_chain"], afterwards="rolled back on each host")
 def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki):
     """On every server; between change and reload the old file comes back."""
     leaves = {server.host: pki.leaf(server.name) for server in SERVERS}
@@ -506,6 +507,7 @@ def test_a_failing_proof_puts_the_old_file_back(estate, playbook, pki):
 
 
 @pytest.mark.hosts("depot")
+@pytest.mark.reliability("the check of the new configuration fails", playbooks=["server_chain"], afterwards="rolled back; the configuration was never loaded")
 def test_a_configuration_that_does_not_check_is_never_loaded(estate, playbook, pki):
     leaf = pki.leaf(NGINX.name)
     install(estate, NGINX, leaf)

@@ -175,6 +175,7 @@ def test_a_registration_that_changes_meanwhile_ends_the_run_with_everything_as_i
     assert "5 stale" in playbook(PLAYBOOK, *untouched.given()).stdout
 
 
+@pytest.mark.reliability("the proof fails", playbooks=["ssl_trust"], afterwards="the old trust anchors are restored")
 def test_an_update_that_cannot_be_proved_is_put_back(untouched, playbook):
     """The proof asks whether what was changed is served; the certificate given here is not. The preflight refuses it unless told not to ask."""
     other = untouched.folder / "other.pem"

@@ -14,9 +14,10 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, ContextManager, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import replace_file, write_temporary
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
@@ -86,6 +87,7 @@ class JournalRecord:
     :param run: who writes: ``id``, ``controller``, ``process``.
     :param opened: when, as ``2026-11-20T12:00:00Z``; ``updated`` likewise, each time that the record is written.
     :param notes: what the role wants to know if another run finds the journal.
+    :param unproved: a former run changed or restored files, and no run has proved or closed that since: a reload or restart is due.
     """
 
     name: str
@@ -95,12 +97,14 @@ class JournalRecord:
     updated: str
     notes: Mapping[str, Any]
     changes: Tuple[FileChange, ...] = ()
+    unproved: bool = False
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> JournalRecord:
         """What ``as_dict`` made."""
         changes = tuple(FileChange.from_dict(change) for change in values["changes"])
-        return cls(values["name"], JournalState(values["state"]), values["run"], values["opened"], values["updated"], values["notes"], changes)
+        state, unproved = JournalState(values["state"]), bool(values.get("unproved", False))
+        return cls(values["name"], state, values["run"], values["opened"], values["updated"], values["notes"], changes, unproved)
 
     def as_dict(self) -> Dict[str, Any]:
         """The record as JSON can hold it."""
@@ -138,15 +142,20 @@ class Journal:
         :param changes: path, the file as it is (None: it does not exist), and its new content (None: it is removed).
         :raises RemediationError: they cannot be recorded.
         """
-        record = self.read()
-        added = []
-        for number, (path, old, new) in enumerate(changes, len(record.changes) + 1):
-            saved = None
-            if old is not None:
-                saved = SavedFile("%04d" % number, old.digest, old.metadata)
-                self._write_file(saved.name, old.content)
-            added.append(FileChange(path, saved, None if new is None else digest_of(new)))
-        self.write(dataclasses.replace(record, changes=record.changes + tuple(added)))
+        with self.lock():
+            record = self.read()
+            added = []
+            for number, (path, old, new) in enumerate(changes, len(record.changes) + 1):
+                saved = None
+                if old is not None:
+                    saved = SavedFile("%04d" % number, old.digest, old.metadata)
+                    self._write_file(saved.name, old.content)
+                added.append(FileChange(path, saved, None if new is None else digest_of(new)))
+            self.write(dataclasses.replace(record, changes=record.changes + tuple(added)))
+
+    def lock(self) -> ContextManager[None]:
+        """Keep others from changing the record. A module of a lost run may still run on the host while the next run takes the journal over."""
+        return locked(self.path, "journal")
 
     def saved_content(self, saved: SavedFile) -> bytes:
         """The content of an old file.

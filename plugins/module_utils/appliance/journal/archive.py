@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import List
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal
@@ -33,3 +34,12 @@ def archive(journal: Journal, keep: int) -> None:
     kept.sort(key=lambda other: other.read().opened)
     for old in kept[: max(len(kept) - keep, 0)]:
         old.remove()
+
+
+def remove_half_removed(journal: Journal) -> None:
+    """Remove what is left of kept journals whose removal was interrupted: old contents without a record."""
+    parent = os.path.dirname(journal.folder)
+    for name in os.listdir(parent):
+        old = Journal(os.path.join(parent, name))
+        if old.folder.startswith(journal.folder + SEPARATOR) and not os.path.lexists(old.path):
+            shutil.rmtree(old.folder, ignore_errors=True)

@@ -72,7 +72,8 @@ def plan_open(options: Options, record: Optional[JournalRecord], now: datetime.d
         raise HeldError(_held_by(record), "Wait until that run ends. If it has ended, the journal is free %d minutes after that time." % options.lease_minutes)
     # what a lost run noted was true before its first change
     notes = merged(options.notes, record.notes) if is_unfinished(options, record) else merged(record.notes if record.changes else {}, options.notes)
-    opened = dataclasses.replace(record, state=JournalState.OPEN, run=options.run, notes=notes)
+    unproved = record.unproved or record.state is JournalState.RESTORED or (is_unfinished(options, record) and not mine)
+    opened = dataclasses.replace(record, state=JournalState.OPEN, run=options.run, notes=notes, unproved=unproved)
     return Plan(Action.NOTHING if opened == record else Action.WRITE, opened)
 
 
@@ -95,7 +96,7 @@ def is_unfinished(options: Options, record: Optional[JournalRecord]) -> bool:
     """Whether a run ended after it began to change files and before it proved the result: the service may use old files still."""
     if options.state is not Wanted.OPENED or record is None or record.state is JournalState.PROVED:
         return False
-    return bool(record.changes) or record.state is JournalState.RESTORED
+    return bool(record.changes) or record.unproved or record.state is JournalState.RESTORED
 
 
 def _plan_written(record: JournalRecord) -> Plan:
@@ -110,7 +111,7 @@ def _plan_proved(record: JournalRecord) -> Plan:
         return Plan(Action.NOTHING, record)
     if not record.changes:
         return Plan(Action.REMOVE)
-    return Plan(Action.WRITE, dataclasses.replace(record, state=JournalState.PROVED))
+    return Plan(Action.WRITE, dataclasses.replace(record, state=JournalState.PROVED, unproved=False))
 
 
 def _plan_restore(record: JournalRecord) -> Plan:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import sweep
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import FileChange, Journal, JournalRecord, JournalState
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private, make_private
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in, remove_half_removed
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.plan import Action, HeldError, Plan, is_unfinished, make_plan
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import Restoration, restore_all, state_of
@@ -44,13 +44,17 @@ class JournalRun(Run[Plan]):
         """A run of the module's parameters."""
         return cls(Options.from_params(params), context)
 
-    def lock(self) -> ContextManager[None]:
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
         """Others wait. The first journal of a host needs no lock: creating its folder succeeds for one run only."""
         folder = self.options.folder
-        if not os.path.lexists(folder):
-            return contextlib.nullcontext()
-        check_private(folder, "folder")
-        return locked(os.path.join(folder, "any"), "folder")
+        with contextlib.ExitStack() as locks:
+            if os.path.lexists(folder):
+                check_private(folder, "folder")
+                locks.enter_context(locked(os.path.join(folder, "any"), "folder"))
+            if self.options.name and os.path.lexists(self.journal.path):
+                locks.enter_context(self.journal.lock())  # a module that records a change finishes first
+            yield
 
     def plan(self) -> Sequence[Step[Plan]]:
         """Read the journal and decide what to do with it."""
@@ -95,10 +99,16 @@ class JournalRun(Run[Plan]):
     def _write(self, record: JournalRecord) -> None:
         self.journal.write(record)
         self.record = record
-        for folder in {os.path.dirname(change.path) for change in record.changes}:
+        self._sweep(record)
+
+    def _sweep(self, record: JournalRecord) -> None:
+        """Remove what a killed module left: temporary files here and beside the files that it was about to replace, and old contents without a record."""
+        remove_half_removed(self.journal)
+        for folder in {self.journal.folder, *(os.path.dirname(change.path) for change in record.changes)}:
             sweep(folder)
 
     def _restore(self, record: JournalRecord) -> None:
+        self._sweep(record)
         self.restoration = restore_all(self.journal, record.changes)
         if not self.restoration.left:
             self._write(dataclasses.replace(record, state=JournalState.RESTORED, changes=()))

@@ -53,6 +53,9 @@ def hold(tmp_path, process):
     path.write_text(json.dumps(record), encoding="utf-8")
 
 
+@pytest.mark.reliability(
+    "two runs at once", playbooks=["offline_depot", "server_chain"], afterwards="refused with the process that holds the journal; taken over if that has ended"
+)
 def test_all_tasks_of_a_run_are_one_run_and_a_lost_run_is_taken_over(play, tmp_path):
     done, results = play()
     assert results, done.stdout

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import identity_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.tests.support.clock import FIXED, REAL
 
 ME = {"id": "me", "controller": "here/0", "process": "1-2-3"}
@@ -137,3 +143,113 @@ def test_no_content_of_a_file_is_in_the_result(ask, mapped, hosts):
     opened = ask("opened")
     mapped(opened)
     assert "secret-name" not in json.dumps([ask(state) for state in ("proved", "listed", "restored", "closed")])
+
+
+#: a process can be killed before each of these calls in the test's folder, and before it opens a file to write it
+CALLS = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
+
+
+def run_killed_at(step, folder, run):
+    """Run a function in a process that is killed before its n-th call in a folder; whether it was killed."""
+    child = os.fork()
+    if child == 0:
+        remaining = [step]
+
+        def count(event, arguments):
+            writes = event in CALLS or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR))
+            if writes and any(str(folder) in str(argument) for argument in arguments):
+                remaining[0] -= 1
+                if remaining[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(count)
+        try:
+            run()
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+class Change:
+    """A certificate and its key, replaced by runs with a journal."""
+
+    def __init__(self, folder, ask):
+        self._ask, self.folder, self.journals = ask, folder / "tls", folder / "journals"
+        self.folder.mkdir()
+
+    def ask(self, state, run):
+        return self._ask(state, run=dict(ME, id=run), lost_run="lost" + run.lstrip("abcdefghijklmnopqrstuvwxyz"), keep=1)
+
+    def replace(self, run, text):
+        files = [Replacement(str(self.folder / name), text.encode(), "path", mode="0600") for name in ("key", "certificate")]
+        Transaction(files, backup=False, journal=self.ask("opened", run)["path"]).commit()
+
+    def begin(self, step):
+        """The proved journal of a former run, and the files as they were before the present one."""
+        if step == 1:
+            self.write_old()
+        self.replace("former%d" % step, "former")
+        self.ask("proved", "former%d" % step)
+        self.write_old()
+
+    def write_old(self):
+        for name in ("key", "certificate"):
+            (self.folder / name).write_text("old", encoding="ascii")
+            (self.folder / name).chmod(0o640)
+
+    def found(self):
+        return {(path.read_text(encoding="ascii"), path.stat().st_mode & 0o777) for path in self.folder.iterdir()}
+
+    def left(self):
+        """Temporary files, and journals without a record."""
+        temporary = [str(path) for path in self.folder.parent.rglob(".certmend-*")]
+        return temporary + [str(path) for path in self.journals.iterdir() if not (path / "journal.json").exists()]
+
+
+def proved(change, run):
+    change.replace(run, run)
+    change.ask("proved", run)
+
+
+def restored(change, run):
+    change.replace(run, run)
+    change.ask("restored", run)
+    change.ask("closed", run)
+
+
+@pytest.mark.parametrize("lost", [proved, restored])
+@pytest.mark.parametrize("then", [proved, restored])
+@pytest.mark.reliability(
+    "the module is killed",
+    playbooks=["offline_depot", "server_chain"],
+    afterwards="whichever call it was killed at, the next run completes or restores both files; no temporary file is left",
+)
+def test_a_kill_at_any_call_of_a_run_is_finished_or_restored_by_the_next_run(ask, tmp_path, lost, then):
+    """Afterwards the files are those of one run, and nothing else is left: no temporary file, no old content without a record."""
+    change, step, killed = Change(tmp_path, ask), 0, True
+    while killed:
+        step += 1
+        change.begin(step)
+        killed = run_killed_at(step, tmp_path, lambda run="lost%d" % step: lost(change, run))
+        opened, run = change.ask("opened", "next%d" % step), "next%d" % step
+        if then is proved:
+            proved(change, run)
+            assert change.found() == {(run, 0o600)}, step
+        else:
+            change.ask("restored", run)
+            change.ask("closed", run)
+            assert change.found() == {("old", 0o640)} or (not opened["unfinished"] and change.found() == {("lost%d" % step, 0o600)}), step
+        assert change.left() == [], step
+        assert step < 100
+    assert step > 10
+
+
+def test_the_temporary_files_of_a_killed_module_are_removed_when_its_run_restores_its_journal(ask, mapped, hosts):
+    """The run goes on after the module was killed, and rolls back."""
+    mapped(ask("opened"))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        left = hosts.parent / (".certmend-%s_key" % identity_of(process.pid))
+        left.write_text("a private key", encoding="ascii")
+        process.communicate(b"\n")
+    ask("restored")
+    assert not left.exists()

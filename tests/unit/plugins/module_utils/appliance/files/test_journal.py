@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal, JournalState
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.tests.support.clock import deadline
 from ansible_collections.certmend.tls.tests.support.journal import new_journal
 
 
@@ -71,8 +75,42 @@ def test_it_is_removed_with_the_old_contents(journal, file):
 
 
 def test_a_journal_that_cannot_be_written_stops_the_change(tmp_path):
-    with pytest.raises(RemediationError, match="journal: .*none/journal.json cannot be read"):
+    with pytest.raises(RemediationError, match="journal: .*/none cannot be opened: No such file"):
         Journal(str(tmp_path / "none")).record([])
+
+
+RECORD = """
+import sys
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal
+Journal(sys.argv[1]).record([("/etc/hosts", None, b"new")])
+"""
+
+
+def test_a_module_of_a_lost_run_that_records_a_change_does_not_undo_the_take_over(journal):
+    """The module still runs on the host while the next run makes the journal its own."""
+    with journal.lock():
+        found = journal.read()
+        module = subprocess.Popen([sys.executable, "-c", RECORD, journal.folder])
+        until = deadline()
+        while module.poll() is None and not waits_for_a_lock(module.pid):
+            assert deadline(0) < until
+        journal.write(dataclasses.replace(found, run=dict(found.run, id="next")))
+    assert module.wait() == 0
+    record = journal.read()
+    assert record.run["id"] == "next" and [change.path for change in record.changes] == ["/etc/hosts"]
+
+
+def waits_for_a_lock(pid):
+    with open("/proc/locks", encoding="ascii") as stream:
+        return any("->" in line and str(pid) in line.split() for line in stream)
+
+
+def test_a_record_of_an_older_release_is_read(journal):
+    text = json.loads(open(journal.path, encoding="utf-8").read())
+    del text["unproved"]
+    with open(journal.path, "w", encoding="utf-8") as stream:
+        json.dump(text, stream)
+    assert journal.read().unproved is False
 
 
 def test_states_are_the_words_of_the_record(journal):

@@ -80,11 +80,23 @@ def test_what_a_lost_run_noted_before_its_first_change_is_kept():
         ("opened", record(), True),
         ("opened", record("restored", changes=()), True),
         ("opened", record("proved"), False),
+        ("opened", dataclasses.replace(record(changes=()), unproved=True), True),
         ("restored", record(), False),
     ],
 )
 def test_a_journal_with_changes_or_restored_files_is_unfinished(state, found, unfinished):
     assert is_unfinished(asked(state), found) is unfinished
+
+
+@pytest.mark.parametrize("found", [record("restored", run="other", changes=()), record(run="other")], ids=["restored", "changed"])
+def test_a_reload_stays_due_until_a_run_proves_it_even_if_the_next_run_is_lost_too(found):
+    first = make_plan(asked("opened", lost_run="other"), found, FIXED.now).record
+    second = dataclasses.replace(first, run=dict(RUN, id="second"), changes=())
+    assert is_unfinished(asked("opened", lost_run="second"), second)
+    taken = make_plan(asked("opened", lost_run="second"), second, FIXED.now).record
+    assert taken.unproved and make_plan(asked("opened"), taken, FIXED.now).action is Action.NOTHING
+    proved = make_plan(asked("proved"), dataclasses.replace(taken, changes=CHANGES), FIXED.now).record
+    assert proved.state is JournalState.PROVED and not is_unfinished(asked("opened"), proved)
 
 
 def test_changes_that_are_neither_proved_nor_restored_keep_their_journal():

@@ -1,0 +1,220 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What kills.py kills: for each role a playbook of one host, its start state, and how to find out whether its change is complete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import socket
+import ssl
+import time
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.corporate import Pki
+
+FQDN = "depot.corp.example"
+CERTIFICATE, KEY = "/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key"
+JOURNALS = "/var/lib/certmend"
+KEYSTORE = "/etc/vmware/vcf/commonsvcs/trusted_certificates.store"
+#: a line for each file and link: path, mode, owner, group, ACL and extended attributes, and then the content
+PICTURE = r"""
+import hashlib, os, sys
+for top in sys.argv[1:]:
+    for folder, folders, files in os.walk(top) if os.path.isdir(top) else [(os.path.dirname(top), [], [os.path.basename(top)])]:
+        for path in sorted(os.path.join(folder, name) for name in files + [name for name in folders if os.path.islink(os.path.join(folder, name))]):
+            if os.path.islink(path):
+                print("%s -> %s" % (path, os.readlink(path)))
+            elif os.path.exists(path):
+                status = os.stat(path)
+                attributes = ["%s=%s" % (name, os.getxattr(path, name).hex()) for name in sorted(os.listxattr(path))]
+                content = hashlib.sha256(open(path, "rb").read()).hexdigest()
+                print("%s %o %d:%d %s %s" % (path, status.st_mode, status.st_uid, status.st_gid, ",".join(attributes), content))
+"""
+#: temporary files of a change, journals without a record, and private keys that are neither in use nor in a journal
+LEFTOVERS = r"""
+find /etc /usr/local /opt /tmp /root /home /var/lib -xdev -name '.certmend*' 2>/dev/null
+for journal in /var/lib/certmend/journal/*/; do test ! -d "$journal" || test -e "$journal/journal.json" || echo "$journal has no record"; done
+grep -rlE 'BEGIN ([A-Z]+ )?PRIVATE KEY' /etc/nginx /tmp /root /home 2>/dev/null | grep -vx '%s'
+true
+"""
+
+
+class Case:
+    """A role on a host. Files that are new at each run (certificates) are compared by their attributes only.
+
+    :param folders: what a run may change; everything in them is restored before the next trial. ``files`` likewise.
+    """
+
+    name, host_name, become = "", "depot", False
+    folders, files, new_each_time = (), (), ()
+
+    def __init__(self, lab, folder):
+        self.host, self.folder = lab[self.host_name], folder
+        self.ca = (lab.state / "pki" / "ca.pem").read_text(encoding="ascii")
+        self.ca_key = (lab.state / "pki" / "ca.key").read_text(encoding="ascii")
+        self.prepare()
+        self.host.run("sh", "-c", "tar --xattrs --acls -C / -cpf /run/start.tar %s" % " ".join(path[1:] for path in (*self.folders, *self.files)))
+        self.start = self.picture()
+        self.reference = []
+
+    def prepare(self):
+        """Bring the host into the state from which each run starts."""
+
+    def variables(self):
+        """The variables of the role."""
+        raise NotImplementedError
+
+    def unserved(self):
+        """Why clients do not see the change, although its files are complete; empty: they do."""
+        return []
+
+    def play(self):
+        """The playbook."""
+        role = {"role": "certmend.tls." + self.name, "vars": self.variables()}
+        return json.dumps([{"hosts": self.host_name, "gather_facts": False, "become": self.become, "roles": [role]}])
+
+    def picture(self):
+        """Everything that a run may change, the journals aside."""
+        return self.host.run("python3", "-c", PICTURE, *self.folders, *self.files).stdout.splitlines()
+
+    def restore(self):
+        """The start state again."""
+        script = "rm -rf %s; find %s -mindepth 1 -delete 2>/dev/null; tar --overwrite --xattrs --acls -C / -xpf /run/start.tar"
+        self.host.run("sh", "-c", script % (JOURNALS, " ".join(self.folders) or "/nowhere"))
+        self.reload()
+
+    def reload(self):
+        """Have the service read the start state."""
+
+    def journals(self):
+        """The states of all journals."""
+        script = "cat %s/journal/*/journal.json 2>/dev/null; true" % JOURNALS
+        return re.findall(r'"state": "(\w+)"', self.host.run("sh", "-c", script).stdout)
+
+    def comparable(self, picture):
+        """A picture without what differs between two undisturbed runs."""
+        return [line.rpartition(" ")[0] if line.startswith(self.new_each_time or "//") else line for line in picture]
+
+    def incomplete(self):
+        """Why the change is not complete, proved and cleaned up; empty: it is."""
+        now, wanted = set(self.comparable(self.picture())), set(self.comparable(self.reference))
+        problems = ["differs: %s" % line for line in sorted(now ^ wanted)] + self.unserved() + self.leftovers()
+        return problems + ["journal: %s" % state for state in self.journals() if state != "proved"]
+
+    def not_as_before(self):
+        """Why the host is not as it was before the first run; empty: it is."""
+        problems = ["differs: %s" % line for line in sorted(set(self.picture()) ^ set(self.start))]
+        return problems + self.leftovers() + ["journal: %s" % state for state in self.journals()]
+
+    def leftovers(self):
+        """What a run must not leave."""
+        return self.host.run("sh", "-c", LEFTOVERS % KEY).stdout.splitlines()
+
+
+class HostsMapping(Case):
+    """A name in /etc/hosts."""
+
+    name, files = "hosts_mapping", ("/etc/hosts",)
+
+    def variables(self):
+        return {"hosts_mapping_entries": [{"address": "10.77.0.12", "names": ["web.corp.example"]}]}
+
+
+class WebServer(Case):
+    """Files that nginx serves."""
+
+    folders = ("/etc/nginx/tls",)
+
+    def reload(self):
+        self.host.run("service", "nginx", "reload")
+        self.wait_until_served()
+
+    def in_file(self):
+        return [ssl.PEM_cert_to_DER_cert(pem) for pem in re.findall("-----BEGIN CERTIFICATE.*?END CERTIFICATE-----\n", self.host.read(CERTIFICATE), re.DOTALL)]
+
+    def wait_until_served(self):
+        """After a graceful reload an old worker may still answer."""
+        deadline = time.monotonic() + 120
+        while self.presented() != self.in_file():
+            if time.monotonic() > deadline:
+                raise RuntimeError("nginx does not serve its start state")
+
+    def presented(self):
+        """The certificates as they are sent, to a client that verifies nothing."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection((self.host.address, 443), 30) as plain, context.wrap_socket(plain, server_hostname=FQDN) as tls:
+            return [certificate.public_bytes(ssl._ssl.ENCODING_DER) for certificate in tls._sslobj.get_unverified_chain()]
+
+    def verified_by(self, anchors):
+        """Why a client with these CA certificates refuses the server."""
+        try:
+            with socket.create_connection((self.host.address, 443), 30) as plain:
+                ssl.create_default_context(cadata=anchors).wrap_socket(plain, server_hostname=FQDN).close()
+        except ssl.SSLError as error:
+            return ["a client refuses the server: %s" % error]
+        return [] if self.presented() == self.in_file() else ["other certificates are served than the file has"]
+
+
+class FqdnCertificate(WebServer):
+    """A certificate with the depot's name, signed by the lab's CA."""
+
+    name, new_each_time = "fqdn_certificate", (CERTIFICATE, KEY)
+
+    def variables(self):
+        signed = {"fqdn_certificate_ca_content": self.ca, "fqdn_certificate_ca_private_key_content": self.ca_key, "fqdn_certificate_reuse_key": False}
+        paths = {"fqdn_certificate_path": CERTIFICATE, "fqdn_certificate_private_key_path": KEY}
+        return dict(signed, **paths, fqdn_certificate_provider="own_ca", fqdn_certificate_fqdn=FQDN, fqdn_certificate_prove_from=["localhost"])
+
+    def unserved(self):
+        return self.verified_by(self.ca)
+
+
+class ServerChain(WebServer):
+    """Two intermediate certificates that are missing in the served file."""
+
+    name = "server_chain"
+
+    def prepare(self):
+        self.pki = Pki(self.folder)
+        leaf = self.pki.leaf(FQDN)
+        self.host.write(KEY, leaf.key_pem)
+        self.host.write(CERTIFICATE, leaf.pem)
+        self.reload()
+
+    def variables(self):
+        chain = {"server_chain_candidates_content": self.pki.pool.read_text(encoding="ascii"), "server_chain_trusted_content": self.pki.root.pem}
+        return dict(chain, server_chain_name=FQDN, server_chain_path=CERTIFICATE, server_chain_prove_from=["localhost"])
+
+    def unserved(self):
+        return self.verified_by(self.pki.root.pem)
+
+
+class TrustAnchor(Case):
+    """A CA in the installer's Java keystore and in its system store; the service that reads them is restarted."""
+
+    name, host_name, become = "trust_anchor", "installer", True
+    folders, files = ("/usr/local/share/ca-certificates", "/etc/ssl/certs"), (KEYSTORE,)
+    new_each_time = (KEYSTORE, "/etc/ssl/certs/java/cacerts")
+    anchor = mint.authority("Killed Root CA")
+
+    def variables(self):
+        keystore = {"path": KEYSTORE, "password_file": KEYSTORE.replace(".store", ".key")}
+        stores = [{"store": "auto"}, {"store": "java", "keystore": keystore}]
+        return {"trust_anchor_content": self.anchor.pem, "trust_anchor_stores": stores, "trust_anchor_restart": ["lcm"]}
+
+    def unserved(self):
+        """The anchor is in the keystore, and the service was started after the keystore was written."""
+        script = "keytool -list -keystore %s -storepass:file %s; stat -c %%Y %s; stat -c %%Y /proc/$(pgrep -f vcf-installer-api | head -1)"
+        lines = self.host.run("sh", "-c", script % (KEYSTORE, KEYSTORE.replace(".store", ".key"), KEYSTORE)).stdout.splitlines()
+        digest = hashlib.sha256(self.anchor.der).hexdigest().upper()
+        fingerprint = ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
+        problems = [] if any(fingerprint in line for line in lines) else ["the anchor is not in the keystore"]
+        return problems if int(lines[-1]) >= int(lines[-2]) else [*problems, "the service reads its keystore only when it starts, and was not restarted"]
+
+
+CASES = {case.name: case for case in (HostsMapping, FqdnCertificate, ServerChain, TrustAnchor)}
