@@ -118,12 +118,15 @@ def test_a_last_step_that_fails_is_rolled_back_on_all_hosts(estate, playbook):
     afterwards="the files are as before on all hosts; the service that could not be restarted is reported, and its journal stays",
 )
 def test_what_cannot_be_rolled_back_does_not_keep_the_rest(estate, playbook):
-    """A service that cannot be restarted: not for the change, and not for the rollback."""
+    """A service that cannot be restarted: not for the change, and not for the rollback. One that is missing is found before."""
     depot, installer = estate["depot"], estate["installer"]
     before = picture(depot), picture(installer)
-    run = playbook("certmend.tls.offline_depot", *extra(estate, offline_depot_restart=["no-such-service"]))
+    missing = playbook("certmend.tls.offline_depot", "--check", *extra(estate, offline_depot_restart=["lcm", "no-such-service"]))
+    assert missing.rc == 2 and "installer has no service no-such-service. Correct the list" in "".join(missing.failure("installer")), missing.stdout[-3000:]
+    installer.run("sh", "-c", "printf '#!/bin/sh\\nexit 1\\n' > /etc/init.d/stubborn; chmod +x /etc/init.d/stubborn")
+    run = playbook("certmend.tls.offline_depot", *extra(estate, offline_depot_restart=["stubborn"]))
     message = "".join(run.failure("installer"))
-    assert run.rc == 2 and "no-such-service" in message, run.stdout[-3000:]
+    assert run.rc == 2 and "stubborn" in message, run.stdout[-3000:]
     assert "The files on installer are as before the run, but the services may still use the new ones (Restart the service" in message, message
     assert "the next run reloads or restarts the services" in message and "FAILED" not in message, message
     assert picture(depot) == before[0] and journals(depot) == []
