@@ -67,7 +67,9 @@ class Evidence:
 def evidence_in(path: pathlib.Path) -> Iterator[Evidence]:
     """The marks of one file of tests."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for decorator in node.decorator_list:
             if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.reliability":
                 given: Dict[str, Any] = {word.arg or "": ast.literal_eval(word.value) for word in decorator.keywords}
                 cases = [ast.literal_eval(argument) for argument in decorator.args]

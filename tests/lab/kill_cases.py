@@ -6,17 +6,25 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
+import shutil
 import socket
 import ssl
 import time
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
+from ansible_collections.certmend.tls.tests.support.run import run_in_process
 
 FQDN = "depot.corp.example"
+COMPUTERS = ["SRV-FILE01", "SRV-FILE02"]
 CERTIFICATE, KEY = "/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key"
 JOURNALS = "/var/lib/certmend"
 KEYSTORE = "/etc/vmware/vcf/commonsvcs/trusted_certificates.store"
@@ -49,7 +57,7 @@ class Case:
     :param folders: what a run may change; everything in them is restored before the next trial. ``files`` likewise.
     """
 
-    name, host_name, become = "", "depot", False
+    name, host_name, become, local = "", "depot", False, False
     folders, files, new_each_time = (), (), ()
 
     def __init__(self, lab, folder):
@@ -57,7 +65,8 @@ class Case:
         self.ca = (lab.state / "pki" / "ca.pem").read_text(encoding="ascii")
         self.ca_key = (lab.state / "pki" / "ca.key").read_text(encoding="ascii")
         self.prepare()
-        self.host.run("sh", "-c", "tar --xattrs --acls -C / -cpf /run/start.tar %s" % " ".join(path[1:] for path in (*self.folders, *self.files)))
+        if not self.local:
+            self.host.run("sh", "-c", "tar --xattrs --acls -C / -cpf /run/start.tar %s" % " ".join(path[1:] for path in (*self.folders, *self.files)))
         self.start = self.picture()
         self.reference = []
 
@@ -217,4 +226,54 @@ class TrustAnchor(Case):
         return problems if int(lines[-1]) >= int(lines[-2]) else [*problems, "the service reads its keystore only when it starts, and was not restarted"]
 
 
-CASES = {case.name: case for case in (HostsMapping, FqdnCertificate, ServerChain, TrustAnchor)}
+class Pins(Case):
+    """An approved change of the depot's key, recorded in a pin store on the controller, with worklists."""
+
+    name, local = "pins", True
+
+    def prepare(self):
+        self.store = self.folder / "store" / "pins"
+        self.store.parent.mkdir()
+        self.old = self.serve_new_key()
+        endpoints = [{"host": FQDN, "port": 443, "address": self.host.address, "computers": COMPUTERS}]
+        run_in_process("cert_pin", {"pins_path": str(self.store), "endpoints": endpoints, "audit_log": "%s.log" % self.store})
+        self.new = self.serve_new_key()
+        shutil.copytree(self.store.parent, self.folder / "start")
+
+    def serve_new_key(self):
+        """Have nginx serve a certificate with a new key; the key's pin."""
+        minted = mint.mint(FQDN, dns=[FQDN], key=mint.new_key(), **REAL.days())
+        self.host.write(KEY, minted.key_pem)
+        self.host.write(CERTIFICATE, minted.pem)
+        WebServer.reload(self)
+        spki = minted.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return "sha256//" + base64.b64encode(hashlib.sha256(spki).digest()).decode("ascii")
+
+    in_file, wait_until_served, presented = WebServer.in_file, WebServer.wait_until_served, WebServer.presented
+
+    def play(self):
+        return json.dumps([dict(play, connection="local") for play in json.loads(super().play())])
+
+    def variables(self):
+        approval = {"host": FQDN, "ticket": "CHG-1", "old_pin": self.old, "new_pin": self.new, "expires": "2099-12-31T00:00:00Z"}
+        return {"pins_path": str(self.store), "pins_computers": COMPUTERS, "pins_approvals": [approval]}
+
+    def picture(self):
+        """The pins, the events of the audit log, and the worklists; backups aside."""
+        lines = [json.loads(line) for line in self.store.read_text(encoding="ascii").splitlines()[1:]]
+        pins = ["pinned: %s" % pin["pin"] for line in lines for pin in line.get("pins", [])]
+        log = Path("%s.log" % self.store).read_text(encoding="ascii").splitlines()
+        return pins + sorted({"logged: %s" % json.loads(line)["event"] for line in log}) + sorted(path.name for path in self.store.parent.glob("repin-*"))
+
+    def restore(self):
+        shutil.rmtree(self.store.parent)
+        shutil.copytree(self.folder / "start", self.store.parent)
+
+    def journals(self):
+        return []
+
+    def leftovers(self):
+        return [str(path) for path in self.store.parent.glob(".certmend-*")]
+
+
+CASES = {case.name: case for case in (HostsMapping, FqdnCertificate, ServerChain, TrustAnchor, Pins)}

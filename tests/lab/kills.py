@@ -120,7 +120,8 @@ class Driver:
         self.finish(process)
         between = sorted(set(self.case.picture()) ^ set(self.case.start))
         status, output = self.finish(self.begin())
-        self.run_on_host("idle", 0)
+        if not self.case.local:
+            self.run_on_host("idle", 0)
         outcome, details = self.classify(status, output)
         return outcome, "%s at %.2f s of %.2f" % (what, moment, seconds), details if outcome != "NOT CONVERGED" else [*details, *between, output[-2500:]]
 
@@ -130,6 +131,8 @@ class Driver:
             victims = descendants(process.pid) if what == "controller" else ()
             for victim in (process.pid, *victims):
                 kill_if_there(victim)
+        elif self.case.local:
+            kill_local_module(process)
         elif what == "connection":
             self.case.host.run("sh", "-c", CUT)
         else:
@@ -165,6 +168,17 @@ def descendants(pid):
         new = {child for child, parent in parents.items() if parent in new} - found
         found |= new
     return found
+
+
+def kill_local_module(process):
+    """Kill the process of the first module that a run has started on this machine, or nothing if the run ends before."""
+    while process.poll() is None:
+        for pid in descendants(process.pid):
+            with contextlib.suppress(OSError):
+                if b"AnsiballZ" in Path("/proc", str(pid), "cmdline").read_bytes():
+                    kill_if_there(pid)
+                    return
+        time.sleep(0.01)
 
 
 def kill_if_there(pid):

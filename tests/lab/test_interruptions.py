@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One server, and what goes wrong while the playbook server_chain changes it. docs/reliability.md lists the cases; kills.py kills runs at any moment."""
+"""One server, and what goes wrong while the role server_chain changes it. docs/reliability.md lists the cases; kills.py kills runs at any moment."""
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 
 import pytest
-from kill_cases import JOURNALS, LEFTOVERS, PICTURE
-from test_server_chain import NGINX, given, install, presented, verifies
+from kill_cases import CERTIFICATE, FQDN, JOURNALS, KEY, LEFTOVERS, PICTURE, FqdnCertificate, ServerChain
 
 pytestmark = pytest.mark.hosts("depot")
-PLAYBOOK = "certmend.tls.server_chain"
-HALT = "touch /root/checking; until test -e /root/go; do sleep 0.05; done; nginx -t"
+#: a check that waits for the test, if the file is the new one
+HALT = "test $(grep -c BEGIN %s) = 1 || { touch /root/checking; until test -e /root/go; do sleep 0.05; done; }; nginx -t" % CERTIFICATE
 #: the first Python that is about to replace the file does what the test asks for; the journal and the new content are on the disk then
 HOOK = """
 import os, signal, sys
@@ -40,18 +40,18 @@ sys.addaudithook(at_the_rename)
 
 
 class Server:
-    """The lab's nginx, whose file lacks the intermediate certificates."""
+    """The lab's nginx, and a role that changes what it serves: server_chain appends the missing intermediates, fqdn_certificate replaces the certificate."""
 
-    def __init__(self, estate, playbook, prepare, pki):
-        self.host, self.pki, self._playbook, self._prepare = estate["depot"], pki, playbook, prepare
-        self.leaf = pki.leaf(NGINX.name)
-        install(estate, NGINX, self.leaf)
+    def __init__(self, case, playbook, prepare):
+        self.case = case
+        self.host, self._playbook, self._prepare = self.case.host, playbook, prepare
+        self.start = self.case.in_file()
 
-    def run(self, **more):
-        return self._playbook(PLAYBOOK, *given(self.pki, NGINX, **more))
+    def run(self, *arguments, **more):
+        return self._playbook(self.case.play() + "\n", "-e", json.dumps(more), *arguments)
 
     def prepared(self, **more):
-        return self._prepare(PLAYBOOK, *given(self.pki, NGINX, **more))
+        return self._prepare(self.case.play() + "\n", "-e", json.dumps(more))
 
     def picture(self):
         """Content, mode, owner, group, ACL and extended attributes of all files, and the links."""
@@ -61,24 +61,29 @@ class Server:
         """Journals that are not closed, temporary files, and copies of private keys."""
         script = "cat %s/journal/*/journal.json 2>/dev/null; true" % JOURNALS
         states = re.findall(r'"state": "(\w+)"', self.host.run("sh", "-c", script).stdout)
-        return [state for state in states if state != "proved"] + self.host.run("sh", "-c", LEFTOVERS % NGINX.key_path).stdout.splitlines()
+        return [state for state in states if state != "proved"] + self.host.run("sh", "-c", LEFTOVERS % KEY).stdout.splitlines()
 
     def at_the_rename(self, action):
         """Have the next module that replaces the file do something first, once."""
-        self.host.run("sh", "-c", "tee /etc/python3.*/sitecustomize.py && touch /root/armed", text=HOOK % {"path": NGINX.path, "action": action})
+        self.host.run("sh", "-c", "tee /etc/python3.*/sitecustomize.py && touch /root/armed", text=HOOK % {"path": CERTIFICATE, "action": action})
 
     def assert_repaired(self):
         """The next run completes the change, and the one after it has nothing to do."""
         run = self.run()
         assert run.rc == 0, run.stdout[-3000:]
-        assert verifies(NGINX, self.pki) and len(presented(NGINX)) == 3 and self.left() == []
+        assert self.case.unserved() == [] and len(self.case.presented()) == 3 and self.left() == []
         again = self.run()
         assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
 
 
 @pytest.fixture
-def server(estate, playbook, prepare, pki):
-    return Server(estate, playbook, prepare, pki)
+def server(estate, playbook, prepare, tmp_path):
+    return Server(ServerChain(estate, tmp_path), playbook, prepare)
+
+
+@pytest.fixture
+def replaced(estate, playbook, prepare, tmp_path):
+    return Server(FqdnCertificate(estate, tmp_path), playbook, prepare)
 
 
 @pytest.mark.reliability(
@@ -92,7 +97,7 @@ def test_a_module_that_is_killed_before_it_replaces_the_file_leaves_nothing(serv
     server.at_the_rename("os.kill(os.getpid(), signal.SIGKILL)")
     run = server.run()
     assert run.rc == 2 and server.host.run("test", "-e", "/root/armed", check=False).returncode == 1, run.stdout[-3000:]
-    assert server.picture() == before and server.left() == [] and presented(NGINX) == [server.leaf.der]
+    assert server.picture() == before and server.left() == [] and server.case.presented() == server.start
     server.assert_repaired()
 
 
@@ -101,7 +106,7 @@ def test_a_connection_that_is_lost_while_the_file_is_replaced_is_finished_by_the
     """The module goes on; nobody hears of it."""
     server.at_the_rename("lose_the_connection()")
     run = server.run()
-    assert run.rc != 0 and "UNREACHABLE" in run.stdout and presented(NGINX) == [server.leaf.der], run.stdout[-3000:]
+    assert run.rc != 0 and "UNREACHABLE" in run.stdout and server.case.presented() == server.start, run.stdout[-3000:]
     assert server.left() == ["open"]
     server.assert_repaired()
 
@@ -120,7 +125,7 @@ def test_a_second_run_on_the_same_server_waits_and_then_names_the_first(server, 
         assert first.wait() == 0
     assert second.rc == 2 and second.changed == [], second.stdout[-3000:]
     assert "is in use by another run (process %d on " % first.pid in second.failure("depot"), second.failure("depot")
-    assert verifies(NGINX, server.pki) and server.left() == []
+    assert server.case.unserved() == [] and server.left() == []
     assert server.run().changed == []
 
 
@@ -135,7 +140,7 @@ def test_a_reload_that_hangs_ends_with_its_time_limit_and_is_rolled_back(server)
     run = server.run(server_chain_service="slow", remediation_timeout=10)
     message = run.failure("depot")
     assert run.rc == 2 and "Reload the server" in message and "Timed out after 10 second" in message and "were rolled back" in message, message
-    assert server.picture() == before and server.left() == [] and presented(NGINX) == [server.leaf.der]
+    assert server.picture() == before and server.left() == [] and server.case.presented() == server.start
 
 
 MOUNTS = {
@@ -155,13 +160,52 @@ ACL = struct.pack("<I" + "HHI" * 5, 2, 1, 6, 2**32 - 1, 2, 4, 33, 4, 4, 2**32 - 
     afterwards="after a rollback as before, and after the change too, apart from the content",
 )
 def test_links_mounts_and_acls_are_as_before_after_a_rollback_and_after_a_change(server, mount):
-    server.host.run("sh", "-c", MOUNTS[mount].format(NGINX.path))
-    server.host.run("sh", "-c", "chown 0:33 %s" % NGINX.path)
-    server.host.run("python3", "-c", "import os; os.setxattr(%r, 'system.posix_acl_access', bytes.fromhex(%r))" % (NGINX.path, ACL.hex()))
+    server.host.run("sh", "-c", MOUNTS[mount].format(CERTIFICATE))
+    server.host.run("sh", "-c", "chown 0:33 %s" % CERTIFICATE)
+    server.host.run("python3", "-c", "import os; os.setxattr(%r, 'system.posix_acl_access', bytes.fromhex(%r))" % (CERTIFICATE, ACL.hex()))
     before = server.picture()
     assert any("system.posix_acl_access" in line for line in before)
-    failed = server.run(server_chain_check_command=["sh", "-c", "test $(grep -c BEGIN %s) = 1" % NGINX.path])
+    failed = server.run(server_chain_check_command=["sh", "-c", "test $(grep -c BEGIN %s) = 1" % CERTIFICATE])
     assert failed.rc == 2 and "were rolled back" in failed.failure("depot"), failed.stdout[-3000:]
     assert server.picture() == before and server.left() == []
     server.assert_repaired()
     assert [line.rpartition(" ")[0] for line in server.picture()] == [line.rpartition(" ")[0] for line in before], "only the content differs"
+
+
+@pytest.mark.reliability(
+    "the controller is killed",
+    playbooks=["offline_depot", "server_chain"],
+    afterwards="the next run reloads and verifies, although it writes nothing; the third changes nothing",
+)
+def test_a_run_that_was_killed_before_the_reload_is_finished_by_the_next(replaced, killed_playbook):
+    """Of 35 such runs 14 left a new file and the old certificate in service, and every rerun ended with changed=0."""
+    host, case = replaced.host, replaced.case
+    new = "openssl x509 -in %s -noout -subject | grep -q %s" % (CERTIFICATE, FQDN)
+    check = "if %s; then touch /root/checking; until test -e /root/go; do sleep 0.05; done; fi; nginx -t" % new
+    halted = json.dumps({"fqdn_certificate_check_command": ["sh", "-c", check]})
+    killed_playbook(lambda: host.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done"), case.play() + "\n", "-e", halted)
+    host.run("touch", "/root/go")
+    assert case.presented() == replaced.start != case.in_file() and host.run("sh", "-c", new).returncode == 0
+    again = replaced.run()
+    assert again.rc == 0 and case.unserved() == [] and replaced.left() == [], again.stdout[-3000:]
+    assert again.of("Reload the server")[-1]["changed"], "although this run wrote no file"
+    third = replaced.run()
+    assert third.rc == 0 and third.changed == [], third.stdout[-3000:]
+
+
+@pytest.mark.reliability(
+    "the server presents other certificates than its files have",
+    playbooks=["offline_depot", "server_chain"],
+    afterwards="reloaded and verified; check mode reports the reload",
+)
+def test_a_file_that_is_right_and_not_served_is_reloaded(replaced):
+    """Whatever the reason: no run of ours is needed for it, and check mode says so."""
+    host, case = replaced.host, replaced.case
+    assert replaced.run().rc == 0
+    host.run("sh", "-c", "cp -a /etc/nginx/tls /root/new; openssl req -x509 -key %s -out %s -subj /CN=old" % (KEY, CERTIFICATE))
+    case.reload()
+    host.run("sh", "-c", "cp -a /root/new/. /etc/nginx/tls")
+    check = replaced.run("--check")
+    assert [result["task"] for result in check.changed] == ["certmend.tls.remediation : Reload the server"], check.stdout[-3000:]
+    run = replaced.run()
+    assert run.rc == 0 and case.unserved() == [] and len(run.changed) == 1, run.stdout[-3000:]

@@ -43,46 +43,6 @@ def journals(host):
     return host.run("sh", "-c", "ls /var/lib/certmend/journal 2>/dev/null", check=False).stdout.split()
 
 
-@pytest.mark.reliability(
-    "the controller is killed",
-    playbooks=["offline_depot"],
-    afterwards="the next run reloads and verifies, although it writes nothing; the third changes nothing",
-)
-def test_a_run_that_was_killed_before_the_reload_is_finished_by_the_next(estate, playbook, killed_playbook):
-    """Of 35 such runs 14 left a new file and the old certificate in service, and every rerun ended with changed=0."""
-    depot = estate["depot"]
-    depot.run("cp", "/etc/nginx/tls/depot.pem", "/root/before.pem")
-    hang = "touch /root/checking; until test -e /root/go; do sleep 0.05; done"
-    check = "cmp -s /root/before.pem /etc/nginx/tls/depot.pem || { %s; }; nginx -t" % hang
-    halted = extra(estate, fqdn_certificate_check_command=["sh", "-c", check])
-    killed_playbook(lambda: depot.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done"), "certmend.tls.offline_depot", *halted)
-    depot.run("touch", "/root/go")
-    assert "10.77.0.10" in served(estate) and FQDN in depot.run("openssl", "x509", "-in", "/etc/nginx/tls/depot.pem", "-noout", "-subject").stdout
-    again = playbook("certmend.tls.offline_depot", *extra(estate))
-    assert again.rc == 0 and FQDN in served(estate), again.stdout[-3000:]
-    assert again.of("Reload the server")[-1]["changed"], "although this run wrote no file"
-    third = playbook("certmend.tls.offline_depot", *extra(estate))
-    assert third.rc == 0 and third.changed == [], third.stdout[-3000:]
-    assert not depot.run("find", "/etc/nginx", "-name", ".certmend*").stdout
-
-
-@pytest.mark.reliability(
-    "the server presents other certificates than its files have", playbooks=["offline_depot"], afterwards="reloaded and verified; check mode reports the reload"
-)
-def test_a_file_that_is_right_and_not_served_is_reloaded(estate, playbook):
-    """Whatever the reason: no run of ours is needed for it, and check mode says so."""
-    depot = estate["depot"]
-    assert playbook("certmend.tls.offline_depot", *extra(estate)).rc == 0
-    depot.run("sh", "-c", "cp -a /etc/nginx/tls /root/new; openssl req -x509 -key /etc/nginx/tls/depot.key -out /etc/nginx/tls/depot.pem -subj /CN=old")
-    present = "openssl s_client -connect 10.77.0.10:443 </dev/null 2>/dev/null"
-    depot.run("sh", "-c", "service nginx reload; until %s | grep -q 'CN *= *old'; do sleep 0.1; done" % present)
-    depot.run("sh", "-c", "cp -a /root/new/. /etc/nginx/tls")
-    check = playbook("certmend.tls.offline_depot", "--check", *extra(estate))
-    assert [result["task"] for result in check.changed] == ["certmend.tls.remediation : Reload the server"], check.stdout[-3000:]
-    run = playbook("certmend.tls.offline_depot", *extra(estate))
-    assert run.rc == 0 and FQDN in served(estate) and len(run.changed) == 1, run.stdout[-3000:]
-
-
 @pytest.mark.reliability("a host that verifies cannot be reached", playbooks=["offline_depot"], afterwards="stopped before the first change")
 def test_a_prover_that_cannot_be_reached_stops_the_run_before_the_first_change(estate, playbook):
     before = picture(estate["depot"])
@@ -149,3 +109,24 @@ def test_what_a_run_changed_is_restored_later_and_only_once(estate, playbook):
     assert picture(depot) == before[0] and picture(installer) == before[1] and "10.77.0.10" in served(estate)
     again = playbook("certmend.tls.restore", "-e", command, "-e", "restore_hosts=depots:installers")
     assert again.rc == 0 and again.changed == []
+
+
+@pytest.mark.reliability(
+    "a host is lost in the middle", playbooks=["offline_depot"], afterwards="the other hosts are as before, byte-identical; the lost host is reported"
+)
+def test_a_host_that_is_lost_in_the_middle_is_reported_and_the_others_are_rolled_back(estate, prepare, started):
+    """The depot has its new certificate and is about to reload it when the installer's plug is pulled."""
+    depot, installer = estate["depot"], estate["installer"]
+    before = picture(depot)
+    new = "openssl x509 -in /etc/nginx/tls/depot.pem -noout -subject | grep -q " + FQDN
+    check = "if %s; then touch /root/checking; until test -e /root/go; do sleep 0.05; done; fi; nginx -t" % new
+    halted = prepare("certmend.tls.offline_depot", *extra(estate, fqdn_certificate_check_command=["sh", "-c", check]))
+    with started(halted) as run:
+        depot.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done")
+        installer.stop()
+        depot.run("touch", "/root/go")
+        status = run.wait()
+    installer.start()
+    output = (halted.folder / "output").read_text(encoding="utf-8")
+    assert status != 0 and "installer cannot be reached" in output, output[-3000:]
+    assert picture(depot) == before and journals(depot) == [] and "10.77.0.10" in served(estate), output[-3000:]
