@@ -68,8 +68,10 @@ options:
       - V(repinned) is V(pinned), and requires O(approval) or O(approvals).
       - V(absent) removes the endpoints from the store, or only the O(pins) of these endpoints. No server is connected to.
       - V(restored) restores the endpoints, or the whole store, from O(backup_path). No server is connected to. Used approvals stay used.
+      - V(listed) notes that RV(unlisted) of the endpoints, or only the O(pins) of these endpoints, was written into worklists. No server is connected to. It
+        needs certmend.tls 0.5.0.
     type: str
-    choices: [checked, pinned, repinned, absent, restored]
+    choices: [checked, pinned, repinned, absent, restored, listed]
     default: checked
   first_use:
     description:
@@ -154,7 +156,8 @@ options:
     default: false
     version_added: 0.5.0
   pins:
-    description: The pins that O(state=absent) removes, announced pins included. The default is all the pins of the endpoints.
+    description:
+      - The pins that O(state=absent) removes, announced pins included, or that O(state=listed) notes. The default is all the pins of the endpoints.
     type: list
     elements: str
   backup_path:
@@ -164,6 +167,8 @@ options:
     description:
       - A file to which a line of JSON is added for each change of the store (C(at), C(event), C(host), C(port), C(pins), and C(ticket) for an approved change).
       - Older lines are never changed.
+      - Since certmend.tls 0.5.0, the line is on the disk before the store is replaced, and also has C(store) and C(record_sha256). If a run ended between the
+        two, the next task warns, and adds a line with the event C(not_stored).
     type: path
   workers:
     description: The number of handshakes at the same time.
@@ -222,6 +227,15 @@ EXAMPLES = r"""
       old_pin: sha256:19ee02529f47e5346c3520ea5335f6a10b023ef073b884a5f10910c71144d031
       new_pin: "{{ pinned.results[0].new_pin }}"
       expires: "2099-12-31T06:00:00Z"
+  delegate_to: localhost
+
+- name: Note that what was re-pinned is in a worklist
+  certmend.tls.cert_pin:
+    pins_path: "{{ pins_folder }}/vaults"
+    audit_log: "{{ pins_folder }}/vaults.log"
+    endpoints:
+      - {host: depot.corp.example, address: 10.77.0.10}
+    state: listed
   delegate_to: localhost
 
 - name: Remove the pins of a decommissioned server
@@ -316,6 +330,18 @@ summary:
   returned: always
   type: dict
   sample: {ok: 999, first_use: 0, changed: 1, announced: 0, unreachable: 0}
+unlisted:
+  description:
+    - What clients must be re-pinned to and no worklist has yet, of this task and of tasks before it, in the form of the RV(results). C(old_pin) is the pin
+      that the clients have.
+    - An entry is returned by each task with O(state=pinned) or O(state=repinned), until a task with O(state=listed) notes that it is in a worklist. A run that
+      ended before it wrote a worklist therefore loses nothing.
+    - Empty if the task fails.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{endpoint: "web.corp.example:443", action: repinned, computers: [SRV-FILE01]}]
+  version_added: 0.5.0
 backup_files:
   description: The copy of the old store, by the path of the store.
   returned: always
@@ -356,7 +382,7 @@ ARGUMENT_SPEC = dict(
     host=dict(type="str"),
     port=dict(type="int", default=443),
     name=dict(type="str"),
-    state=dict(type="str", choices=["checked", "pinned", "repinned", "absent", "restored"], default="checked"),
+    state=dict(type="str", choices=["checked", "pinned", "repinned", "absent", "restored", "listed"], default="checked"),
     first_use=dict(type="str", choices=["pin", "fail"], default="pin"),
     unreachable=dict(type="str", choices=["fail", "report"], default="fail"),
     keep_old=dict(type="bool", default=False),
@@ -377,7 +403,7 @@ def main():
         ARGUMENT_SPEC,
         mutually_exclusive=[("endpoints", "presented")],
         required_by={"presented": ["host"], "host": ["presented"]},
-        required_if=[("state", state, ("endpoints", "presented"), True) for state in ("checked", "pinned", "repinned", "absent")]
+        required_if=[("state", state, ("endpoints", "presented"), True) for state in ("checked", "pinned", "repinned", "absent", "listed")]
         + [("state", "repinned", ("approval", "approvals"), True), ("state", "restored", ("backup_path",))],
         supports_check_mode=True,
     )

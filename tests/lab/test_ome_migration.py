@@ -261,6 +261,11 @@ def test_what_is_wrong_with_either_appliance_is_reported_at_once(migration, play
         and "Connection refused. Check hostname, port" in target
         and all("valid_days" in said for said in (source, target))
     ), run.stdout
+    wrong = {"ome_chain_roots": ["root.pem"], "ome_chain_ca_path": "cas/ca.pem", "certmend_language": per_host(ome_source="en", ome_target="fr")}
+    run = playbook(PLAYBOOK, "--check", *migration.given(**wrong))
+    source, target = (run.failure(name) for name in APPLIANCES)
+    assert "ome_chain_roots: root.pem is a relative path" in source and "ome_chain_ca_path: cas/ca.pem is a relative path" in source, source
+    assert "ome_chain_roots : root.pem est un chemin relatif" in target and source.count("\n") == target.count("\n") == 2, (source, target)
     limited = playbook(PLAYBOOK, "--limit", "ome-source", *migration.given())
     assert limited.rc != 0 and "run without --limit" in limited.failure("ome-source") and migration.counts() == idle(0, 0)
 
@@ -287,6 +292,7 @@ def test_an_upload_that_fails_on_the_target_leaves_the_source_untouched(switch, 
     assert "ome-target: a new certificate was uploaded in this run" in said and "the way back is the snapshot" in said and said.count("\n") < 5, said
     assert "ome-source: nothing was uploaded in this run" in said and ("does not serve" in said or "refuses it" in said), said
     assert "Go back to the snapshot" in run.stdout and "BEGIN CERTIFICATE" not in run.stdout, run.stdout
+    assert "rollback FAILED" not in run.stdout and "from their backups" not in run.stdout, "the appliance has deleted its key"
     assert all(len(line) < 2000 for line in run.stdout.splitlines()), "a result that failed has no lists of certificates"
 
 

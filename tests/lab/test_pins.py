@@ -12,6 +12,7 @@ import hashlib
 import json
 import pathlib
 import re
+import time
 
 import pytest
 import yaml
@@ -58,6 +59,12 @@ class Vault:
         path = self.folder / "approved.yml"
         path.write_text(line.replace("ticket: ''", "ticket: CHG-4711") + "\n", encoding="ascii")
         return path
+
+    def approved(self, old, new):
+        return {"host": APACHE.name, "ticket": "CHG-4711", "old_pin": old[0], "new_pin": new, "expires": UNTIL}
+
+    def events(self):
+        return [json.loads(line)["event"] for line in (self.folder / "pins.log").read_text(encoding="ascii").splitlines()]
 
     def worklists(self):
         return sorted(path.name for path in self.folder.glob("repin-*"))
@@ -147,14 +154,53 @@ def test_an_announced_rotation_passes_and_leaves_a_worklist(pinned):
 
 @pytest.mark.reliability("the last step fails", playbooks=["pins"], afterwards="the old pins are restored, and the audit log says so")
 def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(pinned):
+    """A folder has the worklist's name, which no preflight sees."""
     vault = pinned
     old = vault.pins()
     new = pin_of(vault.rotate())
-    approval = {"host": APACHE.name, "ticket": "CHG-4711", "old_pin": old[0], "new_pin": new, "expires": UNTIL}
-    failed = vault.run(pins_approvals=[approval], pins_worklist_dir="/nonexistent/folder")
+    name = re.sub("[^A-Za-z0-9.-]", "_", "%s:443-%s" % (APACHE.name, new.replace("//", "/")[7:15]))
+    (vault.folder / ("repin-%s.csv" % name)).mkdir()
+    failed = vault.run(pins_approvals=[vault.approved(old, new)])
     assert failed.rc == 2 and "were rolled back" in failed.stdout and vault.pins() == old, failed.stdout
-    events = [json.loads(line)["event"] for line in (vault.folder / "pins.log").read_text(encoding="ascii").splitlines()]
-    assert events == ["pinned", "repinned", "put_back"]
+    assert vault.events() == ["pinned", "repinned", "put_back"] and vault.worklists() == ["repin-%s.csv" % name]
+
+
+@pytest.mark.parametrize("arguments", [["--check"], []], ids=["check", "run"])
+def test_a_folder_that_takes_no_worklist_is_refused_before_the_first_change(pinned, arguments):
+    vault = pinned
+    before = sorted((path.name, path.read_bytes()) for path in vault.folder.iterdir())
+    approval = vault.approved(vault.pins(), pin_of(vault.rotate()))
+    for folder, fault in (("/nonexistent/folder", "does not exist"), (str(vault.path), "is not a folder"), ("/proc", "cannot be written")):
+        run = vault.run(*arguments, pins_approvals=[approval], pins_worklist_dir=folder)
+        assert run.rc == 2 and "pins_worklist_dir: %s %s" % (folder, fault) in run.failure(APACHE.host), run.stdout
+        assert "Nothing was changed" in run.failure(APACHE.host) and run.failure(APACHE.host).count("\n") < 5
+    assert sorted((path.name, path.read_bytes()) for path in vault.folder.iterdir()) == before
+
+
+def test_a_run_that_was_killed_before_the_worklists_is_finished_by_the_next(pinned, killed_playbook, tmp_path):
+    """The store has the new pin; the computers that must be re-pinned stood nowhere, and a rerun ended with changed=0."""
+    vault = pinned
+    old = vault.pins()
+    approval = vault.approved(old, pin_of(vault.rotate()))
+    reached = tmp_path / "reached"
+    halt = "{{ lookup('ansible.builtin.pipe', 'touch %s; sleep infinity') }}" % reached
+    given = {"pins_hosts": APACHE.host, "pins_path": str(vault.path), "pins_computers": COMPUTERS, "pins_approvals": [approval], "pins_worklist_name": halt}
+    killed_playbook(lambda: wait_for(reached), PLAYBOOK, "-e", json.dumps(given))
+    assert vault.pins() != old and vault.worklists() == []
+
+    check = vault.run("--check", pins_approvals=[approval])
+    again = vault.run(pins_approvals=[approval])
+    assert check.rc == again.rc == 0 and check.shown == again.shown, again.stdout
+    assert {result["task"] for result in again.changed} == {"certmend.tls.remediation : Write worklists of the computers to re-pin by hand"}
+    text, table = ((vault.folder / name).read_text(encoding="utf-8") for name in reversed(vault.worklists()))
+    assert [row["old_pin"] for row in csv.DictReader(table.splitlines())] == old * 2 and "CHG-4711" in text
+    third = vault.run(pins_approvals=[approval])
+    assert third.rc == 0 and third.changed == [] and vault.events() == ["pinned", "repinned", "listed"], third.stdout
+
+
+def wait_for(path):
+    while not path.exists():
+        time.sleep(0.05)
 
 
 def test_a_closed_gate_stops_it_and_an_inspection_names_the_role(pinned, playbook, tmp_path):

@@ -9,10 +9,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from typing import Any, Mapping, Sequence
+import stat
+from typing import Any, Dict, Iterator, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 OPTION = "audit_log"
@@ -55,6 +57,46 @@ def _append(handle: int, path: str, data: bytes) -> None:
     if os.write(handle, data) != len(data):
         os.ftruncate(handle, size)
         raise RemediationError("%s: %s: the disk is full" % (OPTION, path), "Make room and run the task again; nothing was changed.")
+
+
+def last_entries(path: str, store: str) -> Dict[HostPort, Entry]:
+    """The last entry of each server of a store. Lines that are no entries of it are ignored, and so are logs that are no files.
+
+    :param store: the path in the entries' key ``store``; several stores may share a log.
+    :raises RemediationError: naming the option.
+    """
+    last: Dict[HostPort, Entry] = {}
+    for entry in _entries(path):
+        if entry.get("store") == store and isinstance(entry.get("host"), str) and isinstance(entry.get("port"), int):
+            last[HostPort.of(entry["host"], entry["port"])] = entry
+    return last
+
+
+def ends_with(path: str, entries: Sequence[Entry]) -> bool:
+    """Whether these are the last entries."""
+    return list(_entries(path))[-len(entries) :] == list(entries)
+
+
+def _entries(path: str) -> Iterator[Entry]:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                entry = _parse(line)
+                if isinstance(entry, dict):
+                    yield entry
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise path_error(OPTION, path, "cannot be read", error) from error
+
+
+def _parse(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:  # a truncated line, or somebody's own
+        return None
 
 
 def format_entry(entry: Entry) -> str:

@@ -56,6 +56,7 @@ class AcceptedPin:
     :param accepted: why it was accepted, as the store has it: the value of an Acceptance.
     :param ticket: the ticket of the approval; empty if the pin was not approved.
     :param certificate: the facts of the certificate that was served then.
+    :param unlisted: the pin that clients still have, as long as no worklist for re-pinning them was written; empty otherwise.
     """
 
     pin: str
@@ -63,6 +64,7 @@ class AcceptedPin:
     accepted: str
     ticket: str = ""
     certificate: Dict[str, Any] = field(default_factory=dict)
+    unlisted: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ trusts on first use would accept any key of an endpoint that is missing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -97,6 +98,11 @@ def dump(store: Store) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in lines + entries).encode("ascii")
 
 
+def record_digest(record: PinRecord) -> str:
+    """The SHA-256 of a record, with which the audit log says what the store has after a change."""
+    return hashlib.sha256(json.dumps(_record_object(record), sort_keys=True).encode("ascii")).hexdigest()
+
+
 def _damaged(source: str, number: int, problem: str) -> RemediationError:
     return RemediationError("%s, line %d: %s" % (source, number, problem), REPAIR)
 
@@ -138,9 +144,9 @@ def _entry(value: Any) -> Union[PinRecord, UsedApproval]:
     return PinRecord(server, pins, announced)
 
 
-def _accepted_pin(pin: Any, since: Any, accepted: Any, certificate: Any, ticket: Any = "") -> AcceptedPin:
+def _accepted_pin(pin: Any, since: Any, accepted: Any, certificate: Any, ticket: Any = "", unlisted: Any = "") -> AcceptedPin:
     _text(certificate["subject"]), _text(certificate["fingerprints"]["sha256"])  # messages and diffs show these
-    return AcceptedPin(_pin(pin), _text(since), _text(accepted), _text(ticket), dict(certificate))
+    return AcceptedPin(_pin(pin), _text(since), _text(accepted), _text(ticket), dict(certificate), _pin(unlisted) if unlisted else "")
 
 
 def _announced_pin(pin: Any, since: Any, source: Any) -> AnnouncedPin:
@@ -189,7 +195,8 @@ def _record_object(record: PinRecord) -> Dict[str, Any]:
 def _accepted_pin_object(accepted: AcceptedPin) -> Dict[str, Any]:
     ticket: Dict[str, Optional[str]] = {"ticket": accepted.ticket} if accepted.ticket else {}
     entry: Dict[str, Any] = {"pin": accepted.pin, "since": accepted.since, "accepted": accepted.accepted}
-    return dict(entry, **ticket, certificate=accepted.certificate)
+    unlisted = {"unlisted": accepted.unlisted} if accepted.unlisted else {}
+    return dict(entry, **ticket, **unlisted, certificate=accepted.certificate)
 
 
 def _used_approval_object(used: UsedApproval) -> Dict[str, Any]:

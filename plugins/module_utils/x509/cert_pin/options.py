@@ -26,6 +26,7 @@ class State(StringEnum):
     CHECKED = "checked"
     PINNED = "pinned"
     REPINNED = "repinned"
+    LISTED = "listed"
     ABSENT = "absent"
     RESTORED = "restored"
 
@@ -45,7 +46,7 @@ STATES_OF_OPTION = {
     "approval": (State.PINNED, State.REPINNED),
     "approvals": (State.PINNED, State.REPINNED),
     "announced": (State.PINNED, State.REPINNED),
-    "pins": (State.ABSENT,),
+    "pins": (State.ABSENT, State.LISTED),
     "backup_path": (State.RESTORED,),
 }
 
@@ -57,7 +58,7 @@ class Options:
     :param presented: the first certificate of a chain that was collected elsewhere, empty if the chain is; None: connect to the endpoints.
     :param pin_first_use: whether the first key of a server is trusted.
     :param unreachable_fails: whether a server that does not answer is a failure.
-    :param pins: the pins that state absent removes; empty: all.
+    :param pins: the pins that state absent removes, or that state listed has listed; empty: all.
     """
 
     state: State

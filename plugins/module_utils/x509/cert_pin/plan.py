@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import format_entry
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord, UsedApproval
@@ -18,8 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.converge import 
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision
-
-Event = Dict[str, Any]
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.log_entries import Event, LogPlan, log_entry, new_event
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,14 @@ class WriteStore:
 
 @dataclass(frozen=True)
 class AppendLog:
-    """Add entries to the audit log."""
+    """Add entries to the audit log.
+
+    :param withdrawal: the entries that say that the change was not stored, if it cannot be.
+    """
 
     path: str
     entries: Tuple[Event, ...]
+    withdrawal: Tuple[Event, ...] = ()
 
 
 Payload = Union[WriteStore, AppendLog]
@@ -66,12 +70,13 @@ def accept(record: PinRecord, decisions: Sequence[Decision], keep_old: bool) -> 
     served = {decision.observation.pin for decision in decisions}
     keep_all = keep_old or None in served
     pins = tuple(old for old in record.pins if keep_all or old.pin in served)
+    old_pin = next((old.unlisted or old.pin for old in reversed(record.pins)), "")  # clients that no worklist has still have the pin of before
     after = replace(
         record,
-        pins=pins + tuple(pin for pin, _decision in accepted.values()),
+        pins=pins + tuple(replace(pin, unlisted=old_pin) for pin, _decision in accepted.values()),
         announced=tuple(announced for announced in record.announced if announced.pin not in accepted),
     )
-    events = tuple(_accepted_event(record, pin, decision) for pin, decision in accepted.values())
+    events = tuple(_acceptednew_event(record, pin, decision) for pin, decision in accepted.values())
     return Change(record, after, events, tuple(decision.approval for _pin, decision in accepted.values() if decision.approval))
 
 
@@ -84,7 +89,7 @@ def announce(change: Change, announcements: Sequence[Announcement], at: str) -> 
         return change
     announced = tuple(AnnouncedPin(announcement.pin, at, announcement.source) for announcement in added.values())
     after = replace(record, announced=record.announced + announced)
-    return replace(change, after=after, events=change.events + (_event("announced", record, list(added)),))
+    return replace(change, after=after, events=change.events + (new_event("announced", record, list(added)),))
 
 
 def remove(record: PinRecord, pins: Sequence[str]) -> Change:
@@ -96,35 +101,53 @@ def remove(record: PinRecord, pins: Sequence[str]) -> Change:
     )
     left = after.accepted_pins + after.announced_pins
     removed = [pin for pin in record.accepted_pins + record.announced_pins if pin not in left]
-    return Change(record, after, (_event("removed", record, removed),) if removed else ())
+    return Change(record, after, (new_event("removed", record, removed),) if removed else ())
+
+
+def list_repinned(record: PinRecord, pins: Sequence[str]) -> Change:
+    """Note that the worklists for re-pinning clients to some pins were written; without pins, to all of them."""
+    listed = [accepted.pin for accepted in record.pins if accepted.unlisted and (not pins or accepted.pin in pins)]
+    after = replace(record, pins=tuple(replace(accepted, unlisted="") if accepted.pin in listed else accepted for accepted in record.pins))
+    return Change(record, after, (new_event("listed", record, listed),) if listed else ())
 
 
 def restore(record: PinRecord, backup: PinRecord) -> Change:
     """Restore a record from a backup."""
-    return Change(record, backup, (_event("put_back", record, backup.accepted_pins),) if record != backup else ())
+    return Change(record, backup, (new_event("put_back", record, backup.accepted_pins),) if record != backup else ())
 
 
-def make_steps(
-    store: Store, changes: Sequence[Change], used: Tuple[UsedApproval, ...], pins_path: str, audit_log: Optional[str], at: str
-) -> List[Step[Payload]]:
-    """One write of the store, and the entries of the audit log; no steps if nothing changes.
+def make_steps(store: Store, changes: Sequence[Change], used: Tuple[UsedApproval, ...], pins_path: str, log: Optional[LogPlan], at: str) -> List[Step[Payload]]:
+    """The entries of the audit log, and then one write of the store; no steps if nothing changes.
 
     :param used: the approvals that were used before this run.
     :param at: the time of the run, as ``2026-11-20T12:00:00Z``.
     """
     changes = [change for change in changes if change.events]
-    if not changes:
-        return []
-    used += tuple(approval.as_used(at) for change in changes for approval in change.approvals)
-    content = dump(store.with_records([change.after for change in changes], used))
-    before = "".join(describe_record(change.before) for change in changes)
-    after = "".join(describe_record(change.after) for change in changes)
-    steps: List[Step[Payload]] = [Step(pins_path, before, after, WriteStore(Replacement(pins_path, content, "pins_path")))]
-    if audit_log:
-        events = [event for change in changes for event in change.events]
-        entries = tuple(dict({"at": at}, **event) for event in events)
-        steps.append(Step(audit_log, "", "".join("%s\n" % format_entry(event) for event in events), AppendLog(audit_log, entries)))
+    steps: List[Step[Payload]] = []
+    if log and (changes or log.notes):
+        events = [*log.notes, *(event for change in changes for event in change.events)]
+        entries = _entries(changes, store, log, at)
+        lines = "".join("%s\n" % format_entry(event) for event in events)
+        steps.append(Step(log.path, "", lines, AppendLog(log.path, entries, _withdrawal(changes, log, at))))
+    if changes:
+        used += tuple(approval.as_used(at) for change in changes for approval in change.approvals)
+        content = dump(store.with_records([change.after for change in changes], used))
+        before = "".join(describe_record(change.before) for change in changes)
+        after = "".join(describe_record(change.after) for change in changes)
+        steps.append(Step(pins_path, before, after, WriteStore(Replacement(pins_path, content, "pins_path"))))
     return steps
+
+
+def _entries(changes: Sequence[Change], store: Store, log: LogPlan, at: str) -> Tuple[Event, ...]:
+    """The events with their time, their store, and the digest of the record that the store has after them."""
+    found = [(note, store.at(HostPort(note["host"], note["port"]))) for note in log.notes]
+    found += [(event, change.after) for change in changes for event in change.events]
+    return tuple(log_entry(event, record, log.store, at) for event, record in found)
+
+
+def _withdrawal(changes: Sequence[Change], log: LogPlan, at: str) -> Tuple[Event, ...]:
+    events = [(change, [pin for event in change.events for pin in event["pins"]]) for change in changes]
+    return tuple(log_entry(new_event("not_stored", change.before, pins), change.before, log.store, at) for change, pins in events)
 
 
 def describe_record(record: PinRecord) -> str:
@@ -135,18 +158,15 @@ def describe_record(record: PinRecord) -> str:
         ticket = ", ticket %s" % accepted.ticket if accepted.ticket else ""
         subject = accepted.certificate.get("subject") or "no subject"
         lines.append("  pin: %s (%s%s; %s; sha256 %s)\n" % (accepted.pin, accepted.accepted, ticket, subject, fingerprint))
+    lines += ["  not in a worklist yet: %s, for clients that have %s\n" % (accepted.pin, accepted.unlisted) for accepted in record.pins if accepted.unlisted]
     lines += ["  announced: %s (from %s)\n" % (announced.pin, announced.source) for announced in record.announced]
     return "".join(lines) if len(lines) > 1 else "%s\n  no pin\n" % record.server
 
 
-def _accepted_event(record: PinRecord, accepted: AcceptedPin, decision: Decision) -> Event:
-    event = _event(decision.action.value, record, [accepted.pin])
+def _acceptednew_event(record: PinRecord, accepted: AcceptedPin, decision: Decision) -> Event:
+    event = new_event(decision.action.value, record, [accepted.pin])
     certificate, approval = accepted.certificate, decision.approval
     event.update(old_pins=list(record.accepted_pins), subject=certificate["subject"], fingerprint=certificate["fingerprints"]["sha256"])
     if approval:
         event.update(ticket=approval.ticket, expires=timestamp(approval.expires))
     return event
-
-
-def _event(name: str, record: PinRecord, pins: Sequence[str]) -> Event:
-    return {"event": name, "host": record.server.host, "port": record.server.port, "pins": list(pins)}

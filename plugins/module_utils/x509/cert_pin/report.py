@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import UnapprovedChange, approvals_yaml
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import Acceptance, AcceptedPin, PinRecord
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Action, Decision, Status
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import ACTIONS, Action, Decision, Status
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Problem, certificate_facts
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.targets import Targets
 
@@ -89,6 +90,26 @@ def report_on(decisions: Sequence[Decision], store: Store, targets: Targets) -> 
         ),
         unapproved=tuple(dict.fromkeys(change for decision in decisions for change in _unapproved(decision, store))),
     )
+
+
+def unlisted_in(records: Sequence[PinRecord], report: Report) -> List[Dict[str, Any]]:
+    """What clients must be re-pinned to, and no worklist has yet, in the shape of the results.
+
+    :param records: the records after the run.
+    """
+    results = {result["endpoint"]: result for result in reversed(report.results)}
+    return [
+        dict(results[str(record.server)], **_repinned(accepted))
+        for record in records
+        for accepted in record.pins
+        if accepted.unlisted and str(record.server) in results
+    ]
+
+
+def _repinned(accepted: AcceptedPin) -> Dict[str, Any]:
+    action = ACTIONS[Acceptance(accepted.accepted)].value
+    certificate, ticket = accepted.certificate, accepted.ticket or None
+    return {"action": action, "old_pin": accepted.unlisted, "new_pin": accepted.pin, "ticket": ticket, "new_certificate": certificate}
 
 
 def _failure(decision: Decision, problem: Problem, store: Store) -> Dict[str, str]:

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import datetime
+import os
+from functools import partial
 from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import append_entries, check_appendable
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import UsedApproval
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import append_entries, check_appendable, ends_with, last_entries
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord, UsedApproval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, load
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
@@ -22,6 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps impor
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.collect import observe
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Baseline, Decision, Policy, decide
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.log_entries import LogPlan, describe_unstored, not_stored
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.options import Options, State
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan import (
@@ -31,18 +34,19 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan im
     WriteStore,
     accept,
     announce,
+    list_repinned,
     make_steps,
     remove,
     restore,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.report import Report, report_on
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.report import Report, report_on, unlisted_in
 
 #: how long a proposed approval is valid
 PROPOSED_FOR = datetime.timedelta(days=1)
 
 
 class CertPinRun(Run[Payload]):
-    """Its steps are one write of the store and the entries of the audit log."""
+    """Its steps are the entries of the audit log, and then one write of the store: the log knows of every change, whenever a run ends."""
 
     def __init__(self, options: Options, context: RunContext) -> None:
         super().__init__()
@@ -51,6 +55,9 @@ class CertPinRun(Run[Payload]):
         self.at = timestamp(context.now)
         self.observations: Sequence[Observation] = ()
         self.report = Report()
+        #: the records as the run leaves them
+        self.records: Sequence[PinRecord] = ()
+        self.unlisted: List[Dict[str, Any]] = []
         self.transaction: Optional[Transaction] = None
 
     @classmethod
@@ -76,16 +83,31 @@ class CertPinRun(Run[Payload]):
         """
         options = self.options
         store = load(options.pins_path, must_exist=options.state is State.CHECKED)
+        log = self._log(store)
         used = store.used_approvals
         if options.state is State.RESTORED:
             changes, used = self._restored(store)
         elif options.state is State.ABSENT:
             changes = [remove(store.at(server), options.pins) for server in options.targets.servers]
+        elif options.state is State.LISTED:
+            changes = [list_repinned(store.at(server), options.pins) for server in options.targets.servers]
         else:
             changes = self._accepted(store)
-        steps = make_steps(store, changes, used, options.pins_path, options.audit_log, self.at)
+        steps = make_steps(store, changes, used, options.pins_path, log, self.at)
         _check(steps)
+        self.records = [change.after for change in changes]
         return steps
+
+    def _log(self, store: Store) -> Optional[LogPlan]:
+        """The audit log, and what it has that the store has not. A task that only compares writes nothing, but says so."""
+        options = self.options
+        if options.audit_log is None:
+            return None
+        servers = options.targets.servers or tuple(store.records)
+        path = os.path.realpath(options.pins_path)
+        notes = not_stored([store.at(server) for server in servers], last_entries(options.audit_log, path))
+        self.warnings += [describe_unstored(note) for note in notes]
+        return LogPlan(options.audit_log, path, notes if options.state is not State.CHECKED else ())
 
     def _restored(self, store: Store) -> Tuple[List[Change], Tuple[UsedApproval, ...]]:
         """The changes to the records of the backup. Approvals that were used since then stay used."""
@@ -119,15 +141,32 @@ class CertPinRun(Run[Payload]):
         return changes
 
     def apply(self, step: Step[Payload]) -> Optional[Undo]:
-        """Write the store, or add to the audit log, which is never shortened again."""
+        """Add to the audit log, or write the store. The log is never shortened: a change that is not stored gets an entry that says so."""
         payload = step.payload
         if isinstance(payload, AppendLog):
             append_entries(payload.path, payload.entries)
-            return None
+            return partial(append_entries, payload.path, payload.withdrawal)
         transaction = Transaction([payload.replacement], backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit()
         self.transaction = transaction
         return undo
+
+    def settle(self, step: Step[Payload]) -> bool:
+        """Take back the entries of an addition to the log that was broken off, if they were added. A store that is broken off is restored already."""
+        payload = step.payload
+        if not isinstance(payload, AppendLog) or not ends_with(payload.path, payload.entries):
+            return False
+        append_entries(payload.path, payload.withdrawal)
+        return True
+
+    def predict(self, steps: Sequence[Step[Payload]]) -> None:
+        """Report what would have to be listed."""
+        self.verify(steps)
+
+    def verify(self, steps: Sequence[Step[Payload]]) -> None:
+        """Report what is to be listed, of this run and of runs before it."""
+        if self.policy.writes:
+            self.unlisted = unlisted_in(self.records, self.report)
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
@@ -137,6 +176,7 @@ class CertPinRun(Run[Payload]):
             "failures": list(self.report.failures),
             "summary": self.report.summary,
             "to_repin": self.report.to_repin if self.changes else [],
+            "unlisted": self.unlisted,
             "backup_files": written.backups if written else {},
             "created_files": written.created if written else [],
         }

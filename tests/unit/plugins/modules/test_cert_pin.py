@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import hashlib
 import json
 import os
 import re
@@ -17,65 +16,14 @@ import pytest
 import yaml
 
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.clock import REAL, written
+from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.pins import HOST, NEW, OLD, TOMORROW, Store, certificate, pin
 from ansible_collections.certmend.tls.tests.support.run import module_process, printed
-
-HOST = "vault.corp.example"
-DAYS = REAL.days()
-TOMORROW = written(REAL.now + mint.DAY)
-
-
-def certificate(*names, **more):
-    names = names or (HOST,)
-    return mint.mint(names[0], dns=list(names), **dict(DAYS, **more))
-
-
-def digest(minted):
-    spki = minted.key.public_key().public_bytes(mint.serialization.Encoding.DER, mint.serialization.PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(spki).digest()
-
-
-def pin(minted):
-    return "sha256/" + base64.b64encode(digest(minted)).decode("ascii")
-
-
-class Store:
-    """A pin store, and the module that keeps it."""
-
-    def __init__(self, folder, run_module):
-        self.path, self.log, self._run = folder / "pins", folder / "pins.log", run_module
-
-    def run(self, *certificates, check=False, verbosity=3, **options):
-        """The module on what servers presented, without a network where they are given."""
-        given = {"pins_path": str(self.path), "audit_log": str(self.log), **options}
-        if certificates:
-            given.update(host=HOST, presented=[base64.b64encode(one.der).decode("ascii") for one in certificates])
-        return self._run("cert_pin", given, check, verbosity)
-
-    def pinned(self, certificate, **options):
-        result = self.run(certificate, state="pinned", **options)
-        assert not result.get("failed"), result
-        return result
-
-    def repinned(self, certificate, old, check=False, **approval):
-        given = {"host": HOST, "ticket": "CHG-1", "old_pin": pin(old), "new_pin": pin(certificate), "expires": TOMORROW, **approval}
-        return self.run(certificate, check=check, state="repinned", approval=given)
-
-    def events(self):
-        return [json.loads(line) for line in self.log.read_text(encoding="ascii").splitlines()]
-
-    def known(self):
-        """The pins of the store, by host and port."""
-        entries = [json.loads(line) for line in self.path.read_text(encoding="ascii").splitlines()[1:]]
-        return {"%(host)s:%(port)d" % one: [each["pin"] for each in one["pins"]] for one in entries if "host" in one}
 
 
 @pytest.fixture
 def store(tmp_path, run_module):
     return Store(tmp_path, run_module)
-
-
-OLD, NEW = certificate(), certificate()
 
 
 def test_a_key_is_pinned_on_first_use_and_then_left_alone(store):
@@ -192,12 +140,12 @@ def test_announcements_and_approvals_of_the_whole_inventory_can_be_given_to_each
     assert store.pinned(NEW, approvals=[other, dict(other, host=HOST)], announced=announced, ignore_others=True)["changed"]
 
 
-def test_if_the_log_cannot_be_written_the_store_is_rolled_back(store):
+def test_if_the_log_cannot_be_written_the_store_is_not_replaced(store):
     store.pinned(OLD)
     before = store.path.read_bytes()
     approval = {"ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
     result = store.run(NEW, state="repinned", approval=approval, audit_log="/dev/full")
-    assert result["failed"] and "audit_log: /dev/full cannot be written" in result["msg"] and "rolled back: %s" % store.path in result["msg"]
+    assert result["failed"] and "audit_log: /dev/full cannot be written" in result["msg"] and "(applied: 0 of 2)" in result["msg"]
     assert store.path.read_bytes() == before and not result["changed"] and result["to_repin"] == [] and result["backup_files"] == {}
 
 

@@ -40,7 +40,10 @@ class Role:
         environment = dict(
             os.environ, PYTHONPATH=PATH, ANSIBLE_COLLECTIONS_PATH=str(TREE), ANSIBLE_LOCAL_TEMP=self.mark, ANSIBLE_NOCOLOR="1", ANSIBLE_HOME=self.mark
         )
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        self.running = subprocess.Popen(command, cwd=self.folder, env=environment, start_new_session=True, **pipes)
+        done = subprocess.CompletedProcess(command, None, *self.running.communicate())
+        done.returncode = self.running.returncode
         assert ACCOUNTS[USER] not in done.stdout + done.stderr
         return done
 
@@ -58,6 +61,11 @@ class Role:
                 continue
             if mine:
                 os.kill(int(process.name), signal.SIGKILL)
+
+    def kill_all(self):
+        """Kill the run: ansible-playbook first, which would roll back, and then its module."""
+        os.killpg(self.running.pid, signal.SIGKILL)
+        self.kill(b"lookup_ssl_trust")
 
 
 @pytest.fixture
@@ -149,12 +157,52 @@ def test_an_audit_fails_if_its_endpoints_reach_fail_on(role, fail_on, status):
     assert "changed=0" in run.stdout
 
 
-@pytest.mark.parametrize("fail_on, status", [("never", 0), ("error", 2)])
-def test_endpoints_that_the_update_was_not_asked_to_change_are_reported_and_fail_on_decides(role, fail_on, status):
-    older = role.site.certificate("vc1.corp.example", **REAL.days(-9, -1))
-    urls = [estate.endpoint("https://vc1.corp.example:%d/older" % role.site.ports["vc1"], [estate.anchor(older)])]
+def leave_one_stale(role, host):
+    """A registration with an older certificate than the one that the update replaces."""
+    older = role.site.certificate(host + ".corp.example", **REAL.days(-9, -1))
+    urls = [estate.endpoint("https://%s.corp.example:%d/older" % (host, role.site.ports[host]), [estate.anchor(older)])]
     role.site.vcenter.register([*role.site.vcenter.lookup.registrations.values(), estate.registration("older-a", urls)])
+
+
+@pytest.mark.parametrize("fail_on, words", [("never", "1 endpoints of the same hosts are still stale"), ("error", "1 endpoints in the SSO domain")])
+def test_stale_anchors_of_the_same_node_that_the_update_left_fail_the_role_and_nothing_is_rolled_back(role, fail_on, words):
+    leave_one_stale(role, "vc1")
+    run = role.update(fail_on=fail_on)
+    assert run.returncode == 2 and "changed=1" in run.stdout and "/older" in run.stdout, run.stdout
+    assert words in run.stdout and "Nothing was rolled back" in run.stdout, run.stdout
+    assert role.site.vcenter.lookup.counts["Set"] == 5
+
+
+@pytest.mark.parametrize("fail_on, status", [("never", 0), ("error", 2)])
+def test_stale_anchors_of_another_node_are_reported_and_fail_on_decides(role, fail_on, status):
+    leave_one_stale(role, "vc2")
     run = role.update(fail_on=fail_on)
     assert run.returncode == status and "changed=1" in run.stdout and "/older" in run.stdout, run.stdout
     assert ("1 endpoints in the SSO domain" in run.stdout and "Nothing was rolled back" in run.stdout) == (status == 2)
     assert role.site.vcenter.lookup.counts["Set"] == 5
+
+
+def test_a_run_that_was_killed_between_two_replacements_is_finished_by_the_next(role):
+    """The whole run, so that nothing is rolled back; the next run replaces what is left, and the third nothing."""
+    Meddler(role.site, b"Set", {3}, lambda _body: role.kill_all())
+    killed = role.update()
+    assert killed.returncode == -signal.SIGKILL and sets(role) in (2, 3), killed.stdout
+    done = sets(role)
+    finished = role.update()
+    assert finished.returncode == 0 and "changed=1" in finished.stdout and "stale" not in finished.stdout.split("PLAY RECAP")[0].rsplit("Report", 1)[1]
+    assert sets(role) == 5 and done < 5
+    again = role.update()
+    assert again.returncode == 0 and "changed=0" in again.stdout and sets(role) == 5, again.stdout
+
+
+def test_an_update_is_restored_by_the_command_that_the_run_names(role):
+    before = role.site.vcenter.listing()
+    made = role.update("-v")
+    (path,) = (role.folder / "backups").glob("*.json")
+    assert made.returncode == 0 and "ssl_trust_state=restored -e ssl_trust_backup_path=%s" % path in made.stdout, made.stdout
+    for check, changed in (["--check"], "changed=1"), ([], "changed=1"), ([], "changed=0"):
+        run = role.update(*check, state="restored", backup_path=str(path), fail_on="error")
+        assert run.returncode == 0 and changed in run.stdout, run.stdout
+        assert (role.site.vcenter.listing() == before) is (check == [])
+    refused = role.update(state="restored")
+    assert refused.returncode == 2 and "ssl_trust_backup_path: " in refused.stdout and "changed=0" in refused.stdout, refused.stdout

@@ -13,7 +13,14 @@ import resource
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import append_entries, check_appendable, format_entry
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import (
+    append_entries,
+    check_appendable,
+    ends_with,
+    format_entry,
+    last_entries,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 ENTRIES = [{"event": "pinned", "host": "würzburg.example"}, {"event": "removed", "host": "b.example"}]
@@ -79,3 +86,28 @@ def test_check_mode_finds_the_same_without_writing(tmp_path):
 def test_a_diff_shows_an_entry_as_the_log_has_it(tmp_path):
     append_entries(str(tmp_path / "log"), ENTRIES[:1])
     assert format_entry(ENTRIES[0]) + "\n" == (tmp_path / "log").read_text(encoding="ascii")
+
+
+def test_the_last_entry_of_each_server_of_a_store_is_found_among_everything_else(tmp_path):
+    path = tmp_path / "log"
+    entries = [dict(entry, port=443, store=store) for store in ("/a", "/b") for entry in ENTRIES]
+    append_entries(str(path), [{"event": "old", "host": "b.example", "port": 443, "store": "/a"}])
+    append_entries(str(path), entries)
+    append_entries(str(path), [{"event": "of an earlier release", "host": "b.example", "port": 443}])
+    with open(path, "ab") as log:
+        log.write(b'[]\n\xff\n{"store": "/a", "host": 1, "port": 443}\ncut o')
+    assert last_entries(str(path), "/a") == {HostPort.of(entry["host"], 443): entry for entry in entries[:2]}
+    assert last_entries(str(path), "/c") == last_entries(str(tmp_path / "none"), "/a") == last_entries("/dev/zero", "/a") == {}
+
+
+def test_whether_entries_are_the_last_ones(tmp_path):
+    path = tmp_path / "log"
+    append_entries(str(path), ENTRIES)
+    assert ends_with(str(path), ENTRIES) and ends_with(str(path), ENTRIES[1:]) and not ends_with(str(path), ENTRIES[:1])
+    assert not ends_with(str(tmp_path / "none"), ENTRIES)
+
+
+def test_a_log_that_cannot_be_read_is_reported_by_the_option(tmp_path):
+    (tmp_path / "log").symlink_to("log")
+    with pytest.raises(RemediationError, match="audit_log: .*/log cannot be read"):
+        last_entries(str(tmp_path / "log"), "/a")

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord, UsedApproval
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, load, parse
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, dump, load, parse, record_digest
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 DIGEST = bytes(range(31)) + b"\xff"
@@ -28,6 +29,21 @@ FULL = Store({server: PinRecord(server, ACCEPTED, (AnnouncedPin(OTHER, SINCE, "v
 def test_a_written_store_is_read_again_as_it_was():
     assert parse(dump(FULL), "store") == FULL and parse(dump(Store()), "store") == Store()
     assert dump(parse(dump(FULL), "store")) == dump(FULL)
+
+
+def test_a_pin_that_is_in_no_worklist_is_stored_as_such_and_earlier_releases_read_all_others():
+    unlisted = Store({SERVERS[0]: PinRecord(SERVERS[0], (replace(ACCEPTED[0], unlisted=OTHER),))})
+    assert parse(dump(unlisted), "store") == unlisted and b"unlisted" not in dump(FULL)
+    with pytest.raises(RemediationError, match="line 2: unreadable pin"):
+        parse(dump(unlisted).replace(b'"unlisted": "sha256/', b'"unlisted": "'), "store")
+
+
+def test_a_digest_is_that_of_a_record_with_all_that_is_stored_of_it():
+    record = FULL.records[SERVERS[0]]
+    others = [PinRecord(SERVERS[0]), PinRecord(SERVERS[1], *[record.pins, record.announced]), replace(record, announced=())]
+    others += [replace(record, pins=(replace(ACCEPTED[0], unlisted=OTHER), ACCEPTED[1]))]
+    digests = [record_digest(each) for each in [record, *others]]
+    assert len(set(digests)) == len(digests) and digests[0] == record_digest(parse(dump(FULL), "store").at(SERVERS[0]))
 
 
 def test_a_truncated_store_is_never_taken_for_a_complete_one():

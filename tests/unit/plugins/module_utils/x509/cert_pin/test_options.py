@@ -48,7 +48,14 @@ def test_the_parameters_become_one_value():
 
 @pytest.mark.parametrize(
     "state, observes, accepts",
-    [("checked", True, False), ("pinned", True, True), ("repinned", True, True), ("absent", False, False), ("restored", False, False)],
+    [
+        ("checked", True, False),
+        ("pinned", True, True),
+        ("repinned", True, True),
+        ("absent", False, False),
+        ("restored", False, False),
+        ("listed", False, False),
+    ],
 )
 def test_a_state_says_whether_servers_are_observed_and_pins_accepted(state, observes, accepts):
     assert (State(state).observes, State(state).accepts) == (observes, accepts)
@@ -84,7 +91,7 @@ MEANINGLESS = [
     ("checked", {"approval": APPROVAL}, "pinned or repinned"),
     ("checked", {"approvals": [APPROVAL]}, "pinned or repinned"),
     ("restored", {"announced": [{"pin": PIN}]}, "pinned or repinned"),
-    ("pinned", {"pins": [PIN]}, "absent"),
+    ("pinned", {"pins": [PIN]}, "absent or listed"),
     ("absent", {"backup_path": "/srv/backup"}, "restored"),
 ]
 

@@ -13,10 +13,11 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.approvals import Approval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, AnnouncedPin, PinRecord, UsedApproval
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, parse
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, parse, record_digest
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision, Status
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.log_entries import LogPlan
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan import (
     AppendLog,
@@ -25,6 +26,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan im
     accept,
     announce,
     describe_record,
+    list_repinned,
     make_steps,
     remove,
     restore,
@@ -115,8 +117,11 @@ def test_a_record_is_restored_if_it_differs():
     assert restore(RECORD, RECORD).events == ()
 
 
-def steps(changes, audit_log="/srv/log", used=()):
-    return make_steps(Store({VAULT: RECORD}, used), changes, used, "/srv/pins", audit_log, AT)
+LOG = LogPlan("/srv/log", "/srv/store/pins")
+
+
+def steps(changes, log=LOG, used=()):
+    return make_steps(Store({VAULT: RECORD}, used), changes, used, "/srv/pins", log, AT)
 
 
 def test_the_plan_is_one_write_of_the_store_and_one_addition_to_the_log():
@@ -124,23 +129,51 @@ def test_the_plan_is_one_write_of_the_store_and_one_addition_to_the_log():
     change = accept(RECORD, [decision(NEW, "approved", APPROVAL)], keep_old=False)
     other = HostPort("other.corp.example", 443)
     idle = Change(PinRecord(other), PinRecord(other))
-    write, append = steps([idle, change], used=used)
+    append, write = steps([idle, change], used=used)
     assert isinstance(write.payload, WriteStore) and isinstance(append.payload, AppendLog)
     store = parse(write.payload.replacement.content, "store")
     assert store.at(VAULT) == change.after and other not in store.records
     assert store.used_approvals == used + (APPROVAL.as_used(AT),)
     assert (write.target, write.payload.replacement.path, append.target, append.payload.path) == ("/srv/pins", "/srv/pins", "/srv/log", "/srv/log")
-    assert append.payload.entries == (dict(change.events[0], at=AT),) and list(append.payload.entries[0])[0] == "at"
+    written = {"store": "/srv/store/pins", "record_sha256": record_digest(change.after)}
+    assert append.payload.entries == (dict(change.events[0], at=AT, **written),) and list(append.payload.entries[0])[0] == "at"
     assert append.before == "" and [json.loads(line) for line in append.after.splitlines()] == list(change.events)
 
 
+def test_a_change_that_cannot_be_stored_has_an_entry_that_says_so():
+    change = accept(RECORD, [decision(NEW, "approved", APPROVAL)], keep_old=False)
+    append, _write = steps([change])
+    entry = {"at": AT, "event": "not_stored", "host": VAULT.host, "port": 443, "pins": [NEW.pin], "store": "/srv/store/pins"}
+    assert append.payload.withdrawal == (dict(entry, record_sha256=record_digest(RECORD)),)
+
+
+def test_what_the_log_has_and_the_store_has_not_is_noted_before_the_changes():
+    note = {"event": "not_stored", "host": VAULT.host, "port": 443, "pins": [OTHER.pin]}
+    (append,) = steps([], log=LogPlan("/srv/log", "/srv/pins", (note,)))
+    assert append.payload.entries == (dict(note, at=AT, store="/srv/pins", record_sha256=record_digest(RECORD)),) and append.payload.withdrawal == ()
+    append, _write = steps([remove(RECORD, [])], log=LogPlan("/srv/log", "/srv/pins", (note,)))
+    assert [entry["event"] for entry in append.payload.entries] == ["not_stored", "removed"]
+
+
+def test_a_pin_that_replaced_another_one_is_unlisted_until_it_is_listed():
+    change = accept(RECORD, [decision(NEW, "approved", APPROVAL)], keep_old=False)
+    assert [pin.unlisted for pin in change.after.pins] == [OLD.pin]
+    assert [pin.unlisted for pin in accept(change.after, [decision(OTHER, "announced")], keep_old=False).after.pins] == [OLD.pin]
+    assert [pin.unlisted for pin in accept(PinRecord(VAULT), [decision(NEW, "first_use")], keep_old=False).after.pins] == [""]
+    assert list_repinned(change.after, [OTHER.pin]).events == list_repinned(RECORD, []).events == ()
+    for pins in ([], [NEW.pin]):
+        listed = list_repinned(change.after, pins)
+        assert listed.events[0]["event"] == "listed" and listed.events[0]["pins"] == [NEW.pin] and listed.after.pins[0].unlisted == ""
+    assert "  not in a worklist yet: %s, for clients that have %s\n" % (NEW.pin, OLD.pin) in steps([change], log=None)[0].after
+
+
 def test_without_a_log_the_store_alone_is_written_and_without_a_change_nothing():
-    assert len(steps([remove(RECORD, [])], audit_log=None)) == 1
+    assert len(steps([remove(RECORD, [])], log=None)) == 1
     assert steps([Change(RECORD, RECORD)]) == [] == steps([])
 
 
 def test_a_diff_shows_pins_and_subjects_and_no_time():
-    (step,) = steps([accept(RECORD, [decision(NEW, "approved", APPROVAL)], keep_old=False)], audit_log=None)
+    (step,) = steps([accept(RECORD, [decision(NEW, "approved", APPROVAL)], keep_old=False)], log=None)
     before = "vault.corp.example:443\n  pin: %s (first_use; CN=vault.corp.example; sha256 AB:CD)\n" % OLD.pin
     assert step.before == before + "".join("  announced: %s (from next.csr)\n" % pin.pin for pin in (NEW, OTHER))
     assert "  pin: %s (approved, ticket CHG-1; CN=vault.corp.example; sha256 AB:CD)\n" % NEW.pin in step.after

@@ -17,7 +17,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision, Status
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation, Problem
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.report import Report, report_on
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.report import Report, report_on, unlisted_in
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.targets import Targets
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.tests.support.mint import NOW, mint
@@ -90,6 +90,16 @@ def test_a_new_key_that_replaced_an_old_one_is_to_be_repinned_once_for_each_serv
 def test_a_first_key_is_nothing_to_repin_even_if_it_was_announced():
     report = report_on([repinned(server=OTHER, how="announced"), repinned(how="first_use")], STORE, TARGETS)
     assert [result["action"] for result in report.results] == ["rotated", "pinned"] and report.to_repin == []
+
+
+def test_what_no_worklist_has_is_reported_with_the_pin_that_clients_have():
+    report = report_on([repinned("10.77.0.1"), repinned("10.77.0.2")], STORE, TARGETS)
+    unlisted = AcceptedPin(LEAF.pin, SINCE, "announced", certificate=FACTS, unlisted="sha256/before")
+    (entry,) = unlisted_in([PinRecord(VAULT, (*OLD, unlisted)), PinRecord(OTHER, (unlisted,))], report)
+    changed = {"action": "rotated", "old_pin": "sha256/before", "ticket": None, "new_certificate": FACTS}
+    assert entry == dict(report.results[0], **changed) and unlisted_in([PinRecord(VAULT, OLD)], report) == []
+    approved = unlisted_in([PinRecord(VAULT, (AcceptedPin(LEAF.pin, SINCE, "approved", "CHG-1", FACTS, "sha256/last"),))], report)
+    assert (approved[0]["action"], approved[0]["ticket"]) == ("repinned", "CHG-1")
 
 
 def test_objections_to_an_accepted_key_are_a_warning():
