@@ -19,6 +19,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 HEADING = "## What the tests show\n"
 PLAYBOOKS = ("offline_depot", "server_chain", "pins", "ssl_trust", "ome_migration", "restore")
 CASES = (
+    "the plan cannot work",
     "a host that verifies cannot be reached",
     "a host is lost in the middle",
     "the last step fails",

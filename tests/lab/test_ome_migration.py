@@ -222,6 +222,11 @@ def test_cas_that_differ_are_refused_before_anything_is_uploaded(migration, play
         assert "CHAIN-PEER-DIFFERS: niveau 0 : Émis par" in french.failure(name) and "Rien n'a été modifié, sur aucune appliance." in french.failure(name)
 
 
+@pytest.mark.reliability(
+    "the plan cannot work",
+    playbooks=["ome_migration"],
+    afterwards="chains that the appliances would refuse stop the run before the first request",
+)
 def test_own_cas_that_differ_are_refused_before_the_first_request(migration, playbook):
     one, key = migration.folder / "one.pem", migration.folder / "one.key"
     one.write_text(migration.pki.one.pem, encoding="ascii")
@@ -270,6 +275,11 @@ def test_what_is_wrong_with_either_appliance_is_reported_at_once(migration, play
     assert limited.rc != 0 and "run without --limit" in limited.failure("ome-source") and migration.counts() == idle(0, 0)
 
 
+@pytest.mark.reliability(
+    "a host is lost in the middle",
+    playbooks=["ome_migration"],
+    afterwards="nothing is uploaded to the other appliance",
+)
 def test_an_appliance_that_fails_before_the_uploads_stops_the_other(migration, playbook):
     migration.ask("ome-source", "POST", "/lab/switches", failing=True)
     run = playbook(PLAYBOOK, *migration.given())

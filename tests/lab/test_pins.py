@@ -166,6 +166,11 @@ def test_where_the_worklist_cannot_be_written_the_pins_are_put_back(pinned):
 
 
 @pytest.mark.parametrize("arguments", [["--check"], []], ids=["check", "run"])
+@pytest.mark.reliability(
+    "the plan cannot work",
+    playbooks=["pins"],
+    afterwards="a folder that takes no worklist is refused before the first change, in check mode too",
+)
 def test_a_folder_that_takes_no_worklist_is_refused_before_the_first_change(pinned, arguments):
     vault = pinned
     before = sorted((path.name, path.read_bytes()) for path in vault.folder.iterdir())
@@ -177,6 +182,11 @@ def test_a_folder_that_takes_no_worklist_is_refused_before_the_first_change(pinn
     assert sorted((path.name, path.read_bytes()) for path in vault.folder.iterdir()) == before
 
 
+@pytest.mark.reliability(
+    "the controller is killed",
+    playbooks=["pins"],
+    afterwards="the next run writes the worklists; the third changes nothing",
+)
 def test_a_run_that_was_killed_before_the_worklists_is_finished_by_the_next(pinned, killed_playbook, tmp_path):
     """The store has the new pin; the computers that must be re-pinned stood nowhere, and a rerun ended with changed=0."""
     vault = pinned

@@ -347,6 +347,11 @@ def test_scenario_3_is_mended_at_the_client(estate, playbook, pki):
 
 
 @pytest.mark.hosts("web", "lb", "depot")
+@pytest.mark.reliability(
+    "the last step fails",
+    playbooks=["server_chain"],
+    afterwards="the server and the client are as before; kept with server_chain_keep_on_failure",
+)
 def test_a_client_that_refuses_a_server_has_everything_rolled_back_on_all_hosts(estate, playbook, pki):
     """The client resolves the server's name to another machine: what the controller verifies, this client does not get."""
     leaf = pki.leaf(APACHE.name)
@@ -366,6 +371,11 @@ def test_a_client_that_refuses_a_server_has_everything_rolled_back_on_all_hosts(
 
 @pytest.mark.parametrize("lost", [{"server_chain_clients": "lb"}, {"server_chain_prove_from": ["lb"]}], ids=["client", "prover"])
 @pytest.mark.hosts("web", "lb")
+@pytest.mark.reliability(
+    "a host that verifies cannot be reached",
+    playbooks=["server_chain"],
+    afterwards="stopped before the first change",
+)
 def test_a_client_that_cannot_be_reached_stops_the_run_before_the_first_change(estate, playbook, pki, lost):
     install(estate, APACHE, pki.leaf(APACHE.name))
     before = contents(estate, [APACHE])
@@ -443,6 +453,11 @@ def test_a_server_with_which_nothing_is_wrong_is_left_alone_and_verified(estate,
 
 
 @pytest.mark.hosts("depot")
+@pytest.mark.reliability(
+    "the plan cannot work",
+    playbooks=["server_chain"],
+    afterwards="a configuration that is invalid already stops the run before the first change, in check mode too",
+)
 def test_a_configuration_that_is_broken_already_is_found_by_the_preflight(estate, playbook, pki):
     """Unless it is broken because of the files that the run repairs."""
     depot = estate["depot"]
@@ -465,6 +480,11 @@ HANGS = "cmp -s /root/before.pem %s || until test -e /root/go; do sleep 0.1; don
 
 
 @pytest.mark.hosts("depot")
+@pytest.mark.reliability(
+    "the reload hangs",
+    playbooks=["server_chain"],
+    afterwards="so does a check: the time limit ends it, it is named, and the file is rolled back",
+)
 def test_a_check_that_hangs_is_ended_and_named(estate, playbook, pki):
     leaf = pki.leaf(NGINX.name)
     install(estate, NGINX, leaf)

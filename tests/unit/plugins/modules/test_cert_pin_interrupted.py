@@ -73,6 +73,11 @@ def test_the_store_is_not_changed_while_the_log_cannot_be(store):
     assert (store.path.read_bytes(), store.log.read_bytes()) == before
 
 
+@pytest.mark.reliability(
+    "the module is killed",
+    playbooks=["pins"],
+    afterwards="the store is as before; the next run warns, and notes it in the audit log",
+)
 def test_a_run_that_was_killed_leaves_an_entry_and_the_next_run_notes_that_it_was_not_stored(store):
     before = store.path.read_bytes()
     assert end_before_the_store_is_replaced(store, "SIGKILL").returncode == -signal.SIGKILL

@@ -356,6 +356,11 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twi
 
 
 @pytest.mark.parametrize("check", [True, False])
+@pytest.mark.reliability(
+    "the plan cannot work",
+    playbooks=["ssl_trust"],
+    afterwards="everything that would stop the update is reported at once, before the first change",
+)
 def test_everything_that_would_stop_an_update_is_reported_at_once_before_the_first_change(site, run_module, check):
     with nobody_listens() as silent:
         urls = [estate.endpoint("https://vc1.corp.example:%d/silent" % silent, [estate.anchor(site.old)])]

@@ -127,6 +127,11 @@ def test_endpoints_that_are_still_stale_fail_the_role_and_everything_is_rolled_b
     assert role.site.vcenter.listing() == before and len(run.stdout.splitlines()) < 250
 
 
+@pytest.mark.reliability(
+    "the module is killed",
+    playbooks=["ssl_trust"],
+    afterwards="the trust anchors that it had set are rolled back",
+)
 def test_what_a_killed_module_has_set_is_rolled_back(role):
     before = role.site.vcenter.listing()
     Meddler(role.site, b"Set", {3}, lambda _body: role.kill(b"lookup_ssl_trust"))
@@ -182,6 +187,11 @@ def test_stale_anchors_of_another_node_are_reported_and_fail_on_decides(role, fa
     assert role.site.vcenter.lookup.counts["Set"] == 5
 
 
+@pytest.mark.reliability(
+    "the controller is killed",
+    playbooks=["ssl_trust"],
+    afterwards="the next run replaces the rest, and its audit finds nothing stale",
+)
 def test_a_run_that_was_killed_between_two_replacements_is_finished_by_the_next(role):
     """The whole run, so that nothing is rolled back; the next run replaces what is left, and the third nothing."""
     Meddler(role.site, b"Set", {3}, lambda _body: role.kill_all())
