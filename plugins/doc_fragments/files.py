@@ -34,7 +34,8 @@ options:
   backup:
     description:
       - Keep a copy of each file that is replaced, in the same folder, with the same owner and mode.
-      - Its name is hidden, for example C(.depot.pem.20261120T120000Z.bak), with the time in UTC. Servers that read all files of a folder leave hidden files out.
+      - Its name is hidden, for example C(.depot.pem.20261120T120000Z.bak), with the time in UTC. Servers that read all files of a folder leave hidden
+        files out.
     type: bool
     default: true
   journal:
