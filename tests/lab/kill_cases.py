@@ -236,7 +236,10 @@ class Pins(Case):
         self.store.parent.mkdir()
         self.old = self.serve_new_key()
         endpoints = [{"host": FQDN, "port": 443, "address": self.host.address, "computers": COMPUTERS}]
-        run_in_process("cert_pin", {"pins_path": str(self.store), "endpoints": endpoints, "audit_log": "%s.log" % self.store})
+        options = {"pins_path": str(self.store), "endpoints": endpoints, "audit_log": "%s.log" % self.store}
+        result = run_in_process("cert_pin", dict(options, state="pinned", first_use="pin"))
+        if not result["changed"]:
+            raise RuntimeError("the first pin was not stored: %s" % result["msg"])
         self.new = self.serve_new_key()
         shutil.copytree(self.store.parent, self.folder / "start")
 
