@@ -236,7 +236,10 @@ class Pins(Case):
         self.store.parent.mkdir()
         self.old = self.serve_new_key()
         endpoints = [{"host": FQDN, "port": 443, "address": self.host.address, "computers": COMPUTERS}]
-        run_in_process("cert_pin", {"pins_path": str(self.store), "endpoints": endpoints, "audit_log": "%s.log" % self.store})
+        options = {"pins_path": str(self.store), "endpoints": endpoints, "audit_log": "%s.log" % self.store}
+        result = run_in_process("cert_pin", dict(options, state="pinned", first_use="pin"))
+        if not result["changed"]:
+            raise RuntimeError("the first pin was not stored: %s" % result["msg"])
         self.new = self.serve_new_key()
         shutil.copytree(self.store.parent, self.folder / "start")
 
@@ -276,4 +279,38 @@ class Pins(Case):
         return [str(path) for path in self.store.parent.glob(".certmend-*")]
 
 
-CASES = {case.name: case for case in (HostsMapping, FqdnCertificate, ServerChain, TrustAnchor, Pins)}
+class SslTrust(Case):
+    """Stale trust anchors in the vCenter's registrations, replaced over the network."""
+
+    name, host_name, local = "ssl_trust", "vcenter", True
+    names = ("vcenter.corp.example", "vc2.corp.example", "srm.corp.example", "nsx.corp.example")
+
+    def prepare(self):
+        self.new, self.anchors, self.backups = (self.folder / name for name in ("new.pem", "ca.pem", "backups"))
+        self.new.write_text(self.host.read("/etc/vmware-lab/machine.pem"), encoding="ascii")
+        self.anchors.write_text(self.ca, encoding="ascii")
+        self.addresses = dict.fromkeys(self.names, self.host.address)
+
+    def variables(self):
+        old = hashlib.sha1(ssl.PEM_cert_to_DER_cert(self.host.read("/etc/vmware-lab/old.pem"))).hexdigest()
+        account = {"ssl_trust_username": "administrator@vsphere.local", "ssl_trust_password": "Secret-Pw1!<&>", "ssl_trust_snapshot_taken": True}
+        where = {"ssl_trust_ca_path": str(self.anchors), "ssl_trust_addresses": self.addresses, "ssl_trust_backup_dir": str(self.backups)}
+        return dict(account, **where, ssl_trust_old_fingerprint=old, ssl_trust_new_certificate=str(self.new))
+
+    def picture(self):
+        """The audit of each endpoint."""
+        audit = run_in_process("lookup_ssl_trust", {"hostname": self.names[0], "ca_path": str(self.anchors), "addresses": self.addresses})
+        return sorted("%(service_id)s %(url)s %(status)s" % endpoint for endpoint in audit["endpoints"])
+
+    def restore(self):
+        self.host.reset()
+        shutil.rmtree(self.backups, ignore_errors=True)
+
+    def journals(self):
+        return []
+
+    def leftovers(self):
+        return [str(path) for path in self.folder.rglob(".certmend-*")]
+
+
+CASES = {case.name: case for case in (HostsMapping, FqdnCertificate, ServerChain, TrustAnchor, Pins, SslTrust)}

@@ -117,7 +117,7 @@ def test_a_connection_that_is_lost_while_the_file_is_replaced_is_finished_by_the
     afterwards="the second waits, changes nothing and names the process and the controller of the first; the first is verified",
 )
 def test_a_second_run_on_the_same_server_waits_and_then_names_the_first(server, started):
-    halted = server.prepared(server_chain_check_command=["sh", "-c", HALT])
+    halted = server.prepared(server_chain_check_command=["sh", "-c", HALT], remediation_timeout=600)
     with started(halted) as first:
         server.host.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done")
         second = server.run(remediation_wait=1)
@@ -182,7 +182,7 @@ def test_a_run_that_was_killed_before_the_reload_is_finished_by_the_next(replace
     host, case = replaced.host, replaced.case
     new = "openssl x509 -in %s -noout -subject | grep -q %s" % (CERTIFICATE, FQDN)
     check = "if %s; then touch /root/checking; until test -e /root/go; do sleep 0.05; done; fi; nginx -t" % new
-    halted = json.dumps({"fqdn_certificate_check_command": ["sh", "-c", check]})
+    halted = json.dumps({"fqdn_certificate_check_command": ["sh", "-c", check], "remediation_timeout": 600})
     killed_playbook(lambda: host.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done"), case.play() + "\n", "-e", halted)
     host.run("touch", "/root/go")
     assert case.presented() == replaced.start != case.in_file() and host.run("sh", "-c", new).returncode == 0

@@ -120,7 +120,7 @@ def test_a_host_that_is_lost_in_the_middle_is_reported_and_the_others_are_rolled
     before = picture(depot)
     new = "openssl x509 -in /etc/nginx/tls/depot.pem -noout -subject | grep -q " + FQDN
     check = "if %s; then touch /root/checking; until test -e /root/go; do sleep 0.05; done; fi; nginx -t" % new
-    halted = prepare("certmend.tls.offline_depot", *extra(estate, fqdn_certificate_check_command=["sh", "-c", check]))
+    halted = prepare("certmend.tls.offline_depot", *extra(estate, fqdn_certificate_check_command=["sh", "-c", check], remediation_timeout=600))
     with started(halted) as run:
         depot.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done")
         installer.stop()
