@@ -151,6 +151,11 @@ def test_both_get_chains_of_one_ca_and_trust_each_other(story):
     assert side_by_side(check) == side_by_side(run) and len(run.shown) == 6  # request, certificate, upload; twice
     assert "in a handshake of mutual TLS both authenticated each other" in run.stdout
     assert story.connections["run"] == [200, 200]
+    for name in APPLIANCES:
+        for words in ("from the controller: %s.corp.example:443, anchor CN=Corp Root CA", "go back to the snapshot of the virtual machine %s"):
+            assert words % name in run.stdout, words % name
+    assert "start the migration on the target" in run.stdout
+    assert not [line for done in (check, again) for line in done.stdout.splitlines() if "undo:" in line and "snapshot" in line]
     assert again.rc == 0 and again.changed == [] and story.counts["again"] == idle(1, 1), again.stdout
     assert story.runs["check again"].changed == []
     assert not any(word in run.stdout for word in (PASSWORD, story.migration.pki.two.key_pem.splitlines()[2]))
