@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The shared flow: how a role ends whose change cannot be proved."""
+"""The shared flow: how a role ends whose change cannot be proved, and the last lines of a run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sys
 
 import pytest
 
+from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION, render
 from ansible_collections.certmend.tls.tests.support.run import PATH, TREE
 
 STAGES = ("inspect", "change", "check", "reload", "prove", "put_back")
@@ -46,3 +47,102 @@ def test_a_change_that_nothing_can_undo_is_not_rolled_back_but_names_the_way_bac
     said = flow(tmp_path, remediation_no_way_back=way)
     assert ("Verify: it is not served. Go back to the snapshot of localhost." in said) is bool(way)
     assert ("rollback FAILED" in said) is not bool(way) and ("it cannot be undone" in said) is not bool(way)
+
+
+RUN = "ctl.7-42"
+JOURNALS = "/var/lib/certmend/journal/"
+
+
+def journal(name, files, run=RUN, written=1):
+    return {"name": name, "path": JOURNALS + name, "run": {"id": run}, "files": files, "written_ns": written}
+
+
+def proof(by, server="depot.corp.example:443", anchor="CN=Corp Root", until="2027-03-01T00:00:00Z"):
+    return {"server": server, "by": by, "anchor": anchor, "until": until}
+
+
+def host(*journals, **more):
+    return dict(remediation_listed={"journals": list(journals), "this_run": {"id": RUN}}, **more)
+
+
+HOSTS = {
+    "depot": host(
+        journal("fqdn_certificate-nginx", ["/etc/nginx/tls/depot.pem"]),
+        journal("hosts_mapping", ["/etc/hosts"], run="another"),
+        remediation_ending=[{"verified": [proof("installer"), proof("installer2")]}],
+    ),
+    "installer": host(
+        journal("hosts_mapping", ["/etc/hosts"]),
+        journal("trust_anchor", ["/etc/pki/ca.crt", "/etc/java/cacerts"], written=2),
+        remediation_ending=[{"verified": [proof("installer (/etc/java/cacerts)"), proof("installer (the system store)")]}],
+    ),
+    "idle": host(remediation_ending=[{"verified": [proof("idle", server="one:443"), proof("idle", server="two:443", until="2028-01-01T00:00:00Z")]}]),
+    "vault": host(
+        remediation_ending=[
+            {
+                "changed": ["pin of vault:443"],
+                "backups": ["/srv/pins/.vaults.bak"],
+                "undo": "ansible localhost -m x",
+                "verified": ["vault:443 presents its pin"],
+            },
+            {"next": ["re-pin by hand: /srv/pins/repin.txt"]},
+        ]
+    ),
+    "last": host(),
+}
+
+
+def rendered(folder, more=None):
+    name = "lookup('ansible.builtin.template', '%s').splitlines()" % (COLLECTION / "roles/remediation/templates/ending.j2")
+    hosts = {host: dict(values, **(more or {}).get(host, {})) for host, values in HOSTS.items()}
+    found = render(folder, "roles/remediation/vars/main.yml", {"cases": {"hosts": hosts}}, [name])
+    return {host: values[name] for host, values in found.items()}
+
+
+@pytest.fixture(scope="module")
+def ending(tmp_path_factory):
+    return rendered(tmp_path_factory.mktemp("ended"))
+
+
+def test_a_host_says_what_was_changed_where_the_old_files_are_and_who_verified_it(ending):
+    assert ending["depot"] == [
+        "depot: changed /etc/nginx/tls/depot.pem; old files in /var/lib/certmend/journal/fqdn_certificate-nginx",
+        "  VERIFIED depot.corp.example:443 from installer, installer2, anchor CN=Corp Root, until 2027-03-01T00:00:00Z",
+    ]
+    assert ending["installer"][0].startswith("installer: changed /etc/pki/ca.crt, /etc/java/cacerts, /etc/hosts; old files in ")
+    assert (
+        ending["installer"][1].count("VERIFIED") == 1 and "from installer (/etc/java/cacerts), installer (the system store), anchor" in ending["installer"][1]
+    )
+
+
+def test_a_host_that_was_right_before_says_so_and_is_verified(ending):
+    assert ending["idle"] == [
+        "idle: nothing had to be changed",
+        "  VERIFIED one:443 from idle, anchor CN=Corp Root, until 2027-03-01T00:00:00Z; two:443 from idle, anchor CN=Corp Root, until 2028-01-01T00:00:00Z",
+    ]
+
+
+def test_a_role_without_files_on_the_host_says_how_to_undo_it_and_what_a_person_must_do(ending):
+    assert ending["vault"] == [
+        "vault: changed pin of vault:443; old files in /srv/pins/.vaults.bak",
+        "  VERIFIED vault:443 presents its pin",
+        "  undo: ansible localhost -m x; next: re-pin by hand: /srv/pins/repin.txt",
+    ]
+
+
+def test_the_command_that_undoes_the_run_is_printed_once_with_the_hosts_that_were_changed(ending, tmp_path_factory):
+    assert ending["last"][0] == "last: nothing had to be changed"
+    (command,) = [line for lines in ending.values() for line in lines if "certmend.tls.restore" in line]
+    assert command == ending["last"][1] and command.endswith("certmend.tls.restore -e restore_run=%s --limit depot,installer" % RUN)
+    assert command.startswith("undo all: ansible-playbook -i /") and command.split()[4].endswith("inventory.yml")
+
+
+def test_no_host_has_more_than_three_lines(ending):
+    assert max(map(len, ending.values())) <= 3
+
+
+def test_after_a_failure_the_other_hosts_say_what_was_rolled_back_and_because_of_whom(tmp_path):
+    failed = rendered(tmp_path, {"last": {"remediation_error": "refused"}})
+    assert failed["depot"] == ["depot: rolled back /etc/nginx/tls/depot.pem, because last failed"]
+    assert failed["vault"][0] == "vault: kept pin of vault:443, because last failed" and "undo: ansible localhost -m x" in failed["vault"][1]
+    assert failed["idle"] == ["idle: nothing was changed here, because last failed"]
