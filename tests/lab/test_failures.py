@@ -58,4 +58,4 @@ def test_a_missing_intermediate_prints_a_screen(estate, playbook, pki, environme
     install(estate, NGINX, pki.leaf(NGINX.name))
     pki.pool.write_text(pki.one.pem, encoding="ascii")
     run = playbook(SERVER_CHAIN, *given(pki, NGINX), environment=environment)
-    assert_short(run, environment, NGINX.host, "Corp Issuing CA 2", "is missing", "Nothing was changed on depot")
+    assert_short(run, environment, NGINX.host, "Corp Issuing CA 2", "is missing", "Nothing was changed on any host.")
