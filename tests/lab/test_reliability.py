@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -101,13 +104,15 @@ def test_what_a_run_changed_is_restored_later_and_only_once(estate, playbook):
     depot, installer = estate["depot"], estate["installer"]
     before = picture(depot), picture(installer)
     run = playbook("certmend.tls.offline_depot", *extra(estate))
-    (command,) = {line.split("-e ")[1].split('"')[0].strip() for line in run.stdout.splitlines() if "certmend.tls.restore -e" in line}
-    check = playbook("certmend.tls.restore", "--check", "-e", command, "-e", "restore_hosts=depots:installers")
-    assert picture(depot) != before[0]
-    restored = playbook("certmend.tls.restore", "-e", command, "-e", "restore_hosts=depots:installers")
-    assert check.rc == restored.rc == 0, restored.stdout[-3000:]
+    (named,) = set(re.findall(r"undo all: ansible-playbook -i (\S+) (certmend.tls.restore [^\"]*)", run.stdout))
+    command = shlex.split(named[1])
+    assert Path(named[0]).is_file() and command[-2:] == ["--limit", "depot,installer"]
+    check = playbook(*command, "--check")
+    assert picture(depot) != before[0] and "depot: check mode, would restore /etc/nginx/tls/depot.pem" in check.stdout
+    restored = playbook(*command)
+    assert check.rc == restored.rc == 0 and "depot: restored /etc/nginx/tls/depot.pem" in restored.stdout, restored.stdout[-3000:]
     assert picture(depot) == before[0] and picture(installer) == before[1] and "10.77.0.10" in served(estate)
-    again = playbook("certmend.tls.restore", "-e", command, "-e", "restore_hosts=depots:installers")
+    again = playbook(*command)
     assert again.rc == 0 and again.changed == []
 
 
