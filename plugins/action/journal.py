@@ -27,7 +27,8 @@ class ActionModule(ActionBase):
         """Run the module; wait if another run holds the journal and may be alive."""
         result: Dict[str, Any] = super().run(tmp, task_vars)
         arguments = dict(self._task.args, run=this_run())
-        last = time.monotonic() + (0 if self._task.check_mode else int(arguments.get("wait", 120)))
+        # the preflight, whose tasks are in check mode, waits: the run that it belongs to is none
+        last = time.monotonic() + (0 if (task_vars or {}).get("ansible_check_mode") else int(arguments.get("wait", 120)))
         while True:
             outcome = self._execute_module(module_name="certmend.tls.journal", module_args=arguments, task_vars=task_vars)
             held_by = outcome.get("held_by")

@@ -36,7 +36,8 @@ options:
       - V(proved) notes that the changes were verified. The journal is kept, so that they can be restored later; a journal without changes is removed.
       - V(restored) restores all files as they were before the run, the newest change first, with owner, group, mode, ACL and extended attributes, and reads
         them again. A file that somebody else has changed since is left alone, and the task fails.
-      - V(closed) removes a journal after V(restored), as soon as the services use the restored files.
+      - V(closed) removes a journal after V(restored), as soon as the services use the restored files. A journal with changes that were not restored stays.
+      - A journal that another run has open is neither restored nor closed before that run has ended.
       - V(listed) returns all the journals of the host.
     type: str
     choices: [opened, written, proved, restored, closed, listed]
@@ -50,10 +51,12 @@ options:
     description: What a later run must know if it finds the journal. Returned as RV(notes).
     type: dict
   only_run:
-    description: With O(state=proved), O(state=restored) and O(state=closed), do nothing if the journal is of another run than this one (the C(id) in RV(run)).
+    description:
+      - The C(id) of a run (see RV(run)). With O(state=restored) and O(state=closed), use the journal of this run, also if it is a former one that was kept, and
+        do nothing if there is none. With O(state=proved), fail if the journal is no longer that of this run.
     type: str
   wait:
-    description: Seconds to wait for a journal that another run holds. Check mode does not wait.
+    description: Seconds to wait for a journal that another run holds. A run in check mode does not wait.
     type: int
     default: 120
   lease_minutes:
@@ -172,6 +175,13 @@ journals:
       written_ns: 1795176000000000000
       files: [/etc/hosts]
       notes: {}
+      error: null
+restored_runs:
+  description: With O(state=listed), the C(id) of the runs that were rolled back or restored on the host, the last one first.
+  returned: always
+  type: list
+  elements: str
+  sample: [admin1.4026531836-4711-80231]
 """
 
 from ansible.module_utils.basic import AnsibleModule

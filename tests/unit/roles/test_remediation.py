@@ -54,7 +54,7 @@ JOURNALS = "/var/lib/certmend/journal/"
 
 
 def journal(name, files, run=RUN, written=1):
-    return {"name": name, "path": JOURNALS + name, "run": {"id": run}, "files": files, "written_ns": written}
+    return {"name": name, "path": JOURNALS + name, "run": {"id": run}, "files": files, "written_ns": written, "journal_state": "proved"}
 
 
 def proof(by, server="depot.corp.example:443", anchor="CN=Corp Root", until="2027-03-01T00:00:00Z"):

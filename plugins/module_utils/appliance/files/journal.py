@@ -60,24 +60,26 @@ class FileChange:
 
     :param before: None: the file does not exist.
     :param after: the SHA-256 of the new content, in hexadecimal; None: the file is removed.
+    :param foreign: a run that took the journal over found the content of somebody else in the file.
     """
 
     path: str
     before: Optional[SavedFile]
     after: Optional[str]
+    foreign: bool = False
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FileChange:
         """What ``as_dict`` made."""
         old = values["before"]
         before = SavedFile(old["saved_as"], old["sha256"], Metadata.from_dict(old["metadata"])) if old else None
-        return cls(values["path"], before, values["after_sha256"])
+        return cls(values["path"], before, values["after_sha256"], bool(values.get("foreign", False)))
 
     def as_dict(self) -> Dict[str, Any]:
         """The change as JSON can hold it."""
         old = self.before
         before = {"saved_as": old.name, "sha256": old.digest, "metadata": old.metadata.as_dict()} if old else None
-        return {"path": self.path, "before": before, "after_sha256": self.after}
+        return {"path": self.path, "before": before, "after_sha256": self.after, "foreign": self.foreign}
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,12 @@ class JournalRecord:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> JournalRecord:
-        """What ``as_dict`` made."""
+        """What ``as_dict`` made.
+
+        :raises ValueError: another release made it.
+        """
+        if values["format"] != FORMAT:
+            raise ValueError("its format is %r, not %d" % (values["format"], FORMAT))
         changes = tuple(FileChange.from_dict(change) for change in values["changes"])
         state, unproved = JournalState(values["state"]), bool(values.get("unproved", False))
         return cls(values["name"], state, values["run"], values["opened"], values["updated"], values["notes"], changes, unproved)
@@ -144,6 +151,9 @@ class Journal:
         """
         with self.lock():
             record = self.read()
+            if record.state is not JournalState.OPEN:
+                advice = "Run the playbook again: its run was lost, and another one has finished it."
+                raise RemediationError("journal: %s is %s, so nothing is changed" % (self.folder, record.state), advice)
             added = []
             for number, (path, old, new) in enumerate(changes, len(record.changes) + 1):
                 saved = None

@@ -23,7 +23,8 @@ def has_ended(identity: str) -> bool:
         namespace, process, start = (int(part) for part in identity.split("-"))
     except ValueError:
         return False
-    return namespace == _namespace() and not (_exists(process) and _start_of(process) == start)
+    # a process whose start cannot be read (hidepid) may be that process
+    return namespace == _namespace() and not (_exists(process) and _start_of(process) in (start, 0))
 
 
 def _namespace() -> int:
@@ -45,7 +46,7 @@ def _start_of(process: int) -> int:
 def _exists(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has a number that the system cannot hold
         return False
     except OSError:
         return True

@@ -59,6 +59,8 @@ class Options:
         state, name = Wanted(params["state"]), params["name"] or ""
         if state is not Wanted.LISTED and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", name):
             raise RemediationError("name: %r is not a name for a journal" % name, "Use letters, digits, dots, hyphens and underscores.")
+        if "/" in (params["only_run"] or ""):
+            raise RemediationError("only_run: %r is not the id of a run" % params["only_run"], "Copy the id from the last lines of the run.")
         folder = os.path.abspath(params["folder"] or default_folder())
         run = params["run"] or {"id": "by-hand", "controller": "", "process": ""}
         return cls(state, name, folder, run, params["notes"] or {}, params["only_run"] or "", params["lost_run"], params["lease_minutes"], params["keep"])

@@ -13,10 +13,13 @@ from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import JournalRecord, JournalState
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import current_digest
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import current_digest, marked_if_foreign
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time, timestamp
+
+#: the notes to which several steps of a run add
+JOINED = ("anchors", "restart", "servers", "stores", "added")
 
 
 class Action(StringEnum):
@@ -53,7 +56,11 @@ def make_plan(options: Options, record: Optional[JournalRecord], now: datetime.d
     if options.state is Wanted.OPENED:
         return plan_open(options, record, now)
     if record is None or (options.only_run and record.run["id"] != options.only_run):
+        if options.state is Wanted.PROVED and options.only_run:
+            raise _lost_to(record, options)
         return Plan(Action.NOTHING, record)
+    if options.state in (Wanted.RESTORED, Wanted.CLOSED) and record.state is JournalState.OPEN:
+        _require_free(options, record, now)
     if options.state is Wanted.WRITTEN:
         return _plan_written(record)
     return {Wanted.PROVED: _plan_proved, Wanted.RESTORED: _plan_restore, Wanted.CLOSED: _plan_close}[options.state](record)
@@ -65,24 +72,42 @@ def plan_open(options: Options, record: Optional[JournalRecord], now: datetime.d
     new = JournalRecord(options.name, JournalState.OPEN, options.run, time, time, options.notes)
     if record is None:
         return Plan(Action.CREATE, new)
-    mine = record.run["id"] == options.run["id"]
+    mine = is_mine(options, record)
     if record.state is JournalState.PROVED and not mine:
         return Plan(Action.ARCHIVE, new)
-    if not mine and not is_lost(options, record, now):
-        raise HeldError(_held_by(record), "Wait until that run ends. If it has ended, the journal is free %d minutes after that time." % options.lease_minutes)
+    _require_free(options, record, now)
     # what a lost run noted was true before its first change
     notes = merged(options.notes, record.notes) if is_unfinished(options, record) else merged(record.notes if record.changes else {}, options.notes)
     unproved = record.unproved or record.state is JournalState.RESTORED or (is_unfinished(options, record) and not mine)
-    opened = dataclasses.replace(record, state=JournalState.OPEN, run=options.run, notes=notes, unproved=unproved)
+    changes = record.changes if mine else tuple(marked_if_foreign(record.changes))
+    opened = dataclasses.replace(record, state=JournalState.OPEN, run=options.run, notes=notes, unproved=unproved, changes=changes)
     return Plan(Action.NOTHING if opened == record else Action.WRITE, opened)
 
 
+def is_mine(options: Options, record: JournalRecord) -> bool:
+    """Whether this run holds the journal."""
+    return bool(record.run["id"] == options.run["id"])
+
+
+def _require_free(options: Options, record: JournalRecord, now: datetime.datetime) -> None:
+    """Refuse a journal whose run may still be alive."""
+    if not is_mine(options, record) and not is_lost(options, record, now):
+        raise HeldError(_held_by(record), "Wait until that run ends. If it has ended, the journal is free %d minutes after that time." % options.lease_minutes)
+
+
+def _lost_to(record: Optional[JournalRecord], options: Options) -> RemediationError:
+    other = "another run (%s) has taken it over" % record.run["id"] if record else "it was removed"
+    advice = "Run the playbook again: it compares the files and what is served once more."
+    return RemediationError("journal: %s is no longer the journal of this run, because %s; what was verified may be restored" % (options.name, other), advice)
+
+
 def merged(notes: Mapping[str, Any], more: Mapping[str, Any]) -> Dict[str, Any]:
-    """Notes with more of them. A list is extended, anything else is replaced."""
+    """Notes with more of them. What several steps add to is extended, anything else is replaced."""
     result = dict(notes)
     for name, value in more.items():
         old = result.get(name)
-        result[name] = old + [item for item in value if item not in old] if isinstance(old, list) and isinstance(value, list) else value
+        joined = name in JOINED and isinstance(old, list) and isinstance(value, list)
+        result[name] = (old or []) + [item for item in value if item not in (old or [])] if joined else value
     return result
 
 
@@ -100,8 +125,8 @@ def is_unfinished(options: Options, record: Optional[JournalRecord]) -> bool:
 
 
 def _plan_written(record: JournalRecord) -> Plan:
-    """Note the files as they are now: a system's tool may have changed them once more on behalf of this run."""
-    changes = tuple(dataclasses.replace(change, after=current_digest(change.path)) for change in record.changes)
+    """Note the files as they are now: a system's tool may have changed them once more on behalf of this run. What somebody else wrote stays theirs."""
+    changes = tuple(change if change.foreign else dataclasses.replace(change, after=current_digest(change.path)) for change in record.changes)
     written = dataclasses.replace(record, changes=changes)
     return Plan(Action.NOTHING if written == record else Action.WRITE, written)
 
@@ -121,9 +146,10 @@ def _plan_restore(record: JournalRecord) -> Plan:
 
 
 def _plan_close(record: JournalRecord) -> Plan:
-    if record.state is JournalState.OPEN and record.changes:
-        advice = "Run the playbook again: it finishes or restores the changes."
-        raise RemediationError("journal: %s has changes that are neither proved nor restored" % record.name, advice)
+    if record.changes:
+        advice = "Run the playbook again: it finishes or restores the changes. To restore them, use state=restored first."
+        what = "changes that are neither proved nor restored" if record.state is JournalState.OPEN else "the old files of changes that were not restored"
+        raise RemediationError("journal: %s has %s" % (record.name, what), advice)
     return Plan(Action.REMOVE)
 
 

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import FileChange, Journal
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+
+NOT_OURS = "somebody else changed it after this run"
 
 
 class Now(StringEnum):
@@ -39,8 +42,11 @@ class Restoration:
 
 
 def state_of(change: FileChange) -> Now:
-    """How a file is now."""
-    now = Snapshot.of(change.path)
+    """How a file is now. What cannot be read, or is no file, is not what this run wrote."""
+    try:
+        now = Snapshot.of(change.path)
+    except RemediationError:
+        return Now.CHANGED_SINCE
     before = change.before
     if now is None:
         return Now.AS_BEFORE if before is None else Now.AS_WRITTEN if change.after is None else Now.CHANGED_SINCE
@@ -56,10 +62,14 @@ def current_digest(path: str) -> Optional[str]:
 
 
 def to_restore(changes: Sequence[FileChange]) -> List[FileChange]:
-    """The first recorded change of each file: what it was before the run. The newest file comes first."""
+    """The first recorded change of each file: what it was before the run. The newest file comes first.
+
+    If somebody else has changed a file in between, it is the first change after that: what somebody else wrote is not lost.
+    """
     first: Dict[str, FileChange] = {}
     for change in changes:
-        first.setdefault(change.path, change)
+        if change.path not in first or first[change.path].foreign:
+            first[change.path] = change
     return list(reversed(list(first.values())))
 
 
@@ -68,21 +78,28 @@ def is_ours(change: FileChange, changes: Sequence[FileChange]) -> bool:
     return any(state_of(other) is not Now.CHANGED_SINCE for other in changes if other.path == change.path)
 
 
+def marked_if_foreign(changes: Sequence[FileChange]) -> Iterator[FileChange]:
+    """The changes of a run that was lost; those of files that somebody else has changed since are marked."""
+    return (dataclasses.replace(change, foreign=change.foreign or not is_ours(change, changes)) for change in changes)
+
+
 def restore_all(journal: Journal, changes: Sequence[FileChange]) -> Restoration:
     """Restore all files that are as this run left them, each on its own, and read them again."""
     restored, left = [], []
     for change in to_restore(changes):
         if state_of(change) is Now.AS_BEFORE:
             continue
-        if not is_ours(change, changes):
-            left.append((change.path, "somebody else changed it after this run"))
-            continue
-        reason = _restore(journal, change)
+        reason = _restore(journal, change) if is_ours(change, changes) else NOT_OURS
         if reason is None:
             restored.append(change.path)
         else:
             left.append((change.path, reason))
     return Restoration(tuple(restored), tuple(left))
+
+
+def not_ours(changes: Sequence[FileChange]) -> Tuple[Tuple[str, str], ...]:
+    """The files that cannot be restored because they are not as this run left them, each with the reason."""
+    return tuple((change.path, NOT_OURS) for change in to_restore(changes) if state_of(change) is not Now.AS_BEFORE and not is_ours(change, changes))
 
 
 def _restore(journal: Journal, change: FileChange) -> Optional[str]:

@@ -16,10 +16,17 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journ
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private, make_private
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import archive, journals_in, remove_half_removed
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import (
+    archive,
+    journal_of,
+    journals_in,
+    remember_restored,
+    remove_half_removed,
+    restored_runs,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.plan import Action, HeldError, Plan, is_unfinished, make_plan
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import Restoration, restore_all, state_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import Restoration, not_ours, restore_all, state_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, unwrap
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
@@ -28,16 +35,19 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, 
 class JournalRun(Run[Plan]):
     """The payload of its only step is the plan."""
 
+    kept_on_failure = ("restored", "left")
+
     def __init__(self, options: Options, context: RunContext) -> None:
         super().__init__()
         self.options = options
-        self.now = context.now
+        self.context = context
         self.journal = Journal(os.path.join(options.folder, options.name))
         self.found: Optional[JournalRecord] = None
         self.record: Optional[JournalRecord] = None
         self.held_by: Optional[Mapping[str, Any]] = None
         self.restoration = Restoration((), ())
         self.journals: List[Dict[str, Any]] = []
+        self.restored_runs: List[str] = []
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> JournalRun:
@@ -46,12 +56,15 @@ class JournalRun(Run[Plan]):
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Others wait. The first journal of a host needs no lock: creating its folder succeeds for one run only."""
+        """Others wait. The folder is there before the first journal, so that two runs do not both create it."""
         folder = self.options.folder
+        if self.options.state is Wanted.OPENED and not self.context.check_mode:
+            make_private(folder, "folder")
         with contextlib.ExitStack() as locks:
             if os.path.lexists(folder):
                 check_private(folder, "folder")
                 locks.enter_context(locked(os.path.join(folder, "any"), "folder"))
+            self.journal = journal_of(self.options)
             if self.options.name and os.path.lexists(self.journal.path):
                 locks.enter_context(self.journal.lock())  # a module that records a change finishes first
             yield
@@ -60,15 +73,19 @@ class JournalRun(Run[Plan]):
         """Read the journal and decide what to do with it."""
         if self.options.state is Wanted.LISTED:
             self.journals = [_summary(journal) for journal in journals_in(self.options.folder)]
+            self.restored_runs = restored_runs(self.options.folder)
+            self.warnings += [journal["error"] for journal in self.journals if journal["error"]]
             return []
         self.found = self.record = self.journal.read() if os.path.lexists(self.journal.path) else None
         try:
-            plan = make_plan(self.options, self.found, self.now)
+            plan = make_plan(self.options, self.found, self.context.now)
         except HeldError:
             self.held_by = self.found.run if self.found else None
             raise
         if plan.action is Action.NOTHING:
             return []
+        if plan.action is Action.RESTORE and self.context.check_mode:
+            self._require_all(Restoration((), not_ours(unwrap(plan.record, "it is restored from its record").changes)))
         before = "%s\n" % (self.found.state if self.found else "absent")
         after = "%s\n" % {Action.RESTORE: JournalState.RESTORED, Action.REMOVE: "absent"}.get(plan.action, plan.record.state if plan.record else "")
         return [Step(self.journal.folder, before, after, plan)]
@@ -78,6 +95,8 @@ class JournalRun(Run[Plan]):
         plan = step.payload
         actions = {Action.CREATE: self._create, Action.ARCHIVE: self._archive, Action.WRITE: self._write, Action.RESTORE: self._restore}
         if plan.action is Action.REMOVE:
+            if self.found and self.found.state is JournalState.RESTORED:
+                remember_restored(self.options.folder, str(self.found.run["id"]))
             self.journal.remove()
             self.record = None
         else:
@@ -104,18 +123,20 @@ class JournalRun(Run[Plan]):
     def _sweep(self, record: JournalRecord) -> None:
         """Remove what a killed module left: temporary files here and beside the files that it was about to replace, and old contents without a record."""
         remove_half_removed(self.journal)
-        for folder in {self.journal.folder, *(os.path.dirname(change.path) for change in record.changes)}:
+        for folder in {self.options.folder, self.journal.folder, *(os.path.dirname(change.path) for change in record.changes)}:
             sweep(folder)
 
     def _restore(self, record: JournalRecord) -> None:
         self._sweep(record)
-        self.restoration = restore_all(self.journal, record.changes)
-        if not self.restoration.left:
-            self._write(dataclasses.replace(record, state=JournalState.RESTORED, changes=()))
-            return
-        reasons = ", ".join("%s (%s)" % (path, reason) for path, reason in self.restoration.left)
-        advice = "The old contents are in %s; journal.json says which file is which." % self.journal.folder
-        raise RemediationError("NOT restored: %s" % reasons, advice)
+        self._require_all(restore_all(self.journal, record.changes))
+        self._write(dataclasses.replace(record, state=JournalState.RESTORED, changes=()))
+
+    def _require_all(self, restoration: Restoration) -> None:
+        self.restoration = restoration
+        if restoration.left:
+            reasons = ", ".join("%s (%s)" % (path, reason) for path, reason in restoration.left)
+            advice = "The old contents are in %s; journal.json says which file is which." % self.journal.folder
+            raise RemediationError("NOT restored: %s" % reasons, advice)
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
@@ -131,6 +152,7 @@ class JournalRun(Run[Plan]):
             "restored": list(self.restoration.restored),
             "left": [{"path": path, "reason": reason} for path, reason in self.restoration.left],
             "journals": self.journals,
+            "restored_runs": self.restored_runs,
         }
 
 
@@ -139,14 +161,13 @@ def _change_as_dict(change: FileChange) -> Dict[str, Any]:
 
 
 def _summary(journal: Journal) -> Dict[str, Any]:
-    record = journal.read()
-    return {
-        "path": journal.folder,
-        "name": record.name,
-        "journal_state": str(record.state),
-        "run": dict(record.run),
-        "updated": record.updated,
-        "written_ns": os.stat(journal.path).st_mtime_ns,
-        "files": sorted({change.path for change in record.changes}),
-        "notes": dict(record.notes),
-    }
+    """A journal of the list. A damaged one is reported beside the others."""
+    result: Dict[str, Any] = dict.fromkeys(("journal_state", "updated", "error"))
+    result.update(path=journal.folder, name=os.path.basename(journal.folder), run={"id": ""}, files=[], notes={})
+    try:
+        record = journal.read()
+        result.update(name=record.name, journal_state=str(record.state), run=dict(record.run), updated=record.updated, notes=dict(record.notes))
+        result.update(files=sorted({change.path for change in record.changes}))
+    except RemediationError as error:
+        result.update(error="%s. %s" % (error.message, error.advice))
+    return dict(result, written_ns=os.stat(journal.path).st_mtime_ns)

@@ -67,6 +67,86 @@ def test_a_change_is_recorded_proved_and_restored_later(ask, mapped, hosts):
     assert ask("closed")["changed"] and not os.path.exists(opened["path"]) and not ask("closed")["changed"]
 
 
+def test_a_former_run_is_restored_from_the_journal_that_was_kept(ask, mapped, hosts):
+    """Also if the same run opened the journal again after another one; the newest part comes first."""
+    before = hosts.read_bytes()
+    contents = []
+    for run, name in ((ME, "a.example"), (OTHER, "b.example"), (ME, "c.example"), (OTHER, "d.example")):
+        contents.append(hosts.read_bytes())
+        mapped(ask("opened", run=run), name)
+        assert ask("proved", run=run)["journal_state"] == "proved"
+    assert ask("restored", only_run="me")["left"] == [{"path": str(hosts), "reason": "somebody else changed it after this run"}], "the other run, after it"
+    for run, content in (("other", contents[3]), ("me", contents[2]), ("other", contents[1]), ("me", before)):
+        assert ask("restored", only_run=run)["journal_state"] == "restored" and hosts.read_bytes() == content
+        assert ask("closed", only_run=run)["changed"]
+    listed = ask("listed", name=None)
+    assert listed["journals"] == [] and listed["restored_runs"] == ["me", "other"]
+    assert ask("restored", only_run="me")["journal_state"] is None
+
+
+def test_files_that_cannot_be_restored_keep_their_journal_however_many_they_are(ask, run_module, tmp_path):
+    """Of a long list of reasons a failed task would show nothing, and whoever asks for reasons would see none."""
+    opened, files = ask("opened"), [tmp_path / ("hosts%d" % number) for number in range(9)]
+    for file in files:
+        file.write_text("127.0.0.1 localhost\n", encoding="ascii")
+        run_module("hosts_entry", dict(address="10.0.0.1", names=["a.example"], path=str(file), journal=opened["path"], backup=False))
+    ask("proved")
+    for file in files[:-1]:
+        file.write_text("of somebody else\n", encoding="ascii")
+    files[-1].unlink()
+    files[-1].mkdir()
+    check, run = ask("restored", check=True), ask("restored")
+    assert check["failed"] and run["failed"] and len(run["left"]) == len(check["left"]) == 9
+    assert "has the old files of changes that were not restored" in ask("closed")["msg"]
+    assert ask("opened")["changes"][-1]["now"] == "changed_since"
+
+
+def test_what_somebody_else_wrote_after_a_lost_run_is_what_the_next_run_restores(ask, mapped, hosts):
+    mapped(ask("opened", run=OTHER))
+    hosts.write_text(hosts.read_text(encoding="ascii") + "10.9.9.9 theirs.example\n", encoding="ascii")
+    theirs = hosts.read_bytes()
+    opened = ask("opened", lost_run="other")
+    ask("written")
+    assert ask("restored")["left"] and hosts.read_bytes() == theirs, "before this run has written"
+    mapped(opened, "b.example")
+    assert ask("restored")["restored"] == [str(hosts)] and hosts.read_bytes() == theirs
+
+
+def test_nobody_else_restores_or_closes_the_journal_of_a_live_run(ask, mapped, hosts):
+    mapped(ask("opened", run=OTHER))
+    after = hosts.read_bytes()
+    for state in ("restored", "closed"):
+        assert "in use by another run" in ask(state, only_run="other")["msg"] and hosts.read_bytes() == after
+    assert ask("restored", only_run="other", lost_run="other")["journal_state"] == "restored"
+
+
+def test_a_proof_is_refused_if_the_journal_is_no_longer_that_of_the_run(ask, mapped):
+    mapped(ask("opened"))
+    ask("restored"), ask("closed")
+    assert "no longer the journal of this run, because it was removed" in ask("proved", only_run="me")["msg"]
+    ask("opened", run=OTHER)
+    assert "another run (other) has taken it over" in ask("proved", only_run="me")["msg"]
+
+
+def test_a_late_module_of_a_lost_run_changes_nothing(ask, mapped, hosts):
+    opened = ask("opened")
+    mapped(opened)
+    ask("proved")
+    before = hosts.read_bytes()
+    late = mapped(opened, "late.example")
+    assert late["failed"] and "is proved, so nothing is changed" in late["msg"] and hosts.read_bytes() == before
+
+
+def test_a_damaged_journal_and_one_of_another_release_do_not_hide_the_others(ask, mapped, tmp_path):
+    mapped(ask("opened"))
+    for name, text in (("torn", "{"), ("newer", json.dumps({"format": 99}))):
+        (tmp_path / "journals" / name).mkdir(mode=0o700)
+        (tmp_path / "journals" / name / "journal.json").write_text(text, encoding="ascii")
+    journals = {journal["name"]: journal for journal in ask("listed", name=None)["journals"]}
+    assert journals["hosts"]["error"] is None and "is damaged" in journals["torn"]["error"] and "its format is 99, not 1" in journals["newer"]["error"]
+    assert "its format is 99" in ask("opened", name="newer")["msg"]
+
+
 def test_a_run_that_changed_nothing_leaves_nothing(ask):
     opened = ask("opened")
     assert ask("proved")["journal_state"] is None and not os.path.exists(opened["path"])
@@ -203,7 +283,7 @@ class Change:
     def left(self):
         """Temporary files, and journals without a record."""
         temporary = [str(path) for path in self.folder.parent.rglob(".certmend-*")]
-        return temporary + [str(path) for path in self.journals.iterdir() if not (path / "journal.json").exists()]
+        return temporary + [str(path) for path in self.journals.iterdir() if path.is_dir() and not (path / "journal.json").exists()]
 
 
 def proved(change, run):

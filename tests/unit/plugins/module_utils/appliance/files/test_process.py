@@ -29,6 +29,11 @@ def test_another_process_with_the_same_number_is_another_process():
     assert has_ended("%s-%s-%d" % (namespace, number, int(start) + 1))
 
 
+def test_a_number_that_no_process_can_have_is_of_none():
+    """A hostile file beside a target has such a name; it must not end the run."""
+    assert has_ended("%s-%d-1" % (identity_of(os.getpid()).split("-")[0], 10**30))
+
+
 @pytest.mark.parametrize("identity", ["1-999999-1", "nonsense", "", "1-2"])
 def test_a_process_that_cannot_be_seen_may_be_running(identity):
     assert not has_ended(identity)

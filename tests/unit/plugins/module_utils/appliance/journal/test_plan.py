@@ -18,7 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.journal import RUN, new_record
 
-CHANGES = (FileChange("/etc/hosts", None, "00"),)
+CHANGES = (FileChange("/no/such/file", None, "00"),)
 
 
 def asked(state, **params):
@@ -104,7 +104,7 @@ def test_changes_that_are_neither_proved_nor_restored_keep_their_journal():
         make_plan(asked("closed"), record(), FIXED.now)
 
 
-@pytest.mark.parametrize("state", ["proved", "restored", "closed"])
+@pytest.mark.parametrize("state", ["restored", "closed"])
 def test_the_journal_of_another_run_is_left_alone_if_the_task_says_so(state):
     assert make_plan(asked(state, only_run="this"), record(run="other"), FIXED.now).action is Action.NOTHING
 
