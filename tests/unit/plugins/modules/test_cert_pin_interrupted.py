@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def asked(store, **more):
 def end_before_the_store_is_replaced(store, number):
     """A run of an approved change that gets a signal between the log and the store."""
     command = [sys.executable, "-W", "ignore", "-c", KILLED_BEFORE_RENAME, str(store.path.resolve()), number]
-    environment = {"PYTHONPATH": PATH, "_ANSIBLE_MODULE_PROFILE": "legacy"}
+    environment = dict(os.environ, PYTHONPATH=PATH, _ANSIBLE_MODULE_PROFILE="legacy")  # with the clock of this process (faketime)
     ask = arguments("cert_pin", asked(store, approvals=[APPROVAL]), False)
     return subprocess.run(command, input=ask, env=environment, capture_output=True, text=True, check=False)
 
