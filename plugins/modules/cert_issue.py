@@ -330,7 +330,7 @@ names_dropped:
 replaced_self_signed:
   description:
     - The SHA-256 fingerprint of the self-signed certificate that was replaced, or would be in check mode. Null if there was none.
-    - Trust stores to which it was added need it no longer, once clients accept the new certificate.
+    - Trust stores to which it was added no longer need it, once clients accept the new certificate.
   returned: always
   type: str
   sample: null

@@ -179,7 +179,9 @@ not_after:
   sample: "2027-03-01T00:00:00Z"
   version_added: 0.5.0
 anchor:
-  description: The subject of the trusted certificate at which the presented chain ends. Null unless the chain was verified.
+  description:
+    - The subject of the trusted certificate at which the path from the server's certificate ends, by the names of the certificates.
+    - Null unless the chain was verified, or if the presented certificates lead to several trusted certificates.
   returned: always
   type: str
   sample: CN=Corp Root CA

@@ -302,7 +302,7 @@ def test_scenario_2_adds_the_missing_name_and_loses_none(replaced):
     check, run, _again = replaced.trio
     for done in (check, run):
         issued = [result for result in done.of("Issue, request or import the certificate") if result["host"] == "web"]
-        told = [result["msg"] for result in done.of("Report why, and which names come and go") if result["host"] == "web"]
+        told = [result["msg"] for result in done.of("Report why, and which names are added and dropped") if result["host"] == "web"]
         assert len(issued) == len(told) == (1 if done is check else 2), "a run predicts it first"
         for result, text in zip(issued, told):
             assert "names added: %s\n" % APACHE.name in str(result["diff"]).replace("\\n", "\n")
@@ -405,7 +405,7 @@ def test_a_certificate_outside_its_validity_is_replaced_where_a_ca_is_given_and_
     check, run, again = (playbook(PLAYBOOK, "--diff", *more, *asked) for more in (["--check"], [], []))
     assert check.rc == run.rc == 0 and by_host(check) == by_host(run) != [], run.stdout[-3000:]
     assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
-    told = {result["host"]: result["msg"] for result in run.of("Report why, and which names come and go")}
+    told = {result["host"]: result["msg"] for result in run.of("Report why, and which names are added and dropped")}
     assert "(VALIDITY-EXPIRED)" in told["depot"] and "(VALIDITY-NOT-YET)" in told["lb"]
     for server, leaf in leaves.items():
         new = mint.x509.load_der_x509_certificate(presented(server)[0])
@@ -433,7 +433,7 @@ def test_a_name_is_dropped_only_on_request(estate, playbook, pki):
     check, run, again = (playbook(PLAYBOOK, *more, *asked) for more in (["--check"], [], []))
     assert check.rc == run.rc == 0 and check.shown == run.shown and again.changed == [], run.stdout[-3000:]
     for done in (check, run):
-        (told,) = {result["msg"] for result in done.of("Report why, and which names come and go")}
+        (told,) = {result["msg"] for result in done.of("Report why, and which names are added and dropped")}
         assert "Names added: %s." % APACHE.name in told and "Names dropped: www2.corp.example, 10.77.0.30." in told
         ((_host, diff),) = done.shown
         assert "names dropped: www2.corp.example, 10.77.0.30" in str(diff)

@@ -24,9 +24,19 @@ SHORT: Dict[str, str] = {
 }
 
 
+def printable(value: str) -> str:
+    """A value that stays on its line and that a terminal shows as it is.
+
+    A character that is not printable (control characters, line separators, bidirectional controls) is written as the bytes of its UTF-8, ``\\E2\\80\\A8``.
+    """
+    if value.isprintable():
+        return value
+    return "".join(char if char.isprintable() else "".join("\\%02X" % byte for byte in char.encode("utf-8", "surrogatepass")) for char in value)
+
+
 def escaped(value: str) -> str:
-    """A value as RFC 4514 section 2.4 writes it. Control characters are escaped too, so that a name stays on its line."""
-    out = "".join("\\" + char if char in '"+,;<>\\' else ("\\%02X" % ord(char) if ord(char) < 0x20 or char == "\x7f" else char) for char in value)
+    """A value as RFC 4514 section 2.4 writes it, with every character that is not printable escaped too."""
+    out = printable("".join("\\" + char if char in '"+,;<>\\' else char for char in value))
     if out[:1] in ("#", " "):
         out = "\\" + out
     if value != " " and out.endswith(" "):

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Container, Optional, Sequence
+from typing import Container, Optional, Sequence, Set
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline, read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint
@@ -19,7 +19,9 @@ class Proof:
     """For a report.
 
     :param not_after: the end of the server's certificate, such as ``2027-03-01T00:00:00Z``.
-    :param anchor: the subject of the trusted certificate at which the chain ends. Both are None if they cannot be read.
+    :param anchor: the subject of the trusted certificate at which the path from the server's certificate ends; None if there are several.
+
+    Both are None if they cannot be read.
     """
 
     not_after: Optional[str] = None
@@ -38,8 +40,28 @@ def prove(chain: Sequence[bytes], anchors: str) -> Proof:
         return Proof()
     trusted = by_fingerprint(anchors.encode("ascii", "replace"))
     subjects = {anchor.subject for anchor in trusted.values()}
-    ends = [end for end in (_end(certificate, trusted.keys(), subjects) for certificate in presented) if end]
-    return Proof(presented[0].not_after if presented else None, ends[0] if ends else None)
+    ends = _ends(presented, trusted.keys(), subjects)
+    return Proof(presented[0].not_after if presented else None, ends.pop() if len(ends) == 1 else None)
+
+
+def _ends(presented: Sequence[CertificateOutline], fingerprints: Container[str], subjects: Container[str]) -> Set[str]:
+    """The anchors that the server's certificate leads to, from issuer to subject. A certificate that does not lie on the way counts for nothing.
+
+    The way that was verified is always among those that the names allow. If a server adds a certificate with the name of another, the names lead to
+    several anchors, and which of them was used is unknown.
+    """
+    ends, seen, way = set(), set(), list(presented[:1])
+    while way:
+        certificate = way.pop()
+        if certificate.sha256 in seen:
+            continue
+        seen.add(certificate.sha256)
+        end = _end(certificate, fingerprints, subjects)
+        if end is None:
+            way += [issuer for issuer in presented if issuer.subject == certificate.issuer]
+        else:
+            ends.add(end)
+    return ends
 
 
 def _end(certificate: CertificateOutline, fingerprints: Container[str], subjects: Container[str]) -> Optional[str]:

@@ -54,7 +54,7 @@ def new_certificate_lines(spec: IssueSpec) -> List[str]:
 
 
 def name_change_lines(existing: Existing, names: NameChanges) -> List[str]:
-    """The names that come and go, if there is a present certificate."""
+    """The names that are added and dropped, if there is a present certificate."""
     changes = (("added", names.added), ("dropped", names.dropped))
     return ["  names %s: %s" % (what, ", ".join(changed)) for what, changed in changes if changed and existing.in_use]
 

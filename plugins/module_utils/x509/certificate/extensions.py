@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A certificate's extensions (RFC 5280 section 4.2) as plain values."""
+"""A certificate's extensions (RFC 5280 section 4.2) as plain values. In their texts, characters that are not printable are escaped."""
 
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, List
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.distinguished_name import printable
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 
 ExtendedKeyUsageOID = oid.ExtendedKeyUsageOID
@@ -53,10 +54,10 @@ def extension_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[
 
 def _alternative_names(value: x509.SubjectAlternativeName) -> Dict[str, Any]:
     return {
-        "dns_names": tuple(value.get_values_for_type(x509.DNSName)),
+        "dns_names": tuple(map(printable, value.get_values_for_type(x509.DNSName))),
         "ip_addresses": tuple(str(entry) for entry in value.get_values_for_type(x509.IPAddress)),
-        "email_addresses": tuple(value.get_values_for_type(x509.RFC822Name)),
-        "uris": tuple(value.get_values_for_type(x509.UniformResourceIdentifier)),
+        "email_addresses": tuple(map(printable, value.get_values_for_type(x509.RFC822Name))),
+        "uris": tuple(map(printable, value.get_values_for_type(x509.UniformResourceIdentifier))),
     }
 
 
@@ -74,7 +75,7 @@ def _snake(name: str) -> str:
 def _ca_issuers(value: x509.AuthorityInformationAccess) -> Dict[str, Any]:
     return {
         "ca_issuers": tuple(
-            entry.access_location.value
+            printable(entry.access_location.value)
             for entry in value
             if entry.access_method == oid.AuthorityInformationAccessOID.CA_ISSUERS and isinstance(entry.access_location, x509.UniformResourceIdentifier)
         )
@@ -95,4 +96,4 @@ READERS: Dict[type, Callable[[Any], Dict[str, Any]]] = {
 
 def reason_of(error: Exception) -> str:
     """An exception of the backend as the end of a sentence, on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return printable(" ".join(str(error).split())) or type(error).__name__

@@ -31,8 +31,8 @@ def rfc4514(name: x509.Name) -> str:
 
 
 def common_names(name: x509.Name) -> List[str]:
-    """The common names, most specific last, as encoded."""
-    return [_text(attribute) for attribute in name.get_attributes_for_oid(oid.NameOID.COMMON_NAME)]
+    """The common names, most specific last, with characters that are not printable escaped."""
+    return [dn.printable(_text(attribute)) for attribute in name.get_attributes_for_oid(oid.NameOID.COMMON_NAME)]
 
 
 def _text(attribute: Any) -> str:
@@ -47,7 +47,7 @@ def as_encoded(name: bytes) -> Tuple[str, Tuple[str, ...]]:
         relative = relative_names(name[start:end])
     except (ValueError, IndexError):
         return "", ()
-    return dn.rfc4514(relative), tuple(value for part in relative for kind, value in part if kind == COMMON_NAME)
+    return dn.rfc4514(relative), tuple(dn.printable(value) for part in relative for kind, value in part if kind == COMMON_NAME)
 
 
 #: string types (X.680) and their encodings; a TeletexString holds Latin-1 in practice

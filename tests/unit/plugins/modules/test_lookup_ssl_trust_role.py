@@ -30,13 +30,14 @@ class Role:
     def __init__(self, site, folder):
         self.site, self.folder = site, folder
         self.mark = str(folder / "mark")
-        (folder / "play.yml").write_text(json.dumps(PLAY), encoding="ascii")
+        (folder / "plays").mkdir()  # a playbook of a collection does not lie where it is started
+        (folder / "plays" / "play.yml").write_text(json.dumps(PLAY), encoding="ascii")
         (folder / "inventory").write_text("vc1.corp.example ansible_connection=local ansible_python_interpreter=%s\n" % sys.executable, encoding="ascii")
 
     def audit(self, *arguments, **more):
         known = {"port": self.site.vcenter.port, "ca_path": str(self.site.ca_path), "addresses": self.site.options()["addresses"]}
         given = {"ssl_trust_" + name: value for name, value in {**known, **more}.items()}
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventory", "play.yml", *arguments, "-e", json.dumps(given)]
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventory", "plays/play.yml", *arguments, "-e", json.dumps(given)]
         environment = dict(
             os.environ, PYTHONPATH=PATH, ANSIBLE_COLLECTIONS_PATH=str(TREE), ANSIBLE_LOCAL_TEMP=self.mark, ANSIBLE_NOCOLOR="1", ANSIBLE_HOME=self.mark
         )
@@ -47,10 +48,12 @@ class Role:
         assert ACCOUNTS[USER] not in done.stdout + done.stderr
         return done
 
+    def account(self):
+        return {"username": USER, "password": ACCOUNTS[USER], "snapshot_taken": True, "backup_dir": str(self.folder / "backups")}
+
     def update(self, *arguments, **more):
-        account = {"username": USER, "password": ACCOUNTS[USER], "snapshot_taken": True, "backup_dir": str(self.folder / "backups")}
         what = {"old_fingerprint": fingerprint(self.site.old, "sha1"), "new_certificate": self.site.new.pem}
-        return self.audit(*arguments, **{**account, **what, **more})
+        return self.audit(*arguments, **{**self.account(), **what, **more})
 
     def kill(self, name):
         """Kill the module that runs now."""
@@ -106,6 +109,15 @@ def test_everything_that_would_stop_the_update_is_reported_at_once(role, argumen
     for words in ("username or password of %s is wrong" % USER, "backup_dir: ", "/silent (CONNECT-REFUSED", "ssl_trust_snapshot_taken", "nothing was changed"):
         assert words in run.stdout, run.stdout
     assert role.site.vcenter.listing() == before and sets(role) == 0 and "not-it" not in run.stdout + run.stderr
+
+
+def test_relative_paths_start_from_the_folder_in_which_the_playbook_is_started(role):
+    (role.folder / "new_machine.crt").write_bytes(role.site.new.der)
+    (role.folder / "old_machine.crt").write_text(role.site.old.pem, encoding="ascii")
+    check = role.audit("--check", **dict(role.account(), old_certificate="old_machine.crt", new_certificate="new_machine.crt"))
+    assert check.returncode == 0 and "changed=1" in check.stdout and sets(role) == 0, check.stdout + check.stderr
+    missing = role.update("--check", new_certificate="new_machine.pem")
+    assert missing.returncode == 2 and "ssl_trust_new_certificate: " in missing.stdout and "changed=0" in missing.stdout, missing.stdout
 
 
 def test_an_update_that_could_not_be_proved_is_refused_before_the_first_change(role):

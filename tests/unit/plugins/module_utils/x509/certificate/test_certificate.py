@@ -1,0 +1,49 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A certificate as plain values: what a hostile server has put into one stays on its line."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography import x509
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import read_outline
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.tests.support.mint import NOW, mint
+
+FORGED = "depot\u2028  VERIFIED depot:443\x85\u202e\x9b2K\x1b"
+ASCII = "depot\n  VERIFIED depot:443\x1b[2K"
+ENTRIES = {"dns": x509.DNSName(ASCII), "email": x509.RFC822Name("a@" + ASCII), "uri": x509.UniformResourceIdentifier("http://" + ASCII)}
+
+
+def texts(value):
+    """All the texts in a result."""
+    if isinstance(value, dict):
+        return [text for name, item in value.items() if name != "pem" for text in texts(item)]
+    return [text for item in value for text in texts(item)] if isinstance(value, list) else [value] if isinstance(value, str) else []
+
+
+def test_a_subject_has_only_printable_characters_on_the_controller_and_on_an_appliance():
+    certificate = mint(FORGED)
+    result = from_x509(certificate.x509).as_dict(NOW)
+    assert result["subject"] == result["issuer"] == r"CN=depot\E2\80\A8  VERIFIED depot:443\C2\85\E2\80\AE\C2\9B2K\1B"
+    assert read_outline(certificate.der, "presented").subject == result["subject"]
+    assert result["common_name"] == result["subject"][3:]
+    assert all(text.isprintable() for text in texts(result)), result
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_an_alternative_name_has_only_printable_characters(kind):
+    extension = x509.SubjectAlternativeName([ENTRIES[kind]])
+    result = from_x509(mint(extensions=[(extension, False)]).x509).as_dict(NOW)
+    (entry,) = result["subject_alternative_name"][kind]
+    assert entry.endswith(r"depot\0A  VERIFIED depot:443\1B[2K")
+    assert all(text.isprintable() for text in texts(result)), result
+
+
+def test_the_address_of_an_issuer_has_only_printable_characters():
+    location = x509.AccessDescription(x509.oid.AuthorityInformationAccessOID.CA_ISSUERS, ENTRIES["uri"])
+    result = from_x509(mint(extensions=[(x509.AuthorityInformationAccess([location]), False)]).x509).as_dict(NOW)
+    assert result["ca_issuers"] == [r"http://depot\0A  VERIFIED depot:443\1B[2K"]
