@@ -380,8 +380,7 @@ def test_only_the_installers_are_changed_if_the_depot_has_its_certificate(estate
     run = playbook("certmend.tls.offline_depot", *extra(estate), *installers, "-e", "offline_depot_installers_only=true")
     assert {result["host"] for result in run.changed} == {"installer"} and run.rc == 2, "the depot still serves its old certificate"
     assert "depot.corp.example:443 as depot.corp.example: TRUST-SELF-SIGNED" in run.stdout
-    after = World.now(estate)
-    assert after[:2] == before[:2] and "depot.corp.example" in after.hosts
+    assert World.now(estate) == before, "the changes of the installer were rolled back"
 
 
 @pytest.mark.hosts("depot", "web", "lb")
