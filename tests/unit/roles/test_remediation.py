@@ -93,7 +93,7 @@ HOSTS = {
 
 
 def rendered(folder, more=None):
-    name = "lookup('ansible.builtin.template', '%s').rstrip('\\n').split('\\n')" % (COLLECTION / "roles/remediation/templates/ending.j2")
+    name = "lookup('ansible.builtin.template', '%s').rstrip('\n').split('\n')" % (COLLECTION / "roles/remediation/templates/ending.j2")
     hosts = {host: dict(values, **(more or {}).get(host, {})) for host, values in HOSTS.items()}
     found = render(folder, "roles/remediation/vars/main.yml", {"cases": {"hosts": hosts}}, [name])
     return {host: values[name] for host, values in found.items()}
