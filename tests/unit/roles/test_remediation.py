@@ -137,6 +137,13 @@ def test_the_command_that_undoes_the_run_is_printed_once_with_the_hosts_that_wer
     assert command.startswith("undo all: ansible-playbook -i /") and command.split()[4].endswith("inventory.yml")
 
 
+def test_of_a_host_that_cannot_be_reached_nothing_is_said_but_that(tmp_path):
+    lost = rendered(
+        tmp_path, {"idle": {"remediation_listed": {"unreachable": True, "msg": "timed out"}, "remediation_ending": []}, "last": {"remediation_error": "x"}}
+    )
+    assert lost["idle"] == ["idle: cannot be reached; if it has changes of this run, its journal is kept, and the next run verifies or restores them"]
+
+
 def test_no_host_has_more_than_three_lines(ending):
     assert max(map(len, ending.values())) <= 3
 
