@@ -124,7 +124,7 @@ def test_a_rotated_key_fails_with_evidence_until_it_is_approved_and_then_is_left
     made = vault.run("-v", "-e", pasted, program=program)
     assert check.rc == made.rc == 0, check.stdout + made.stdout
     assert check.shown == made.shown and made.shown and vault.pins() == [approval["new_pin"]]
-    (backup,) = vault.folder.glob("pins.*.bak")
+    (backup,) = vault.folder.glob(".pins.*.bak")
     assert (
         "state=restored backup_path=%s endpoints=%s:443" % (backup, APACHE.name) in made.stdout and "from the controller: %s:443" % APACHE.name in made.stdout
     )
