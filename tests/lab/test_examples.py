@@ -111,6 +111,8 @@ def ome(estate, pki):
         "ome_csr": "/root/ome/source.csr",
         "ome_chain": "/root/ome/source.pem",
         "ome_peer_chain": "/root/ome/target.pem",
+        "ome_source_ca_chain": above,
+        "ome_target_ca_chain": above,
         "ome_fingerprint": hashlib.sha256(served).hexdigest(),
         "ome_new_fingerprint": hashlib.sha256(signed.der).hexdigest(),
     }

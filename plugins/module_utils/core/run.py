@@ -66,6 +66,9 @@ class Run(abc.ABC, Generic[Payload]):
     def collect(self) -> None:
         """Read what takes long and is not replaced by this run: the network, certificates, candidates. No lock is held."""
 
+    def prepare(self) -> None:
+        """Create what the lock needs, such as a folder of ours. Not called in check mode, which creates nothing."""
+
     def lock(self) -> ContextManager[None]:
         """What keeps other runs out from ``plan`` to ``verify``."""
         return contextlib.nullcontext()
@@ -113,6 +116,8 @@ def carry_out(run: Run[Payload], context: RunContext) -> None:
     :raises RemediationError: a stage could not go on.
     """
     run.collect()
+    if not context.check_mode:
+        run.prepare()
     with run.lock():
         steps = run.plan()
         if steps and context.check_mode:

@@ -140,7 +140,15 @@ def used():
     """The variables that the playbook reads: a default is given in its vars, and nowhere else."""
     texts = [(COLLECTION / "playbooks" / name).read_text(encoding="utf-8") for name in FILES]
     own = {"offline_depot_before", "offline_depot_issue", "offline_depot_unissued", "offline_depot_pending", "offline_depot_anchor", "offline_depot_item"}
-    own |= {"offline_depot_stays", "offline_depot_new", "offline_depot_reported", "offline_depot_received", "offline_depot_chain", "offline_depot_journals"}
+    own |= {
+        "offline_depot_stays",
+        "offline_depot_new",
+        "offline_depot_reported",
+        "offline_depot_received",
+        "offline_depot_chain",
+        "offline_depot_journals",
+        "offline_depot_open",
+    }
     return set(re.findall(r"\b(offline_depot_[a-z_]+)", "\n".join(texts))) - own
 
 

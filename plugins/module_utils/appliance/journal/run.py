@@ -40,7 +40,7 @@ class JournalRun(Run[Plan]):
     def __init__(self, options: Options, context: RunContext) -> None:
         super().__init__()
         self.options = options
-        self.context = context
+        self.now = context.now
         self.journal = Journal(os.path.join(options.folder, options.name))
         self.found: Optional[JournalRecord] = None
         self.record: Optional[JournalRecord] = None
@@ -54,12 +54,15 @@ class JournalRun(Run[Plan]):
         """A run of the module's parameters."""
         return cls(Options.from_params(params), context)
 
+    def prepare(self) -> None:
+        """Create the folder before the first journal, so that two runs do not both create that journal."""
+        if self.options.state is Wanted.OPENED:
+            make_private(self.options.folder, "folder")
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Others wait. The folder is there before the first journal, so that two runs do not both create it."""
+        """Others wait."""
         folder = self.options.folder
-        if self.options.state is Wanted.OPENED and not self.context.check_mode:
-            make_private(folder, "folder")
         with contextlib.ExitStack() as locks:
             if os.path.lexists(folder):
                 check_private(folder, "folder")
@@ -78,17 +81,21 @@ class JournalRun(Run[Plan]):
             return []
         self.found = self.record = self.journal.read() if os.path.lexists(self.journal.path) else None
         try:
-            plan = make_plan(self.options, self.found, self.context.now)
+            plan = make_plan(self.options, self.found, self.now)
         except HeldError:
             self.held_by = self.found.run if self.found else None
             raise
         if plan.action is Action.NOTHING:
             return []
-        if plan.action is Action.RESTORE and self.context.check_mode:
-            self._require_all(Restoration((), not_ours(unwrap(plan.record, "it is restored from its record").changes)))
         before = "%s\n" % (self.found.state if self.found else "absent")
         after = "%s\n" % {Action.RESTORE: JournalState.RESTORED, Action.REMOVE: "absent"}.get(plan.action, plan.record.state if plan.record else "")
         return [Step(self.journal.folder, before, after, plan)]
+
+    def predict(self, steps: Sequence[Step[Plan]]) -> None:
+        """Report the files that could not be restored."""
+        for step in steps:
+            if step.payload.action is Action.RESTORE:
+                self._require_all(Restoration((), not_ours(unwrap(step.payload.record, "it is restored from its record").changes)))
 
     def apply(self, step: Step[Plan]) -> Optional[Undo]:
         """Write the journal, or restore what it recorded. A journal is not rolled back itself."""
