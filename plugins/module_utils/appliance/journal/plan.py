@@ -106,8 +106,9 @@ def merged(notes: Mapping[str, Any], more: Mapping[str, Any]) -> Dict[str, Any]:
     result = dict(notes)
     for name, value in more.items():
         old = result.get(name)
-        joined = name in JOINED and isinstance(old, list) and isinstance(value, list)
-        result[name] = (old or []) + [item for item in value if item not in (old or [])] if joined else value
+        if name in JOINED and isinstance(old, list) and isinstance(value, list):
+            value = old + [item for item in value if item not in old]
+        result[name] = value
     return result
 
 

@@ -76,7 +76,7 @@ def accept(record: PinRecord, decisions: Sequence[Decision], keep_old: bool) -> 
         pins=pins + tuple(replace(pin, unlisted=old_pin) for pin, _decision in accepted.values()),
         announced=tuple(announced for announced in record.announced if announced.pin not in accepted),
     )
-    events = tuple(_acceptednew_event(record, pin, decision) for pin, decision in accepted.values())
+    events = tuple(_accepted_event(record, pin, decision) for pin, decision in accepted.values())
     return Change(record, after, events, tuple(decision.approval for _pin, decision in accepted.values() if decision.approval))
 
 
@@ -163,7 +163,7 @@ def describe_record(record: PinRecord) -> str:
     return "".join(lines) if len(lines) > 1 else "%s\n  no pin\n" % record.server
 
 
-def _acceptednew_event(record: PinRecord, accepted: AcceptedPin, decision: Decision) -> Event:
+def _accepted_event(record: PinRecord, accepted: AcceptedPin, decision: Decision) -> Event:
     event = new_event(decision.action.value, record, [accepted.pin])
     certificate, approval = accepted.certificate, decision.approval
     event.update(old_pins=list(record.accepted_pins), subject=certificate["subject"], fingerprint=certificate["fingerprints"]["sha256"])
