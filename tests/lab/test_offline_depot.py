@@ -310,13 +310,14 @@ def test_a_read_only_folder_is_told_in_check_mode_already(estate, playbook):
         assert run.rc == 2 and "Read-only file system" in run.stdout and "certificate_path" in run.stdout
 
 
-def test_an_unreachable_depot_is_a_finding_and_then_an_unreachable_host(estate, playbook):
+def test_an_unreachable_depot_is_a_finding_and_stops_the_preflight(estate, playbook):
     estate["depot"].stop()
     try:
         run = playbook("certmend.tls.offline_depot", *extra(estate))
-        assert run.rc == 4 and "UNREACHABLE" in run.stdout
         assert "HOST-UNREACHABLE" in run.stdout or "CONNECT-TIMEOUT" in run.stdout
-        assert run.changed == []
+        assert run.rc == 2 and run.changed == []
+        assert run.failure("depot").startswith("depot cannot be reached: ") and run.failure("depot").endswith(". Nothing was changed on any host.")
+        assert run.failure("installer") == "What installer needs is not known, because depot failed. Nothing was changed on any host."
     finally:
         estate["depot"].start()
 
