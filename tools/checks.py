@@ -222,7 +222,7 @@ def _lab(everything: bool) -> List[Check]:
     found = []
     for path in sorted((ROOT / "tests/lab").glob("test_*.py")):
         name = "lab-" + path.stem.partition("_")[2].replace("_", "-")
-        command = _in_lab("pytest", "-rs", *selection, "tests/lab/" + path.name)
+        command = _in_lab("pytest", "-rs", "--durations=15", *selection, "tests/lab/" + path.name)
         found.append(Check(name, BIN, [command], seconds=LAB_SECONDS.get(name, 120)))
     return found
 
