@@ -92,11 +92,21 @@ HOSTS = {
 }
 
 
-def rendered(folder, more=None):
-    name = "lookup('ansible.builtin.template', '%s').rstrip('\n').split('\n')" % (COLLECTION / "roles/remediation/templates/ending.j2")
-    hosts = {host: dict(values, **(more or {}).get(host, {})) for host, values in HOSTS.items()}
+def lines_of(template, folder, hosts):
+    name = "lookup('ansible.builtin.template', '%s').rstrip('\n').split('\n')" % (COLLECTION / "roles/remediation/templates" / template)
     found = render(folder, "roles/remediation/vars/main.yml", {"cases": {"hosts": hosts}}, [name])
     return {host: values[name] for host, values in found.items()}
+
+
+def rendered(folder, more=None):
+    return lines_of("ending.j2", folder, {host: dict(values, **(more or {}).get(host, {})) for host, values in HOSTS.items()})
+
+
+def summary(folder, hosts, lines):
+    """What is printed at the end of a run over these hosts, of which each has these lines."""
+    hosts = {host: dict(values, remediation_lines=lines[host]) for host, values in hosts.items()}
+    (printed,) = {tuple(text) for text in lines_of("summary.j2", folder, hosts).values()}
+    return printed
 
 
 @pytest.fixture(scope="module")
@@ -130,11 +140,63 @@ def test_a_role_without_files_on_the_host_says_how_to_undo_it_and_what_a_person_
     ]
 
 
-def test_the_command_that_undoes_the_run_is_printed_once_with_the_hosts_that_were_changed(ending, tmp_path_factory):
-    assert ending["last"][0] == "last: nothing had to be changed"
-    (command,) = [line for lines in ending.values() for line in lines if "certmend.tls.restore" in line]
-    assert command == ending["last"][1] and command.endswith("certmend.tls.restore -e restore_run=%s --limit depot,installer" % RUN)
+def test_a_run_prints_the_lines_of_all_hosts_and_one_command_that_undoes_it(ending, tmp_path):
+    *lines, command = summary(tmp_path, HOSTS, ending)
+    assert lines == [line for host in HOSTS for line in ending[host]] and len(lines) + 1 <= 15
     assert command.startswith("undo all: ansible-playbook -i /") and command.split()[4].endswith("inventory.yml")
+    assert command.endswith("certmend.tls.restore -e restore_run=%s --limit depot,installer" % RUN)
+
+
+def test_a_run_over_many_hosts_prints_fifteen_lines_and_names_the_file_with_the_rest(tmp_path):
+    changed = {"changed%02d" % number: host(journal("hosts_mapping", ["/etc/hosts"])) for number in range(20)}
+    idle = {"idle%02d" % number: host() for number in range(200)}
+    hosts = {**idle, **changed}
+    lines = {name: ["%s: changed /etc/hosts" % name, "  VERIFIED"] if name in changed else [name + ": nothing had to be changed"] for name in hosts}
+    printed = summary(tmp_path, hosts, lines)
+    assert len(printed) == 14 and printed[:2] == ("changed00: changed /etc/hosts", "  VERIFIED")
+    assert printed[10].startswith("15 more hosts with changes: changed05, ") and printed[10].endswith(", changed19")
+    assert printed[11].startswith("200 hosts without changes: idle00, ") and printed[11].endswith(" [...]") and len(printed[11]) < 500
+    assert printed[12].startswith("all lines: ") and printed[12].endswith("/certmend/runs/%s.txt" % RUN)
+    assert printed[13].startswith("undo all: ") and printed[13].endswith(",".join(changed))
+
+
+LONG = "x " * 1000
+REPORT = """
+- hosts: all
+  connection: local
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - ansible.builtin.include_role: {name: certmend.tls.remediation, tasks_from: finish.yml}
+"""
+
+
+def finish(folder, hosts):
+    """The end of a run on hosts with these variables: its status, what it prints, and the file with all lines."""
+    inventory = {"all": {"hosts": hosts}}
+    (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="ascii")
+    (folder / "play.yml").write_text(REPORT, encoding="ascii")
+    environment = dict(os.environ, PYTHONPATH=PATH, ANSIBLE_COLLECTIONS_PATH=str(TREE), ANSIBLE_HOME=str(folder / "home"), ANSIBLE_NOCOLOR="1")
+    environment.update(XDG_STATE_HOME=str(folder / "state"), ANSIBLE_CALLBACK_RESULT_FORMAT="yaml")
+    command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.yml", "play.yml"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    kept = list((folder / "state").rglob("*.txt"))
+    return done.returncode, done.stdout, kept[0].read_text(encoding="utf-8") if kept else None
+
+
+def test_a_long_error_is_shortened_on_the_screen_and_kept_in_a_file(tmp_path):
+    status, printed, kept = finish(tmp_path, {"depot": {"remediation_error": LONG + "the end"}, "other": {"remediation_ending": []}})
+    assert status == 2 and LONG.strip() not in printed and "[...] (all of it: %s/state/certmend/runs/" % tmp_path in printed
+    assert LONG + "the end" in kept and "other: nothing was changed here, because depot failed" in kept
+    (folder,) = (tmp_path / "state" / "certmend").iterdir()
+    assert [oct(path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir())] == ["0o700", "0o600"]
+
+
+def test_what_fits_on_a_screen_is_printed_once_and_kept_in_no_file(tmp_path):
+    verified = {"remediation_ending": [{"verified": [proof("other")]}]}
+    status, printed, kept = finish(tmp_path, {"depot": {"remediation_ending": []}, "other": verified})
+    assert status == 0 and kept is None
+    assert printed.count("depot: nothing had to be changed") == printed.count("VERIFIED depot.corp.example:443 from other") == 1
 
 
 def test_of_a_host_that_cannot_be_reached_nothing_is_said_but_that(tmp_path):
