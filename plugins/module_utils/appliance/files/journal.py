@@ -16,10 +16,11 @@ import shutil
 from dataclasses import dataclass
 from typing import Any, ContextManager, Dict, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import replace_file, write_temporary
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import write_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot, digest_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
@@ -123,7 +124,7 @@ class Journal:
     """A journal's folder."""
 
     def __init__(self, folder: str) -> None:
-        self.folder = folder
+        self.folder = os.path.realpath(os.path.dirname(os.path.abspath(folder))) + os.sep + os.path.basename(folder)
         self.path = os.path.join(folder, FILE)
 
     def read(self) -> JournalRecord:
@@ -150,6 +151,7 @@ class Journal:
         :raises RemediationError: they cannot be recorded.
         """
         with self.lock():
+            check_private(self.folder, "journal")
             record = self.read()
             if record.state is not JournalState.OPEN:
                 advice = "Run the playbook again: its run was lost, and another one has finished it."
@@ -189,6 +191,6 @@ class Journal:
     def _write_file(self, name: str, content: bytes) -> None:
         path = os.path.join(self.folder, name)
         try:
-            replace_file(write_temporary(path, content), path)
+            write_file(path, content)
         except OSError as error:
             raise path_error("journal", path, "cannot be written", error) from error
