@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from typing import Any, ContextManager, Dict, Mapping, Optional, Sequence, Tuple
@@ -73,6 +74,8 @@ class FileChange:
     def from_dict(cls, values: Mapping[str, Any]) -> FileChange:
         """What ``as_dict`` made."""
         old = values["before"]
+        if old and not re.fullmatch("[0-9]{4,9}", old["saved_as"]):
+            raise ValueError("%r is not the name of an old content" % old["saved_as"])
         before = SavedFile(old["saved_as"], old["sha256"], Metadata.from_dict(old["metadata"])) if old else None
         return cls(values["path"], before, values["after_sha256"], bool(values.get("foreign", False)))
 
@@ -175,7 +178,7 @@ class Journal:
         :raises RemediationError: it cannot be read, or is not what was saved.
         """
         path = os.path.join(self.folder, saved.name)
-        content = read_file(path, "journal")
+        content = Snapshot.of_existing(path, "journal").content  # follows no link
         if digest_of(content) != saved.digest:
             raise RemediationError("journal: %s is not what was saved in it" % path, "Restore the file from another backup.")
         return content
