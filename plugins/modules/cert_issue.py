@@ -230,8 +230,20 @@ options:
   private_key_mode:
     description:
       - The mode of the private key and of O(combined_path).
-      - If this option is not given, an existing file keeps its mode and a new file has mode V(0600).
+      - If this option is not given, a new private key has mode V(0600). Where the key that it replaces may be read by its group (V(0640), C(root:ssl-cert))
+        and nobody but root can change a folder on the way, the group may read the new one too. Permissions of all users, and ACLs, are never kept.
+      - A file whose content stays keeps its mode.
     type: raw
+  private_key_owner:
+    description:
+      - The owner of the private key and of O(combined_path), for a service that reads them as a user of its own. The default is O(owner).
+      - A private key is only read from a file, and only takes the place of a file, that belongs to root, to the user who runs the task, or to this owner.
+    type: str
+    version_added: 0.5.0
+  private_key_group:
+    description: The group of the private key and of O(combined_path). The default is O(group).
+    type: str
+    version_added: 0.5.0
 seealso:
   - module: certmend.tls.cert_inspect
   - module: certmend.tls.cert_pin
@@ -408,6 +420,8 @@ ARGUMENT_SPEC = dict(
     pins_path=dict(type="path"),
     pins_content=dict(type="str"),
     private_key_mode=dict(type="raw", no_log=False),
+    private_key_owner=dict(type="str", no_log=False),
+    private_key_group=dict(type="str", no_log=False),
 )
 
 

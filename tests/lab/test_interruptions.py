@@ -32,7 +32,10 @@ def lose_the_connection():
     for session in sessions:
         os.kill(session, signal.SIGKILL)
 def at_the_rename(event, arguments):
-    if event == "os.rename" and arguments[1] == %(path)r and os.path.exists("/root/armed"):
+    if event != "os.rename":
+        return
+    to = arguments[1] if arguments[3] < 0 else os.path.join(os.readlink("/proc/self/fd/%%d" %% arguments[3]), arguments[1])
+    if to == %(path)r and os.path.exists("/root/armed"):
         os.unlink("/root/armed")
         %(action)s
 sys.addaudithook(at_the_rename)

@@ -57,6 +57,8 @@ DEFAULTS = dict(
     group=None,
     mode=None,
     private_key_mode=None,
+    private_key_owner=None,
+    private_key_group=None,
     backup=True,
     journal=None,
 )

@@ -4,6 +4,9 @@
 
 """Replace a file as a whole: by a rename, or by writing in place if the file cannot be renamed over.
 
+Another user may be able to write to the folder. So nothing is done by a path: attributes are set on the open file, names are reached by
+the descriptor of the folder, and a name is used only as long as it still is the file that was written here.
+
 Standard library only: appliances run this.
 """
 
@@ -12,10 +15,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import stat
-import tempfile
+from typing import Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import has_ended, identity_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.folder import Folder, identity_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.in_place import write_in_place
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import has_ended
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import identity_of as process_identity
 
 RENAME = "rename"
 IN_PLACE = "in_place"
@@ -23,122 +29,133 @@ IN_PLACE = "in_place"
 PREFIX = ".certmend-"
 
 
-def write_temporary(target: str, content: bytes) -> str:
-    """Write a file beside the target, readable by its owner only, and flush it to the disk.
+class NewFile:
+    """A new content in a temporary file beside its target, readable by its owner only, and flushed to the disk.
 
-    :returns: its path.
+    ``discard`` removes it, unless it has replaced its target.
     """
-    handle, name = tempfile.mkstemp(prefix="%s%s_" % (PREFIX, identity_of(os.getpid())), dir=os.path.dirname(target))
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        remove_if_present(name)
-        raise
-    return name
+
+    def __init__(self, target: str, content: bytes) -> None:
+        """Write it.
+
+        :param target: a path without symbolic links.
+        :raises OSError: it cannot be written; nothing remains.
+        """
+        folder, self.target = os.path.split(target)
+        self.content = content
+        self._wanted: Optional[Metadata] = None
+        self._folder = Folder(folder)
+        self._handle = -1
+        self._name = "%s%s_%s" % (PREFIX, process_identity(os.getpid()), os.urandom(6).hex())
+        try:
+            self._handle = self._folder.open(self._name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            _write(self._handle, content)
+            os.fsync(self._handle)
+        except BaseException:
+            self.discard()
+            raise
+
+    def __enter__(self) -> NewFile:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.discard()
+
+    @property
+    def path(self) -> str:
+        """Where it is, for messages."""
+        return os.path.join(self._folder.path, self._name)
+
+    @property
+    def created(self) -> Metadata:
+        """The metadata with which the system made it: those of this process, and what the folder hands down."""
+        return Metadata.of(self._handle)
+
+    def give(self, metadata: Metadata) -> None:
+        """Set owner, group, mode and extended attributes.
+
+        :raises OSError: the owner or the mode cannot be set.
+        """
+        metadata.apply(self._handle)
+        self._wanted = metadata
+
+    def replace(self) -> str:
+        """Replace the target.
+
+        By a rename. If the target is a mount point, which cannot be renamed over (EBUSY), by writing in place.
+
+        :returns: ``rename`` or ``in_place``.
+        :raises OSError: it cannot be replaced, or somebody else put another file in the place of this one.
+        """
+        self._require_ours(self._name)
+        folder = self._folder.handle
+        try:
+            os.rename(self._name, self.target, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError as error:
+            if error.errno not in (errno.EBUSY, errno.EXDEV):
+                raise
+            write_in_place(self._folder, self.target, self.content, self._wanted or self.created)
+            return IN_PLACE
+        self._require_ours(self.target)
+        self._folder.flush()
+        return RENAME
+
+    def link(self, name: str) -> None:
+        """Give it one more name. Unlike a rename, this replaces nothing.
+
+        :raises FileExistsError: the name is in use.
+        """
+        self._require_ours(self._name)
+        folder = self._folder.handle
+        os.link(self._name, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        self._require_ours(name)
+
+    def discard(self) -> None:
+        """Remove it and close it; more than once is no error."""
+        handle, self._handle = self._handle, -1
+        try:
+            if handle >= 0 and self._folder.identity(self._name) == identity_of(os.fstat(handle)):
+                self._folder.remove(self._name)
+        finally:
+            if handle >= 0:
+                os.close(handle)
+            self._folder.close()
+
+    def _require_ours(self, name: str) -> None:
+        if self._folder.identity(name) != identity_of(os.fstat(self._handle)):
+            raise OSError(errno.ESTALE, "another user put another file in the place of the new one")
 
 
-def sweep(folder: str) -> None:
-    """Remove the temporary files of processes that ended before they could do so themselves. Some hold private keys."""
-    with contextlib.suppress(OSError):
-        for name in os.listdir(folder):
-            if name.startswith(PREFIX) and has_ended(name[len(PREFIX) :].partition("_")[0]):
-                os.unlink(os.path.join(folder, name))
-
-
-def replace_file(temporary: str, target: str) -> str:
-    """Replace a file with another one.
-
-    By a rename. If the target is a mount point, which cannot be renamed over (EBUSY), by writing in place.
+def write_file(path: str, content: bytes) -> str:
+    """Replace a file by one that its owner alone can read; afterwards it is on the disk.
 
     :returns: ``rename`` or ``in_place``.
     """
-    try:
-        os.rename(temporary, target)
-    except OSError as error:
-        if error.errno not in (errno.EBUSY, errno.EXDEV):
-            raise
-        with open(temporary, "rb") as stream:
-            _write_in_place(target, stream.read(), os.fstat(stream.fileno()))
-        return IN_PLACE
-    folder = os.open(os.path.dirname(target), os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return RENAME
+    with NewFile(path, content) as new:
+        return new.replace()
 
 
-def _write_in_place(target: str, content: bytes, attributes: os.stat_result) -> None:
-    """Write the content into an existing file, so that neither a reader nor a kill meets half of it.
+def _write(handle: int, content: bytes) -> None:
+    written = memoryview(content)
+    while written:
+        written = written[os.write(handle, written) :]
 
-    The disk space is allocated first, so that a full disk is found before the first byte is written. One pwrite writes the whole
-    content, padded with line breaks if the file shrinks; then the rest is cut off. A child process in a session of its own does
-    this, so that a signal that kills the caller or its process group does not kill the writer.
+
+def sweep(path: str) -> None:
+    """Remove the temporary files of processes that ended before they could do so themselves. Some hold private keys.
+
+    :param path: a folder.
     """
-    child = os.fork()
-    if child == 0:
-        code = errno.EIO
-        try:
-            os.setsid()
-            overwrite(target, content, attributes)
-            code = 0
-        except OSError as error:
-            code = error.errno or errno.EIO
-        finally:
-            os._exit(code)
-    _pid, status = os.waitpid(child, 0)
-    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else errno.EINTR  # a signal killed the writer
-    if code:
-        raise OSError(code, os.strerror(code))
-
-
-def overwrite(target: str, content: bytes, attributes: os.stat_result) -> None:
-    """Write the content into an existing file, which keeps its inode, and set mode and owner."""
-    handle = os.open(target, os.O_RDWR)
-    try:
-        size = os.fstat(handle).st_size
-        _allocate(handle, size, len(content))
-        padded, written = content.ljust(size, b"\n"), 0
-        while written < len(padded):
-            written += os.pwrite(handle, padded[written:], written)
-        os.ftruncate(handle, len(content))
-        os.fchown(handle, attributes.st_uid, attributes.st_gid)
-        os.fchmod(handle, stat.S_IMODE(attributes.st_mode))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _allocate(handle: int, size: int, wanted: int) -> None:
-    """Reserve the disk space for a file that grows."""
-    if wanted <= size:
-        return
-    try:
-        os.posix_fallocate(handle, size, wanted - size)
-    except OSError:
-        os.ftruncate(handle, size)  # some file systems keep what they allocated before the disk was full
-        raise
-
-
-def apply_attributes(path: str, model: str, mode: int, owner: int, group: int) -> None:
-    """Set the owner, then the mode (a change of owner clears bits of it), then the extended attributes of the old file (SELinux, ACLs).
-
-    :param model: the old file, if it exists.
-    """
-    if (owner, group) != (os.geteuid(), os.getegid()):
-        os.chown(path, owner, group)
-    os.chmod(path, mode)
-    if os.path.exists(model):
-        for name in os.listxattr(model):
-            with contextlib.suppress(OSError):  # not every file system accepts every attribute
-                os.setxattr(path, name, os.getxattr(model, name))
+    with contextlib.suppress(OSError), Folder(path) as folder:
+        for name in folder.names():
+            if name.startswith(PREFIX) and has_ended(name[len(PREFIX) :].partition("_")[0]):
+                folder.remove(name)
 
 
 def remove_if_present(path: str) -> None:
-    """Remove a file, if it exists."""
-    if os.path.lexists(path):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    """Remove a file, if it exists. A link is removed, not followed.
+
+    :param path: a path whose folders are no symbolic links.
+    """
+    with contextlib.suppress(FileNotFoundError), Folder(os.path.dirname(path)) as folder:
+        folder.remove(os.path.basename(path))

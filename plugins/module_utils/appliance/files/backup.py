@@ -12,37 +12,35 @@ from __future__ import annotations
 import itertools
 import os
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
 
-def back_up(snapshot: Snapshot, option: str) -> str:
+def back_up(snapshot: Snapshot, option: str, private: bool = False) -> str:
     """Keep a copy beside the file, with its metadata.
 
+    :param private: only its owner may read the copy.
     :returns: the path of the backup.
     :raises RemediationError: it cannot be written; the message names the option.
     """
     try:
-        temporary = snapshot.write_copy()
-        try:
-            return _link_backup(temporary, snapshot.path)
-        finally:
-            remove_if_present(temporary)
+        with snapshot.copy(private) as new:
+            return _link_backup(new, snapshot.path)
     except OSError as error:
         raise path_error(option, snapshot.path, "cannot be backed up", error) from error
 
 
-def _link_backup(temporary: str, path: str) -> str:
+def _link_backup(new: NewFile, path: str) -> str:
     """Give a copy the first free name: ``.FILE.20261120T120000Z.bak``, else with a number. No other backup is replaced."""
     folder, file = os.path.split(path)
     time = utc_now().strftime("%Y%m%dT%H%M%SZ")
     for number in itertools.count():
-        name = os.path.join(folder, ".%s.%s%s.bak" % (file, time, "_%02d" % number if number else ""))
+        name = ".%s.%s%s.bak" % (file, time, "_%02d" % number if number else "")
         try:
-            os.link(temporary, name)  # unlike a rename it refuses to replace
-            return name
+            new.link(name)
+            return os.path.join(folder, name)
         except FileExistsError:
             continue
     raise AssertionError("unreachable")

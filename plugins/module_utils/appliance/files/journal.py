@@ -12,14 +12,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from typing import Any, ContextManager, Dict, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import replace_file, write_temporary
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import write_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot, digest_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
@@ -72,6 +74,8 @@ class FileChange:
     def from_dict(cls, values: Mapping[str, Any]) -> FileChange:
         """What ``as_dict`` made."""
         old = values["before"]
+        if old and not re.fullmatch("[0-9]{4,9}", old["saved_as"]):
+            raise ValueError("%r is not the name of an old content" % old["saved_as"])
         before = SavedFile(old["saved_as"], old["sha256"], Metadata.from_dict(old["metadata"])) if old else None
         return cls(values["path"], before, values["after_sha256"], bool(values.get("foreign", False)))
 
@@ -123,7 +127,7 @@ class Journal:
     """A journal's folder."""
 
     def __init__(self, folder: str) -> None:
-        self.folder = folder
+        self.folder = os.path.realpath(os.path.dirname(os.path.abspath(folder))) + os.sep + os.path.basename(folder)
         self.path = os.path.join(folder, FILE)
 
     def read(self) -> JournalRecord:
@@ -150,6 +154,7 @@ class Journal:
         :raises RemediationError: they cannot be recorded.
         """
         with self.lock():
+            check_private(self.folder, "journal")
             record = self.read()
             if record.state is not JournalState.OPEN:
                 advice = "Run the playbook again: its run was lost, and another one has finished it."
@@ -173,7 +178,7 @@ class Journal:
         :raises RemediationError: it cannot be read, or is not what was saved.
         """
         path = os.path.join(self.folder, saved.name)
-        content = read_file(path, "journal")
+        content = Snapshot.of_existing(path, "journal").content  # follows no link
         if digest_of(content) != saved.digest:
             raise RemediationError("journal: %s is not what was saved in it" % path, "Restore the file from another backup.")
         return content
@@ -189,6 +194,6 @@ class Journal:
     def _write_file(self, name: str, content: bytes) -> None:
         path = os.path.join(self.folder, name)
         try:
-            replace_file(write_temporary(path, content), path)
+            write_file(path, content)
         except OSError as error:
             raise path_error("journal", path, "cannot be written", error) from error

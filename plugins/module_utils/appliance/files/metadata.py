@@ -8,31 +8,39 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import os
 import stat
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Optional, Union
+
+#: the POSIX ACL
+ACL = "system.posix_acl_access"
+#: of the names of extended attributes that give access: the POSIX ACL and the one of NFSv4
+ACCESS = "system."
+#: of the names of extended attributes that the system's security modules set
+OF_SYSTEM = "security."
 
 
 @dataclass(frozen=True)
 class Metadata:
     """Mode, owner, group, time of the last change, and extended attributes of a file.
 
-    :param modified: nanoseconds since 1970.
+    :param modified: nanoseconds since 1970; None: the time at which the content was written.
     :param extended: by name. POSIX ACLs and the SELinux context are among them.
     """
 
     mode: int
     owner: int
     group: int
-    modified: int
+    modified: Optional[int]
     extended: Mapping[str, bytes]
 
     @classmethod
     def of(cls, handle: int) -> Metadata:
         """The metadata of an open file."""
         status = os.fstat(handle)
-        return cls(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, status.st_mtime_ns, _extended_of(handle))
+        return cls(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, status.st_mtime_ns, extended_of(handle))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Metadata:
@@ -45,26 +53,38 @@ class Metadata:
         extended = {name: base64.b64encode(value).decode("ascii") for name, value in self.extended.items()}
         return {"mode": "%04o" % self.mode, "owner": self.owner, "group": self.group, "modified": self.modified, "extended": extended}
 
-    def apply(self, path: str) -> None:
-        """Give a file this metadata. It must not be a symbolic link.
+    def apply(self, handle: int) -> None:
+        """Give an open file this metadata.
 
-        :raises OSError: the owner or the mode cannot be set, or the path is a link.
+        :raises OSError: the owner or the mode cannot be set.
         """
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        try:
-            if (self.owner, self.group) != (os.fstat(handle).st_uid, os.fstat(handle).st_gid):
-                os.fchown(handle, self.owner, self.group)
-            os.fchmod(handle, self.mode)  # after the owner, whose change clears bits of the mode
-            self._apply_extended(handle)
-            os.utime(handle, ns=(os.fstat(handle).st_atime_ns, self.modified))
-        finally:
-            os.close(handle)
+        status = os.fstat(handle)
+        if (self.owner, self.group) != (status.st_uid, status.st_gid):
+            os.fchown(handle, self.owner, self.group)
+        self._apply_extended(handle)
+        os.fchmod(handle, self.mode)  # after the owner, whose change clears bits of the mode, and the ACL, which has some of them
+        if self.modified is not None:
+            os.utime(handle, ns=(status.st_atime_ns, self.modified))
+
+    def restrict(self, handle: int) -> None:
+        """Take away from an open file what this metadata does not allow: bits of the mode, and the ACL."""
+        for name in extended_of(handle).keys() - self.extended.keys():
+            if name == ACL:
+                os.removexattr(handle, name)
+        status = os.fstat(handle)
+        same = (self.owner, self.group) == (status.st_uid, status.st_gid)
+        os.fchmod(handle, stat.S_IMODE(status.st_mode) & self.mode if same else 0o600)
+
+    def private(self) -> Metadata:
+        """The same for a secret: only its owner may read it."""
+        return dataclasses.replace(self, mode=self.mode & 0o600, extended=without_acl(self.extended))
 
     def _apply_extended(self, handle: int) -> None:
-        present = _extended_of(handle)
+        present = extended_of(handle)
         for name in present.keys() - self.extended.keys():  # a new file inherits the default ACL of its folder
-            with contextlib.suppress(OSError):
-                os.removexattr(handle, name)
+            if not name.startswith(OF_SYSTEM):
+                with contextlib.suppress(OSError):
+                    os.removexattr(handle, name)
         for name, value in self.extended.items():
             if present.get(name) != value:
                 with contextlib.suppress(OSError):  # not every file system accepts every attribute
@@ -72,13 +92,21 @@ class Metadata:
 
     def differences(self, other: Metadata) -> str:
         """What differs from other metadata, in words; empty if nothing does. The time of the last change does not count."""
-        pairs = (("mode", self.mode, other.mode), ("owner", self.owner, other.owner), ("group", self.group, other.group))
-        names = [name for name, mine, others in pairs if mine != others]
-        return ", ".join(names + (["extended attributes"] if self.extended != other.extended else []))
+        named = (("mode", "%04o", "mode"), ("owner", "%d", "owner"), ("group", "%d", "group"))
+        pairs = [(title, form % getattr(self, name), form % getattr(other, name)) for title, form, name in named]
+        found = ["%s %s, not %s" % pair for pair in pairs if pair[1] != pair[2]]
+        names = sorted(name for name in self.extended.keys() | other.extended.keys() if self.extended.get(name) != other.extended.get(name))
+        return ", ".join(found + ["another extended attribute %s" % name for name in names])
 
 
-def _extended_of(handle: int) -> Dict[str, bytes]:
+def without_acl(extended: Mapping[str, bytes]) -> Dict[str, bytes]:
+    """The extended attributes that give nobody access."""
+    return {name: value for name, value in extended.items() if not name.startswith(ACCESS)}
+
+
+def extended_of(file: Union[int, str]) -> Dict[str, bytes]:
+    """The extended attributes of an open file, or of the file at a path."""
     try:
-        return {name: os.getxattr(handle, name) for name in os.listxattr(handle)}
+        return {name: os.getxattr(file, name) for name in os.listxattr(file)}
     except OSError:  # the file system has none
         return {}

@@ -10,6 +10,7 @@ import errno
 import os
 from typing import Iterable, Optional, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.place import places_refused
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
@@ -20,6 +21,8 @@ ADVICE = {
     errno.EROFS: "The file system is mounted read-only. Remount it, or give another path.",
     errno.ENOSPC: "The disk is full. Nothing was changed. Free some space and run the task again.",
     errno.EDQUOT: "The disk quota is exceeded. Nothing was changed. Free some space and run the task again.",
+    errno.ESTALE: "Make the folders on the way writable by root alone, or give a path in such a folder.",
+    errno.ELOOP: "Give the path of the file itself.",
     errno.EISDIR: "Give the path of a file, not of a folder.",
 }
 
@@ -38,7 +41,8 @@ def check_writable(replacements: Iterable[Replacement]) -> None:
 
     :raises RemediationError: with everything that prevents it.
     """
-    errors = []
+    replacements = list(replacements)
+    errors = places_refused(replacements)
     for replacement in replacements:
         code, path = _obstacle(replacement.target, len(replacement.content))
         if code:

@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import grp
 import os
 import pwd
 import stat
-from dataclasses import dataclass
-from typing import Callable, Optional, Tuple, Union
+from dataclasses import dataclass, field
+from typing import Callable, FrozenSet, Optional, Tuple, Union
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata, extended_of, without_acl
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.way import Way, trusted_users, way_to
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, unwrap
 
 #: a mode as Ansible takes it: octal text or a number
 Mode = Union[str, int]
@@ -28,7 +31,9 @@ class Replacement:
     :param option: the module's option that named the path, for messages.
     :param mode: None: the mode of the existing file, else 0644.
     :param owner: a user name or number; None: the owner of the existing file. ``group`` likewise.
-    :param secret: readable by its owner only from the first byte; a new file has mode 0600.
+    :param secret: readable by its owner only from the first byte, unless a mode is given. Of an existing file it keeps the group's permission to
+        read, if nobody but root and this user can change a folder on the way, and no ACL and no permission of all users.
+    :param same_secret: the secret is already in the file: in such a place it keeps its mode and its ACL.
     """
 
     path: str
@@ -38,30 +43,84 @@ class Replacement:
     owner: Optional[str] = None
     group: Optional[str] = None
     secret: bool = False
+    same_secret: bool = False
+    #: the links of the path are followed once: everything later concerns this file
+    way: Way = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "way", way_to(self.path))
 
     @property
     def target(self) -> str:
         """The file itself, if the path is a symbolic link."""
-        return os.path.realpath(self.path)
+        return self.way.target
 
     def attributes(self) -> Attributes:
         """The mode, owner and group that the file will have.
 
         :raises RemediationError: the mode is malformed, or the owner or the group does not exist.
         """
-        mode, owner, group = 0o600 if self.secret else 0o644, os.geteuid(), os.getegid()
-        if os.path.exists(self.target):
-            mode, owner, group = _current_attributes(self.target)
-        return (
-            mode if self.mode is None else parse_mode(self.mode),
-            owner if self.owner is None else _number(self.owner, "owner", lambda name: pwd.getpwnam(name).pw_uid),
-            group if self.group is None else _number(self.group, "group", lambda name: grp.getgrnam(name).gr_gid),
+        metadata = self.metadata(_current(self.target), Metadata(0o600, os.geteuid(), os.getegid(), None, {}))
+        return metadata.mode, metadata.owner, metadata.group
+
+    def metadata(self, old: Optional[Metadata], created: Metadata) -> Metadata:
+        """The metadata that the file will have.
+
+        :param old: of the existing file; None: it does not exist.
+        :param created: of a file that the system has just made in the same folder.
+        :raises RemediationError: the mode is malformed, the owner or the group does not exist, or a secret would take the place of a file of another user.
+        """
+        base = self._base(old, created)
+        if old is not None and self.secret and old.owner not in self.owners():
+            raise foreign_owner(self.option, self.target, old.owner)
+        return Metadata(
+            base.mode if self.mode is None else parse_mode(self.mode),
+            base.owner if self.owner is None else _number(self.owner, "owner", lambda name: pwd.getpwnam(name).pw_uid),
+            base.group if self.group is None else _number(self.group, "group", lambda name: grp.getgrnam(name).gr_gid),
+            None,
+            base.extended,
         )
+
+    def owners(self) -> FrozenSet[int]:
+        """Whose file a secret may replace: root's, that of this user, and that of the owner that is asked for."""
+        asked = () if self.owner is None else (_number(self.owner, "owner", lambda name: pwd.getpwnam(name).pw_uid),)
+        return trusted_users().union(asked)
+
+    def _base(self, old: Optional[Metadata], created: Metadata) -> Metadata:
+        """The metadata as far as the options do not say otherwise."""
+        if not self.secret:
+            return old or dataclasses.replace(created, mode=0o644)
+        if old is None:
+            return dataclasses.replace(created.private(), mode=0o600)
+        if self.way.exposed:
+            return dataclasses.replace(old.private(), mode=0o600)
+        if self.same_secret:
+            return old
+        return dataclasses.replace(old.private(), mode=kept_mode(old))
+
+
+def kept_mode(old: Metadata) -> int:
+    """What a new secret keeps of the mode of an old one, in a place where root alone can have set it.
+
+    A group that may read is a decision (``root:ssl-cert 0640``). Permissions of all users are none, and with an ACL the bits of the group are
+    those of everybody whom the ACL names.
+    """
+    decided = not old.mode & 0o007 and without_acl(old.extended) == old.extended
+    return old.mode & 0o640 if decided else 0o600
+
+
+def foreign_owner(option: str, path: str, owner: int) -> RemediationError:
+    """The file in the place of a secret belongs to somebody else, who may have made it beforehand."""
+    return RemediationError(
+        "%s: %s belongs to user ID %d, so no private key is read from it or written to it" % (option, path, owner),
+        "If the service runs as that user, ask for this owner. Otherwise find out who made the file, and remove it.",
+    )
 
 
 def describe_attributes(replacement: Replacement) -> Tuple[str, str]:
     """Mode, owner and group of an existing file, before and after it is replaced, as text for a diff."""
-    return _as_text(_current_attributes(replacement.target)), _as_text(replacement.attributes())
+    now = unwrap(_current(replacement.target), "the file exists")
+    return _as_text((now.mode, now.owner, now.group)), _as_text(replacement.attributes())
 
 
 def parse_mode(value: Mode) -> int:
@@ -75,9 +134,12 @@ def parse_mode(value: Mode) -> int:
         raise RemediationError("mode: %r is not an octal mode" % value, 'Write it in quotes, as "0640".') from None
 
 
-def _current_attributes(path: str) -> Attributes:
-    status = os.stat(path)
-    return stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid
+def _current(path: str) -> Optional[Metadata]:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return Metadata(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, None, extended_of(path))
 
 
 def _as_text(attributes: Attributes) -> str:

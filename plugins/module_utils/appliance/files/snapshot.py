@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from dataclasses import dataclass
 from typing import Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import IN_PLACE, remove_if_present, replace_file, write_temporary
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.folder import Folder
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 
@@ -30,9 +32,20 @@ class Snapshot:
     metadata: Metadata
 
     @classmethod
-    def of(cls, path: str) -> Optional[Snapshot]:
-        """A file; None if there is none."""
-        return cls.of_existing(path, "path") if os.path.exists(path) else None
+    def of(cls, path: str, option: str = "path") -> Optional[Snapshot]:
+        """A file; None if there is none.
+
+        :param path: a path without symbolic links: none is followed.
+        :raises RemediationError: it cannot be read, or is no regular file; the message names the option.
+        """
+        try:
+            return cls._read(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return None
+            raise path_error(option, path, "cannot be read", error) from error
 
     @classmethod
     def of_existing(cls, path: str, option: str) -> Snapshot:
@@ -41,10 +54,14 @@ class Snapshot:
         :raises RemediationError: it cannot be read; the message names the option.
         """
         try:
-            with open(path, "rb") as stream:
-                return cls(path, stream.read(), Metadata.of(stream.fileno()))
+            return cls._read(path)
         except OSError as error:
             raise path_error(option, path, "cannot be read", error) from error
+
+    @classmethod
+    def _read(cls, path: str) -> Snapshot:
+        with Folder(os.path.dirname(path)) as folder, open(folder.open_regular(os.path.basename(path), os.O_RDONLY), "rb") as stream:
+            return cls(path, stream.read(), Metadata.of(stream.fileno()))
 
     @property
     def digest(self) -> str:
@@ -60,19 +77,18 @@ class Snapshot:
         """Write the old content again, with its metadata. A file that still is as it was is not touched."""
         if self.is_current():
             return
-        temporary = self.write_copy()
-        try:
-            if replace_file(temporary, self.path) == IN_PLACE:
-                self.metadata.apply(self.path)
-        finally:
-            remove_if_present(temporary)
+        with self.copy() as new:
+            new.replace()
 
-    def write_copy(self) -> str:
-        """Write a copy beside the file, under a hidden name, with its metadata. The caller removes it."""
-        temporary = write_temporary(self.path, self.content)
+    def copy(self, private: bool = False) -> NewFile:
+        """Write a copy beside the file, under a hidden name, with its metadata. The caller discards it.
+
+        :param private: only its owner may read the copy.
+        """
+        new = NewFile(self.path, self.content)
         try:
-            self.metadata.apply(temporary)
+            new.give(self.metadata.private() if private else self.metadata)
         except BaseException:
-            remove_if_present(temporary)
+            new.discard()
             raise
-        return temporary
+        return new

@@ -9,22 +9,18 @@ Standard library only: appliances run this.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import (
-    apply_attributes,
-    remove_if_present,
-    replace_file,
-    sweep,
-    write_temporary,
-)
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile, remove_if_present, sweep
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import back_up
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.way import way_to
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
@@ -49,6 +45,8 @@ class Transaction:
         self.created: List[str] = []
         self.methods: Dict[str, str] = {}
         self._undos: List[Tuple[str, Undo]] = []
+        #: the present files, read once: what is recorded, backed up and rolled back to is the same
+        self._old: Dict[str, Optional[Snapshot]] = {}
 
     def commit(self, remove: Sequence[str] = ()) -> Undo:
         """Replace all the files.
@@ -58,21 +56,20 @@ class Transaction:
         :raises RemediationError: a file could not be written; all of them are as before.
         """
         check_writable(self.replacements)
+        self._old = {replacement.target: Snapshot.of(replacement.target, replacement.option) for replacement in self.replacements}
         self._record(remove)
         for folder in {os.path.dirname(replacement.target) for replacement in self.replacements}:
             sweep(folder)
-        temporaries = _write_temporaries(self.replacements)
-        try:
-            for replacement in self.replacements:
-                self._replace(replacement, temporaries[replacement.path])
-            for path in remove:
-                self._remove(path)
-        except BaseException as error:
-            self._roll_back_because(error)
-            raise
-        finally:
-            for temporary in temporaries.values():
-                remove_if_present(temporary)
+        with contextlib.ExitStack() as temporaries:
+            new_files = [temporaries.enter_context(self._new_file(replacement)) for replacement in self.replacements]
+            try:
+                for replacement, new in zip(self.replacements, new_files):
+                    self._replace(replacement, new)
+                for path in remove:
+                    self._remove(path)
+            except BaseException as error:
+                self._roll_back_because(error)
+                raise
         return self.roll_back
 
     def roll_back(self) -> None:
@@ -107,49 +104,48 @@ class Transaction:
         """Write the planned changes into the journal."""
         if self.journal is None:
             return
-        changes: List[Tuple[str, Optional[Snapshot], Optional[bytes]]] = [(item.target, Snapshot.of(item.target), item.content) for item in self.replacements]
-        self.journal.record(changes + [(path, Snapshot.of(path), None) for path in remove if os.path.exists(path)])
+        changes: List[Tuple[str, Optional[Snapshot], Optional[bytes]]] = [(item.target, self._old[item.target], item.content) for item in self.replacements]
+        removed = [(path, Snapshot.of(path)) for path in (way_to(path).target for path in remove)]
+        self.journal.record(changes + [(path, old, None) for path, old in removed if old is not None])
 
-    def _replace(self, replacement: Replacement, temporary: str) -> None:
+    def _new_file(self, replacement: Replacement) -> NewFile:
+        """Write the new content, with its attributes, to a file beside its target."""
+        old = self._old[replacement.target]
+        try:
+            new = NewFile(replacement.target, replacement.content)
+            try:
+                new.give(replacement.metadata(old.metadata if old else None, new.created))
+            except BaseException:
+                new.discard()
+                raise
+        except OSError as error:
+            raise path_error(replacement.option, replacement.path, "cannot be written", error) from error
+        return new
+
+    def _replace(self, replacement: Replacement, new: NewFile) -> None:
         path, target = replacement.path, replacement.target
-        old = Snapshot.of(target)
+        old = self._old[target]
         if old and self.backup:
-            self.backups[path] = back_up(old, replacement.option)
+            self.backups[path] = back_up(old, replacement.option, private=replacement.secret)
         # registered first: the file may be replaced although the call fails (the folder cannot be flushed)
         self._undos.append((path, old.restore if old else functools.partial(remove_if_present, target)))
         try:
-            self.methods[path] = replace_file(temporary, target)
+            self.methods[path] = new.replace()
         except OSError as error:
             raise path_error(replacement.option, path, "cannot be written", error) from error
         if old is None:
             self.created.append(path)
 
     def _remove(self, path: str) -> None:
-        old = Snapshot.of(path)
+        """Remove a file; a link to it stays, as it does if the file is replaced."""
+        target = way_to(path).target
+        old = Snapshot.of(target)
         if old is None:
             return
         if self.backup:
-            self.backups[path] = back_up(old, "backup")
+            self.backups[path] = back_up(old, "backup", private=True)
         self._undos.append((path, old.restore))
         try:
-            os.unlink(path)
+            remove_if_present(target)
         except OSError as error:
             raise path_error("path", path, "cannot be removed", error) from error
-
-
-def _write_temporaries(replacements: Sequence[Replacement]) -> Dict[str, str]:
-    """Write each new content, with its attributes, to a file beside its target; if that fails, none remains."""
-    temporaries: Dict[str, str] = {}
-    try:
-        for replacement in replacements:
-            path, target = replacement.path, replacement.target
-            try:
-                temporaries[path] = write_temporary(target, replacement.content)
-                apply_attributes(temporaries[path], target, *replacement.attributes())
-            except OSError as error:
-                raise path_error(replacement.option, path, "cannot be written", error) from error
-    except BaseException:
-        for temporary in temporaries.values():
-            remove_if_present(temporary)
-        raise
-    return temporaries

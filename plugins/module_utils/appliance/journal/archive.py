@@ -11,7 +11,7 @@ import os
 import shutil
 from typing import List
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import replace_file, write_temporary
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import write_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
@@ -55,7 +55,7 @@ def remember_restored(folder: str, run: str) -> None:
     """Note a run that was restored, so that one who asks for it again is told so."""
     runs = [run, *(other for other in restored_runs(folder) if other != run)][:MOST_RUNS]
     path = os.path.join(folder, RESTORED)
-    replace_file(write_temporary(path, "".join(line + "\n" for line in reversed(runs)).encode("utf-8")), path)
+    write_file(path, "".join(line + "\n" for line in reversed(runs)).encode("utf-8"))
 
 
 def archive(journal: Journal, keep: int) -> None:

@@ -116,4 +116,5 @@ def _restore(journal: Journal, change: FileChange) -> Optional[str]:
     now = Snapshot.of(change.path)
     if now is None or change.before is None:
         return "it is %s" % ("still there" if os.path.lexists(change.path) else "missing")
-    return "its %s differ" % (now.metadata.differences(change.before.metadata) or "content")
+    differences = now.metadata.differences(change.before.metadata)
+    return "it has %s" % differences if now.digest == change.before.digest else "its content differs"

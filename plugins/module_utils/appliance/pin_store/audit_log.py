@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import stat
 from typing import Any, Dict, Iterator, Mapping, Sequence
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.folder import Folder
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.place import link_refused
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.way import way_to
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
@@ -36,16 +39,21 @@ def append_entries(path: str, entries: Sequence[Entry]) -> None:
 
     :raises RemediationError: naming the option.
     """
+    way = way_to(path)
+    if way.foreign_link:
+        raise link_refused(OPTION, path, way)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
+        with Folder(os.path.dirname(way.target)) as folder, locked(path, OPTION):  # several stores may share a log
+            _append_in(folder, os.path.basename(way.target), path, _encode(entries))
     except OSError as error:
         raise path_error(OPTION, path, "cannot be written", error) from error
+
+
+def _append_in(folder: Folder, name: str, path: str, data: bytes) -> None:
+    handle = folder.open(name, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # several stores may share a log
-        _append(handle, path, _encode(entries))
+        _append(handle, path, data)
         os.fsync(handle)
-    except OSError as error:
-        raise path_error(OPTION, path, "cannot be written", error) from error
     finally:
         os.close(handle)
 

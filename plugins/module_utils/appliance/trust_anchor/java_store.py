@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import ContextManager, Dict, List, Optional, Sequence, Set, Tuple
+from typing import ContextManager, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance import keytool
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import remove_if_present
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import work_folder
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.work_copy import private_copy, sweep_folders
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint, pem_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import Keystore
@@ -72,12 +74,9 @@ class JavaStore(TrustStore):
         raise_all([RemediationError(message % (alias, self.path), "Give another name.") for alias in used])
 
     def apply(self, change: Change, backup: bool, journal: Optional[str] = None) -> Tuple[Undo, Transaction]:
-        working = self._working_copy()
-        try:
+        with self._working_copy() as working:
             self._edit(Keystore(working, self.keystore.password_file), change)
             content = read_file(working, PATH_OPTION)
-        finally:
-            remove_if_present(working)
         transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup, journal)
         return transaction.commit(), transaction
 
@@ -89,8 +88,15 @@ class JavaStore(TrustStore):
             for alias in self._aliases_of(anchor, change.entries):
                 keytool.run(copy, "-delete", "-alias", alias)
 
-    def _working_copy(self) -> str:
+    @contextlib.contextmanager
+    def _working_copy(self) -> Iterator[str]:
+        """A copy where nobody else can write: keytool reaches it by its path."""
+        content = Snapshot.of_existing(os.path.realpath(self.path), PATH_OPTION).content
+        parent = work_folder()
+        if parent is not None:
+            sweep_folders(parent)
         try:
-            return Snapshot.of_existing(os.path.realpath(self.path), PATH_OPTION).write_copy()
+            with private_copy(content, parent) as path:
+                yield path
         except OSError as error:
             raise path_error(PATH_OPTION, self.path, "cannot be copied", error) from error

@@ -58,7 +58,8 @@ def plan_file(destination: Destination, chain: Sequence[Certificate]) -> FilePla
     existing = _existing(path, destination.replaces_source)
     refuse_foreign_key(chain[0], existing.key, path)
     kept = existing.parts if destination.keep_private_key else existing.parts.without_keys()
-    replacement = Replacement(path, kept.content(chain), "dest", destination.mode, destination.owner, destination.group, secret=kept.key is not None)
+    secret, attributes = kept.key is not None, (destination.mode, destination.owner, destination.group)
+    replacement = Replacement(path, kept.content(chain), "dest", *attributes, secret=secret, same_secret=True)
     now, then = describe_attributes(replacement) if existing.exists else ("", "")
     reasons = _reasons(existing, chain, replacement.content, kept)
     reasons += ["its mode or owner differs"] if now != then else []

@@ -32,6 +32,8 @@ WILDCARD_PROFILES = ("generic",)
 SERVER = ("serverAuth",)
 #: parameters that need no validation
 PASSED_ON = ("profile", "candidates_content", "pins_path", "pins_content", "owner", "group", "mode", "private_key_mode", "backup", "journal")
+#: parameters that are those of the other files if they are not given
+OF_THE_KEY = {"private_key_owner": "owner", "private_key_group": "group"}
 
 
 class Provider(StringEnum):
@@ -63,7 +65,7 @@ class Options:
     :param trust: whom the clients trust.
     :param candidates: files and folders with certificates from which the chain of an imported certificate may be built.
     :param pins_path: a pin store; ``pins_content`` is its text instead. At most one of them is given.
-    :param mode: of the files without a private key; ``private_key_mode`` is that of the others.
+    :param mode: of the files without a private key; ``private_key_mode`` is that of the others. ``owner`` and ``group`` likewise.
     """
 
     provider: Provider
@@ -80,6 +82,8 @@ class Options:
     group: Optional[str]
     mode: Any
     private_key_mode: Any
+    private_key_owner: Optional[str]
+    private_key_group: Optional[str]
     backup: bool
     journal: Optional[str]
 
@@ -103,6 +107,7 @@ class Options:
             trust=TrustSources.from_params(params),
             candidates=tuple(params["candidates"] or ()),
             **{name: params[name] for name in PASSED_ON},
+            **{name: params[other] if params[name] is None else params[name] for name, other in OF_THE_KEY.items()},
         )
 
 

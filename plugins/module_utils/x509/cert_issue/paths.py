@@ -70,3 +70,14 @@ class Paths:
             FileKind.COMBINED: self.combined,
         }
         return tuple(Target(path, kind) for kind, path in paths.items() if path and kind in kinds)
+
+    @property
+    def secrets(self) -> Tuple[Target, ...]:
+        """All files that contain a private key, also that of a request."""
+        waiting = (Target(self.next_key, FileKind.PRIVATE_KEY),) if self.next_key else ()
+        return self.targets(FileKind.PRIVATE_KEY, FileKind.COMBINED) + waiting
+
+    @property
+    def all(self) -> Tuple[str, ...]:
+        """The paths of all files that a run reads or writes."""
+        return tuple(target.path for target in self.targets(*FileKind) + self.secrets)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked_all
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.place import places_refused
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement, describe_attributes
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.chain_sources import ChainSources, read_chain_sources
@@ -53,8 +56,7 @@ class CertIssueRun(Run[Change]):
         return cls(Options.from_params(params, context), context.now)
 
     def collect(self) -> None:
-        """Read the present state, and what the options name: trust anchors, candidates for a chain, a pin store."""
-        self.existing = read_existing(self.options.spec.paths)
+        """Read what the options name: trust anchors, candidates for a chain, a pin store."""
         self.sources = read_chain_sources(self.options)
         self.warnings += self.sources.warnings
         if self.options.pins_path is not None or self.options.pins_content is not None:
@@ -62,8 +64,15 @@ class CertIssueRun(Run[Change]):
 
             self.store = read_store(self.options.pins_path, self.options.pins_content)
 
+    def lock(self) -> ContextManager[None]:
+        """Other runs wait: two that write the same files at once would leave the key of one with the certificate of the other."""
+        paths = [path for path in self.options.spec.paths.all if os.path.isdir(os.path.dirname(os.path.realpath(path)))]
+        return locked_all(paths, FileKind.PRIVATE_KEY)
+
     def plan(self) -> Sequence[Step[Change]]:
-        """Decide what must be made; if nothing is, which files need another mode or owner."""
+        """Read the present state, and decide what must be made; if nothing is, which files need another mode or owner."""
+        raise_all(places_refused([self._replacement(target) for target in self.options.spec.paths.secrets]))
+        self.existing = read_existing(self.options.spec.paths)
         if self.existing.certificate is not None:
             # without a certificate nothing is judged: then the rules are not loaded
             from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.judge import judge_existing
@@ -93,7 +102,7 @@ class CertIssueRun(Run[Change]):
         steps: List[Step[Change]] = []
         for target in self.options.spec.paths.targets(*FileKind):
             if os.path.exists(target.path):
-                before, after = describe_attributes(self._replacement(target))
+                before, after = describe_attributes(self._replacement(target, same_secret=True))
                 if before != after:
                     steps.append(Step(target.path, before, after, SetAttributes((target,))))
         return steps
@@ -101,17 +110,20 @@ class CertIssueRun(Run[Change]):
     def apply(self, step: Step[Change]) -> Undo:
         """Make what the step describes and write all its files, or none."""
         pending = make_pending_files(step.payload, self.spec, self.now)
-        replacements = [self._replacement(file.target, file.content) for file in pending.files]
+        same = isinstance(step.payload, SetAttributes)
+        replacements = [self._replacement(file.target, file.content, same) for file in pending.files]
         transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit(remove=pending.obsolete)
         self.pending = pending
         self.transactions.append(transaction)
         return undo
 
-    def _replacement(self, target: Target, content: bytes = b"") -> Replacement:
-        options, secret = self.options, target.kind.secret
-        mode = options.private_key_mode if secret else options.mode
-        return Replacement(target.path, content, target.kind, mode=mode, owner=options.owner, group=options.group, secret=secret)
+    def _replacement(self, target: Target, content: bytes = b"", same_secret: bool = False) -> Replacement:
+        options = self.options
+        if not target.kind.secret:
+            return Replacement(target.path, content, target.kind, mode=options.mode, owner=options.owner, group=options.group)
+        owner, group = options.private_key_owner, options.private_key_group
+        return Replacement(target.path, content, target.kind, options.private_key_mode, owner, group, secret=True, same_secret=same_secret)
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""

@@ -7,9 +7,14 @@
 from __future__ import annotations
 
 import base64
+import os
 import ssl
 
 import pytest
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.run import module_process, result_of
+from ansible_collections.certmend.tls.tests.support.second_user import EVE, needs_root
 
 FQDN = "vault.corp.example"
 
@@ -136,3 +141,52 @@ def test_an_import_asks_for_the_roots_of_the_clients_and_for_one_answer(server):
     assert not server.issue(**given, trusted_content=own)["changed"]
     assert "mutually exclusive" in server.run("cert_issue", {**server.options, **given, "import_path": "/root/new.pfx"})["msg"]
     assert "import_path" in server.run("cert_issue", {**server.options, "provider": "import", "trusted_content": own})["msg"]
+
+
+def test_runs_at_once_leave_the_key_and_the_certificate_of_one_of_them(tmp_path):
+    """Of 40 pairs of runs without a lock, one left the key of one run with the certificate of the other."""
+    params = {
+        "provider": "self_signed",
+        "fqdn": FQDN,
+        "key_type": "EC",
+        "private_key_path": str(tmp_path / "tls.key"),
+        "certificate_path": str(tmp_path / "tls.pem"),
+        "backup": False,
+    }
+    for _round in range(5):
+        runs = [module_process("cert_issue", dict(params, force=True, reuse_key=False)) for _number in range(8)]
+        for run in runs:
+            run.stdin.write(run.ask)
+            run.stdin.close()
+            run.stdin = None
+        results = [result_of(*run.communicate()) for run in runs]
+        assert not [result for result in results if result.get("failed")]
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tmp_path / "tls.pem", tmp_path / "tls.key")  # refuses a key that does not match
+        # each run begins with what the run before it left: so each previous certificate is another one
+        previous = [result["previous"]["pem"] for result in results if result["previous"]]
+        assert len(set(previous)) == len(previous)
+
+
+@needs_root
+@pytest.mark.parametrize("option", ["private_key_path", "combined_path"])
+def test_a_key_that_another_user_put_there_is_not_taken_into_use(run_module, tmp_path, option):
+    """Whoever knows the key reads what the server's clients send. Check mode says so too."""
+    keys = {"private_key_path": str(tmp_path / "tls.key"), option: str(tmp_path / "prepared")}
+    params = dict(keys, provider="self_signed", fqdn=FQDN, key_type="EC", certificate_path=str(tmp_path / "tls.pem"))
+    known = mint.mint(FQDN, dns=[FQDN])
+    (tmp_path / "prepared").write_text(known.key_pem, encoding="ascii")
+    os.chown(tmp_path / "prepared", EVE, EVE)
+    for check in (True, False):
+        refused = run_module("cert_issue", params, check)
+        assert refused["failed"] and "%s: %s belongs to user ID %d" % (option, tmp_path / "prepared", EVE) in refused["msg"]
+    taken = run_module("cert_issue", dict(params, private_key_owner=str(EVE)))
+    assert taken["changed"] and (tmp_path / "prepared").stat().st_uid == EVE and (tmp_path / "tls.pem").stat().st_uid == 0
+
+
+@needs_root
+def test_the_key_has_an_owner_a_group_and_a_mode_of_its_own(run_module, tmp_path):
+    options = {"private_key_path": str(tmp_path / "tls.key"), "certificate_path": str(tmp_path / "tls.pem")}
+    params = dict(options, provider="self_signed", fqdn=FQDN, key_type="EC", private_key_owner=str(EVE), private_key_group="77", private_key_mode="0440")
+    assert run_module("cert_issue", params)["changed"] and not run_module("cert_issue", params)["changed"]
+    key, certificate = (tmp_path / "tls.key").stat(), (tmp_path / "tls.pem").stat()
+    assert (key.st_uid, key.st_gid, key.st_mode & 0o777) == (EVE, 77, 0o440) and (certificate.st_uid, certificate.st_mode & 0o777) == (0, 0o644)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import signal
@@ -16,6 +15,8 @@ import sys
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
+from ansible_collections.certmend.tls.tests.support.locks import waits_for_a_lock
 from ansible_collections.certmend.tls.tests.support.pins import HOST, NEW, OLD, TOMORROW, Store, certificate, pin
 from ansible_collections.certmend.tls.tests.support.run import PATH, arguments, module_process
 
@@ -26,7 +27,7 @@ import os, runpy, signal, sys
 path, number = sys.argv[1:]
 del sys.argv[1:]
 def hook(event, arguments):
-    if event == "os.rename" and os.path.realpath(arguments[1]) == path:
+    if event == "os.rename" and os.path.realpath("/proc/self/fd/%d/%s" % (arguments[3], arguments[1])) == path:
         os.kill(os.getpid(), getattr(signal, number))
 sys.addaudithook(hook)
 runpy.run_module("ansible_collections.certmend.tls.plugins.modules.cert_pin", run_name="__main__", alter_sys=True)
@@ -53,21 +54,15 @@ def end_before_the_store_is_replaced(store, number):
     return subprocess.run(command, input=ask, env=environment, capture_output=True, text=True, check=False)
 
 
-def waits_for_a_lock(process):
-    with open("/proc/locks", encoding="ascii") as locks:
-        return any("->" in line and str(process.pid) in line.split() for line in locks)
-
-
 def test_the_store_is_not_changed_while_the_log_cannot_be(store):
-    """Somebody else holds the log; a run that is killed while it waits has changed neither."""
+    """Another run holds the log; a run that is killed while it waits has changed neither."""
     before = store.path.read_bytes(), store.log.read_bytes()
-    with open(store.log, "rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with locked(str(store.log), "audit_log"):
         process = module_process("cert_pin", asked(store, approvals=[APPROVAL]))
         process.stdin.write(process.ask)
         process.stdin.close()
         process.stdin = None
-        while not waits_for_a_lock(process):
+        while not waits_for_a_lock(process.pid):
             assert process.poll() is None
         process.kill()
         process.communicate()

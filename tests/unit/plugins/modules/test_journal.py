@@ -237,7 +237,8 @@ def run_killed_at(step, folder, run):
 
         def count(event, arguments):
             writes = event in CALLS or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR))
-            if writes and any(str(folder) in str(argument) for argument in arguments):
+            # a name without a path is one in an opened folder
+            if writes and (str(folder) in str(arguments) or "/" not in str(arguments[0])):
                 remaining[0] -= 1
                 if remaining[0] == 0:
                     os.kill(os.getpid(), signal.SIGKILL)

@@ -19,6 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snaps
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.tests.support.clock import deadline
 from ansible_collections.certmend.tls.tests.support.journal import new_journal
+from ansible_collections.certmend.tls.tests.support.locks import waits_for_a_lock
 
 
 @pytest.fixture
@@ -98,11 +99,6 @@ def test_a_module_of_a_lost_run_that_records_a_change_does_not_undo_the_take_ove
     assert module.wait() == 0
     record = journal.read()
     assert record.run["id"] == "next" and [change.path for change in record.changes] == ["/etc/hosts"]
-
-
-def waits_for_a_lock(pid):
-    with open("/proc/locks", encoding="ascii") as stream:
-        return any("->" in line and str(pid) in line.split() for line in stream)
 
 
 def test_a_record_of_an_older_release_is_read(journal):

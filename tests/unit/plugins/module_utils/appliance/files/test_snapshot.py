@@ -61,13 +61,12 @@ def test_a_snapshot_restores_acl_time_and_owner(file):
     assert subprocess.run(["getfacl", str(file)], check=True, capture_output=True).stdout == acl and snapshot.is_current()
 
 
-def test_a_link_in_the_place_of_a_copy_is_not_followed(file, tmp_path):
-    snapshot, victim = Snapshot.of(str(file)), tmp_path / "victim"
-    victim.write_bytes(b"")
-    os.symlink(victim, tmp_path / "link")
-    with pytest.raises(OSError, match="symbolic link"):
-        snapshot.metadata.apply(str(tmp_path / "link"))
-    assert victim.stat().st_mode & 0o777 != 0o640
+def test_neither_a_link_nor_what_is_no_file_is_read(file, tmp_path):
+    os.symlink(file, tmp_path / "link")
+    os.mkfifo(tmp_path / "fifo")
+    for name, words in (("link", "symbolic link"), ("fifo", "not a regular file"), ("", "Is a directory")):
+        with pytest.raises(RemediationError, match="cannot be read: .*%s" % words):
+            Snapshot.of(str(tmp_path / name))
 
 
 def test_there_is_no_snapshot_of_a_missing_file(tmp_path):
@@ -80,5 +79,5 @@ def test_there_is_no_snapshot_of_a_missing_file(tmp_path):
 def test_a_copy_that_cannot_have_its_owner_is_removed(file):
     foreign = Snapshot.of("/etc/passwd")
     with pytest.raises(PermissionError):
-        Snapshot(str(file), foreign.content, foreign.metadata).write_copy()
+        Snapshot(str(file), foreign.content, foreign.metadata).copy()
     assert os.listdir(file.parent) == ["file"]

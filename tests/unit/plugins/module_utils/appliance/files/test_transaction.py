@@ -17,7 +17,7 @@ import sys
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files import transaction as transaction_module
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import identity_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
@@ -218,8 +218,14 @@ def test_a_file_that_was_replaced_although_the_call_failed_is_rolled_back(files,
 def test_the_journal_knows_all_files_before_the_first_is_replaced(files, tmp_path, monkeypatch):
     journal = new_journal(tmp_path.parent / (tmp_path.name + "-journal"))
     seen = []
-    replace = transaction_module.replace_file
-    monkeypatch.setattr(transaction_module, "replace_file", lambda *paths: (seen.append(len(journal.read().changes)), replace(*paths))[1])
+    replace = NewFile.replace
+
+    def look_and_replace(new):
+        if os.path.dirname(new.path) == str(tmp_path):
+            seen.append(len(journal.read().changes))
+        return replace(new)
+
+    monkeypatch.setattr(NewFile, "replace", look_and_replace)
     Transaction(replacements(files), backup=False, journal=journal.folder).commit(remove=[str(tmp_path / "gone")])
     assert seen == [3, 3, 3]
     changes = {change.path: change for change in journal.read().changes}
