@@ -74,7 +74,7 @@ def _policies(extensions: Any, problems: List[str]) -> PolicyExtensions:
     try:
         return policy_extensions(extensions)
     except ValueError as error:
-        problems.append("policyMappings: %s" % reason_of(error))
+        problems.append("certificate policies: %s" % reason_of(error))
         return PolicyExtensions()
 
 

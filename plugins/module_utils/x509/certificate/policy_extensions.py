@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, FrozenSet, Iterator, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import OBJECT_IDENTIFIER, SEQUENCE, dotted, items
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
@@ -15,6 +15,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import o
 ANY_POLICY = "2.5.29.32.0"
 #: the longest object identifier that is read, in octets; the library reads no longer ones in the other extensions
 LONGEST = 63
+#: bounds the work for a hostile certificate; OpenSSL keeps no more for a whole path
+MAXIMUM_POLICIES = 1000
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,9 @@ class PolicyExtensions:
 def policy_extensions(extensions: Any) -> PolicyExtensions:
     """Read the extensions.
 
-    :raises ValueError: the mappings cannot be decoded; cryptography decodes the others.
+    :raises ValueError: the mappings cannot be decoded (cryptography decodes the others), or there are too many policies.
     """
-    found = {}
+    found: Dict[str, Any] = {}
     for extension in extensions:
         value = extension.value
         if isinstance(value, x509.CertificatePolicies):
@@ -56,6 +58,8 @@ def policy_extensions(extensions: Any) -> PolicyExtensions:
             found["inhibit_any"] = value.skip_certs
         elif extension.oid == oid.ExtensionOID.POLICY_MAPPINGS:
             found["mappings"] = tuple(_mappings(value.value))
+    if max(len(found.get("policies", ())), len(found.get("mappings", ()))) > MAXIMUM_POLICIES:
+        raise ValueError("there are more than %d of them" % MAXIMUM_POLICIES)
     return PolicyExtensions(**found)
 
 

@@ -45,17 +45,17 @@ def _names(certificate: Certificate, host: bool) -> Iterator[Tuple[Any, str]]:
     for name in certificate.general_names:
         yield name, "name %s" % _text(name)
     for address in certificate.x509.subject.get_attributes_for_oid(oid.NameOID.EMAIL_ADDRESS):
-        yield from _made(x509.RFC822Name, address.value, "email address %s in the subject" % address.value)
+        yield from _made(x509.RFC822Name, str(address.value), "email address %s in the subject")
     if host and not certificate.dns_names:  # then some clients compare the common name: Java and OpenSSL constrain it too
         for common_name in certificate.common_names:
             if fqdn_problem(common_name[2:] if common_name.startswith("*.") else common_name) is None:
-                yield from _made(x509.DNSName, common_name, "common name %s" % common_name)
+                yield from _made(x509.DNSName, common_name, "common name %s")
 
 
 def _made(kind: Any, value: str, text: str) -> Iterator[Tuple[Any, str]]:
     """A name of this kind, if the value can be one."""
     try:
-        yield kind(value), text
+        yield kind(value), text % value
     except ValueError:
         return
 

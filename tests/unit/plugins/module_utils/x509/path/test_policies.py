@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import pytest
-from cryptography import x509
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -107,13 +106,6 @@ def test_the_anchor_s_own_constraints_do_not_count():
     root = authority("Strict Root", extensions=[requires(0)])
     leaf = mint("www.corp.example", dns=["www.corp.example"], issuer=root)
     assert refusal([leaf]) == "" and openssl_with_policies(leaf, trusted=root) == ""
-
-
-@pytest.mark.parametrize("encoded", [b"\x30\x00", b"\x05\x00", b"\x30\x04\x30\x02\x06\x00", b"\x30\x82\xff\xff", b"\x30\x0c\x30\x0a\x06\x03\x2a\x03\x04\x04\x03\x2a\x03\x05"])
-def test_mappings_that_cannot_be_decoded_are_a_problem_of_the_certificate(encoded):
-    given_ = (x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.33"), encoded), True)
-    (problem,) = from_x509(authority("CA", extensions=[given_]).x509).problems
-    assert problem.startswith("policyMappings: ")
 
 
 def test_however_policies_are_mapped_no_more_are_kept_than_the_certificates_contain():

@@ -126,7 +126,8 @@ LIMITED = authority("Limited", issuer=ROOT, extensions=[(x509.NameConstraints([x
 @pytest.mark.parametrize("ip", [[], ["10.77.0.10"]])
 def test_a_common_name_outside_the_constraints_is_reported_to_clients_that_fall_back_to_it(ip):
     certificate = mint(FQDN, ip=ip, issuer=LIMITED)
-    (message,) = [finding.message for finding in findings(certificate, LIMITED, trusted=[ROOT], profiles=["vcf_installer"], name=FQDN) if finding.code == "CHAIN-PATH-INVALID"]
+    found = findings(certificate, LIMITED, trusted=[ROOT], profiles=["vcf_installer"], name=FQDN)
+    (message,) = [finding.message for finding in found if finding.code == "CHAIN-PATH-INVALID"]
     assert message == "does not permit the common name %s (name constraints)" % FQDN
     assert "permitted subtree violation" in openssl(certificate, LIMITED, trusted=ROOT, name=FQDN).reason
 

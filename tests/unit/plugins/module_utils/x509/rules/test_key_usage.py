@@ -10,8 +10,8 @@ import pytest
 from cryptography import x509
 
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
-from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, Cas
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, Cas
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
 from ansible_collections.certmend.tls.tests.support.verifiers import openssl
 
