@@ -14,6 +14,8 @@ description:
   - Reads certificates from TLS servers, files or text, and judges them by the rules of the clients that will use them.
   - Reports every problem, not only the first one. Each finding has a code, says what is wrong, cites the source of the rule and names the role that
     repairs it. C(docs/findings.md) lists the codes.
+  - If trust anchors are given (O(trusted), O(trusted_content)) and no rule has an error against a chain, C(openssl verify) is asked about it too, if it is
+    installed. Its refusal is the finding C(TRUST-OPENSSL-REFUSES).
   - Never changes anything. An endpoint that cannot be reached is a result, not a failed task.
   - Run it on the controller (C(delegate_to=localhost)); nothing needs to be installed on appliances.
 requirements:

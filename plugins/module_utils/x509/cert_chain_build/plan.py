@@ -16,7 +16,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.converge import 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.options import Destination
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.pem_file import PemFile, difference, parse_pem_file, refuse_foreign_key
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, key_facts, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import key_facts
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 
 

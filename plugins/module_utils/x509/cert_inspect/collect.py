@@ -18,7 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.opt
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import csr_pin, merge_readings, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import load_anchors
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import Ask, CollectedSource
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ class Criteria:
     :param context: without what differs from source to source (its name, its pins, its registered endpoints).
     :param anchors: the certificates that the client trusts; None if the options do not say.
     :param pins: the pin store; None if the options name none.
+    :param ask: the verifier that is asked about a chain against which no rule has an error; None if there are no anchors.
     :param warnings: what could not be read.
     """
 
     context: JudgementContext
     anchors: Optional[Sequence[Certificate]] = None
     pins: Optional[Store] = None
+    ask: Optional[Ask] = None
     warnings: Tuple[str, ...] = ()
 
 
@@ -61,7 +63,13 @@ def collect_criteria(options: Options) -> Criteria:
     pins = attempt(errors, lambda: _pin_store(options.pins_path))
     raise_all(errors)
     anchors, warnings = trust if trust else (None, [])
-    return Criteria(context, anchors, pins, tuple(warnings))
+    return Criteria(context, anchors, pins, _other_verifier() if anchors else None, tuple(warnings))
+
+
+def _other_verifier() -> Ask:
+    from ansible_collections.certmend.tls.plugins.module_utils.x509.path.verifiers import openssl_refusal
+
+    return openssl_refusal
 
 
 def _private_key_pin(path: Optional[str]) -> Optional[str]:

@@ -29,7 +29,7 @@ def judge_source(source: CollectedSource, criteria: Criteria, waivers: Sequence[
     :param questions: what the answers to the article's questions need; None if they were not asked for.
     """
     now = criteria.context.now
-    inspection = inspect_source(source, _context_for(source, criteria), criteria.anchors)
+    inspection = inspect_source(source, _context_for(source, criteria), criteria.anchors, criteria.ask)
     result = inspection.as_dict(now, lambda finding: waiver_of(finding, waivers, now.date()))
     if questions is not None and inspection.chain:
         from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import answer_questions

@@ -19,7 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.key_choice import KeyChoice
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import names_of_csr
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, key_facts, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import (
     ABSENT,
     certificate_lines,
@@ -29,6 +29,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff
     name_lines,
     request_lines,
 )
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import key_facts
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.names import rfc4514
 
 NEW_CERTIFICATE = "certificate to be issued in this run"

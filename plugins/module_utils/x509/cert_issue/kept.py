@@ -16,7 +16,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.colle
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import name_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key, key_facts
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import Key, key_facts
 
 SERVER_AUTH, ANY = "serverAuth", "anyExtendedKeyUsage"
 #: the purposes of a certificate without the extension (RFC 5280 section 4.2.1.12), as far as servers have them

@@ -13,7 +13,8 @@ from typing import Any, List, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import because, is_due
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Key, key_facts, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import Key, key_facts
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import KeySpec, generate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import weakness
 

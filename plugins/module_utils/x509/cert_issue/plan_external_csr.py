@@ -18,8 +18,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.renewal import certificates_to_serve, renewal_reasons, repair_reasons
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import key_facts, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.diff_lines import certificate_lines
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import key_facts
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import weakness
 
 

@@ -23,6 +23,11 @@ ANY_PURPOSE = "anyExtendedKeyUsage"
 #: the remedy of findings that a new certificate repairs
 REISSUE = "fqdn_certificate"
 NAMES = ("NAME-MISMATCH", "NAME-SAN-MISSING")
+#: extensions for which clients refuse a certificate, and that its successor does not have
+EXTENSIONS = {
+    "USAGE-NO-TLS": "the key usage allows no TLS handshake",
+    "FORMAT-EXTENSION-UNKNOWN": "clients do not know one of its critical extensions",
+}
 
 
 def because(reason: str, existing: Existing, *codes: str) -> str:
@@ -118,7 +123,8 @@ def _difference_reasons(spec: IssueSpec, existing: Existing, leaf: Certificate) 
     lacking = _lacking_purposes(spec, leaf)
     if lacking:
         reasons.append(because("the extended key usage lacks %s" % ", ".join(lacking), existing, "USAGE-NO-SERVER-AUTH"))
-    return reasons
+    found = {finding.code for finding in existing.findings}
+    return reasons + [because(reason, existing, code) for code, reason in EXTENSIONS.items() if code in found]
 
 
 def _other_subject(spec: IssueSpec, leaf: Certificate, stays: bool) -> bool:

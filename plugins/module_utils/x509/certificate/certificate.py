@@ -16,17 +16,11 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, TypeVar
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import Fields, fields_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, with_colons
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day, timestamp
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import (
-    dsa,
-    ec,
-    ed448,
-    ed25519,
-    rsa,
-    serialization,
-    x509,
-)
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import serialization, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import extension_facts, reason_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import Key, key_facts
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.policy_extensions import PolicyExtensions
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by, public_key_of, signature_algorithm
 
 Value = TypeVar("Value")
@@ -36,23 +30,11 @@ UNKNOWN_DATE = datetime.datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Key:
-    """A public key: ``type`` RSA, EC, DSA, Ed25519, Ed448 or unknown; size in bits; the curve's name."""
-
-    type: str
-    bits: Optional[int] = None
-    curve: Optional[str] = None
-
-    def __str__(self) -> str:
-        return " ".join(str(part) for part in (self.type, self.curve or self.bits) if part)
-
-
-@dataclass(frozen=True)
 class Certificate:
     """An X.509 certificate (RFC 5280). Two are equal if their DER is.
 
     :param name_constraints: the extension as cryptography decodes it.
-    :param unknown_critical: object identifiers of the critical extensions that are unknown here.
+    :param unknown_critical: object identifiers of the critical extensions that are not processed here.
     :param problems: the parts that could not be decoded; what depends on them is empty.
     """
 
@@ -78,6 +60,7 @@ class Certificate:
     ca_issuers: Tuple[str, ...] = field(compare=False, default=())
     name_constraints: Any = field(compare=False, default=None, repr=False)
     unknown_critical: Tuple[str, ...] = field(compare=False, default=())
+    policies: PolicyExtensions = field(compare=False, default=PolicyExtensions())
     pin: str = field(compare=False, default="")
     problems: Tuple[str, ...] = field(compare=False, default=())
 
@@ -95,6 +78,14 @@ class Certificate:
     def issuer_name(self) -> names.ComparableName:
         """The issuer in the form in which names are compared (RFC 5280 section 7.1)."""
         return names.comparable(self.encoded.issuer)
+
+    @functools.cached_property
+    def general_names(self) -> Tuple[Any, ...]:
+        """All the subject alternative names, as cryptography decodes them."""
+        try:
+            return tuple(self.x509.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+        except (x509.ExtensionNotFound, ValueError):
+            return ()
 
     @property
     def self_issued(self) -> bool:
@@ -182,21 +173,6 @@ def spki_pin(spki: bytes) -> str:
 def pin_of(public_key: Any) -> str:
     """The pin of a public key."""
     return spki_pin(public_key.public_bytes(DER, serialization.PublicFormat.SubjectPublicKeyInfo))
-
-
-def key_facts(public_key: Any) -> Key:
-    """The type and size of a public key."""
-    if isinstance(public_key, rsa.RSAPublicKey):
-        return Key("RSA", public_key.key_size)
-    if isinstance(public_key, ec.EllipticCurvePublicKey):
-        return Key("EC", public_key.curve.key_size, public_key.curve.name)
-    if isinstance(public_key, dsa.DSAPublicKey):
-        return Key("DSA", public_key.key_size)
-    if isinstance(public_key, ed25519.Ed25519PublicKey):
-        return Key("Ed25519", 256, None)
-    if isinstance(public_key, ed448.Ed448PublicKey):
-        return Key("Ed448", 456, None)
-    return Key("unknown")
 
 
 def from_x509(certificate: x509.Certificate) -> Certificate:

@@ -10,7 +10,8 @@ from typing import List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, Key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import Key
 
 ABSENT = "  absent"
 

@@ -10,8 +10,9 @@ from typing import Any, Callable, Dict, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.distinguished_name import printable
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.policy_extensions import PolicyExtensions, policy_extensions
 
-ExtendedKeyUsageOID = oid.ExtendedKeyUsageOID
+ExtendedKeyUsageOID, ExtensionOID = oid.ExtendedKeyUsageOID, oid.ExtensionOID
 
 USAGES = (
     ("digital_signature", "digitalSignature"),
@@ -31,6 +32,23 @@ PURPOSES = {
     ExtendedKeyUsageOID.OCSP_SIGNING: "OCSPSigning",
     x509.ObjectIdentifier("2.5.29.37.0"): "anyExtendedKeyUsage",
 }
+#: the extensions that may be critical: those that are processed here, and the points from which others fetch revocation lists. The library
+#: decodes more, such as the one that marks a precertificate (RFC 6962 section 3.1)
+PROCESSED = (
+    ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
+    ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+    ExtensionOID.BASIC_CONSTRAINTS,
+    ExtensionOID.CERTIFICATE_POLICIES,
+    ExtensionOID.CRL_DISTRIBUTION_POINTS,
+    ExtensionOID.EXTENDED_KEY_USAGE,
+    ExtensionOID.INHIBIT_ANY_POLICY,
+    ExtensionOID.KEY_USAGE,
+    ExtensionOID.NAME_CONSTRAINTS,
+    ExtensionOID.POLICY_CONSTRAINTS,
+    ExtensionOID.POLICY_MAPPINGS,
+    ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+    ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+)
 
 
 def extension_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[str, Any]:
@@ -48,8 +66,16 @@ def extension_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[
         reader = READERS.get(type(extension.value))
         if reader:
             found.update(reader(extension.value))
-    unknown = [extension.oid.dotted_string for extension in extensions if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension)]
-    return dict(found, unknown_critical=tuple(unknown))
+    unknown = tuple(extension.oid.dotted_string for extension in extensions if extension.critical and extension.oid not in PROCESSED)
+    return dict(found, unknown_critical=unknown, policies=_policies(extensions, problems))
+
+
+def _policies(extensions: Any, problems: List[str]) -> PolicyExtensions:
+    try:
+        return policy_extensions(extensions)
+    except ValueError as error:
+        problems.append("certificate policies: %s" % reason_of(error))
+        return PolicyExtensions()
 
 
 def _alternative_names(value: x509.SubjectAlternativeName) -> Dict[str, Any]:

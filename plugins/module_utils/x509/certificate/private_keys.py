@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import ec, ed25519, rsa, serialization
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Key, key_facts
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import Key, key_facts
 
 #: what a new key is if neither the options nor a present key say otherwise
 DEFAULT_TYPE, DEFAULT_SIZE, DEFAULT_CURVE = "RSA", 2048, "secp256r1"

@@ -19,7 +19,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, colons
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import is_signed_by
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Entry, Pool
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements, relies_on_broken_digest
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Aspect, Requirements, relies_on_broken_digest
 
 #: longer paths are not found in practice
 MAXIMUM_DEPTH = 16
@@ -123,7 +123,7 @@ class Search:
 
     def run(self, leaf: Certificate) -> SearchResult:
         """Find the best path. If none reaches an anchor: the one that ends in a self-signed certificate, or else the longest."""
-        objections = tuple(self.requirements.of_leaf(leaf))
+        objections = self._objections_to(leaf)
         best = Partial(Path((leaf,), leaf if self.pool.trusts(leaf) else None), objections)
         if best.path.anchor or (self.strict and objections):
             return self._result(best)
@@ -138,6 +138,11 @@ class Search:
             if not extended.path.top.self_signed:
                 self._enqueue(extended)
         return self._result(best)
+
+    def _objections_to(self, leaf: Certificate) -> Tuple[str, ...]:
+        """A chain may also be wanted for a CA, whose key signs certificates and makes no handshake."""
+        found = self.requirements.of_leaf(leaf)
+        return tuple(objection.text for objection in found if not (leaf.is_ca and objection.aspect is Aspect.KEY_USAGE))
 
     def _result(self, found: Partial) -> SearchResult:
         return SearchResult(found.path, found.objections, tuple(self._rejected.values()), self._exhausted)
@@ -167,7 +172,7 @@ class Search:
         if _repeats(below.path, entry.certificate):
             return None
         if not candidate.checked:
-            found = self.requirements.of_issuer(entry.certificate, below.path.certificates, entry.trusted)
+            found = [objection.text for objection in self.requirements.of_issuer(entry.certificate, below.path.certificates, entry.trusted)]
             if found and self.strict:
                 self._reject(entry, "; ".join(found))
                 return None
@@ -202,9 +207,13 @@ class Search:
 
 
 def _repeats(path: Path, issuer: Certificate) -> bool:
-    """Whether the path already contains the same CA (name and key): the start of a loop (RFC 4158 section 2.4.1)."""
-    identity = issuer.subject_name, issuer.encoded.public_key
-    return any((certificate.subject_name, certificate.encoded.public_key) == identity for certificate in path.certificates)
+    """Whether the path already contains the same entity (name, alternative names and key): the start of a loop (RFC 4158 section 2.4.1)."""
+    return any(_same_entity(certificate, issuer) for certificate in path.certificates)
+
+
+def _same_entity(one: Certificate, other: Certificate) -> bool:
+    same_ca = one.encoded.public_key == other.encoded.public_key and one.subject_name == other.subject_name
+    return same_ca and one.general_names == other.general_names
 
 
 def _merit(partial: Partial) -> Tuple[bool, int, int]:

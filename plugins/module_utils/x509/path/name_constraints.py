@@ -6,22 +6,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 from urllib.parse import urlsplit
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, to_ascii
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, fqdn_problem, to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 
 
-def violation(constraints: Any, certificate: Certificate) -> Optional[str]:
+def violation(constraints: Any, certificate: Certificate, host: bool = False) -> Optional[str]:
     """How a certificate breaks a CA's constraints, as the end of a sentence; None if it satisfies them.
 
     :param constraints: the extension as cryptography reads it.
+    :param host: whether the certificate is that of a host, whose name clients may look for in the common name.
     """
     permitted, excluded = constraints.permitted_subtrees or [], constraints.excluded_subtrees or []
-    for name in _names(certificate):
+    for name, text in _names(certificate, host):
         kind = type(name)
         within = WITHIN.get(kind)
         allowed = [subtree for subtree in permitted if isinstance(subtree, kind)]
@@ -31,21 +32,32 @@ def violation(constraints: Any, certificate: Certificate) -> Optional[str]:
                 return "constrains names of the type %s, which this release cannot compare" % kind.__name__
             continue
         if allowed and not any(within(name.value, subtree.value) for subtree in allowed):
-            return "does not permit the name %s" % _text(name)
+            return "does not permit the %s" % text
         if any(within(name.value, subtree.value) or _may_match(name, subtree.value) for subtree in forbidden):
-            return "excludes the name %s" % _text(name)
+            return "excludes the %s" % text
     return None
 
 
-def _names(certificate: Certificate) -> Iterator[Any]:
-    """All the names that constraints apply to: the subject and the subject alternative names."""
+def _names(certificate: Certificate, host: bool) -> Iterator[Tuple[Any, str]]:
+    """All the names that constraints apply to, each with its description: the subject and the subject alternative names."""
     if certificate.x509.subject.rdns:
-        yield x509.DirectoryName(certificate.x509.subject)
+        yield x509.DirectoryName(certificate.x509.subject), "name %s" % certificate.subject
+    for name in certificate.general_names:
+        yield name, "name %s" % _text(name)
+    for address in certificate.x509.subject.get_attributes_for_oid(oid.NameOID.EMAIL_ADDRESS):
+        yield from _made(x509.RFC822Name, str(address.value), "email address %s in the subject")
+    if host and not certificate.dns_names:  # then some clients compare the common name: Java and OpenSSL constrain it too
+        for common_name in certificate.common_names:
+            if fqdn_problem(common_name[2:] if common_name.startswith("*.") else common_name) is None:
+                yield from _made(x509.DNSName, common_name, "common name %s")
+
+
+def _made(kind: Any, value: str, text: str) -> Iterator[Tuple[Any, str]]:
+    """A name of this kind, if the value can be one."""
     try:
-        extension = certificate.x509.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except (x509.ExtensionNotFound, ValueError):
+        yield kind(value), text % value
+    except ValueError:
         return
-    yield from extension.value
 
 
 def _host_within(name: str, subtree: str) -> bool:

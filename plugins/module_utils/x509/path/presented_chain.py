@@ -106,17 +106,21 @@ def chain_of(
 
 
 def _path(leaf: Certificate, presented: Sequence[Certificate], anchors: Sequence[Certificate], at: Optional[datetime.datetime]) -> Path:
+    return find_path(leaf, _pool(presented, anchors), Requirements(at), strict=False).path
+
+
+def _pool(presented: Sequence[Certificate], anchors: Sequence[Certificate]) -> Pool:
     pool = Pool()
     pool.add_certificates(presented, "presented")
     pool.add_certificates(anchors, "trusted", trusted=True)
-    return find_path(leaf, pool, Requirements(at), strict=False).path
+    return pool
 
 
 def vouches(anchor: Certificate, chain: Sequence[Certificate]) -> bool:
-    """Whether an anchor is the first certificate of a chain, or the CA that the chain leads to."""
+    """Whether an anchor is the first certificate of a chain, or a CA to which a valid path leads, at any time and for any purpose."""
     return bool(chain) and _vouches(anchor, tuple(chain))
 
 
 @functools.lru_cache(maxsize=None)  # thousands of registrations hold a handful of anchors
 def _vouches(anchor: Certificate, chain: Tuple[Certificate, ...]) -> bool:
-    return chain[0] == anchor or chain_of(chain, [anchor], first_is_leaf=True).path.anchor == anchor
+    return chain[0] == anchor or find_path(chain[0], _pool(chain, [anchor]), Requirements()).path.anchor == anchor

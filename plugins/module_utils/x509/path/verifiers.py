@@ -10,6 +10,7 @@ subject alternative name, no key identifiers), so OpenSSL is asked if it refuses
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -17,10 +18,11 @@ import tempfile
 from dataclasses import asdict, dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import verifier, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import reason_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Path
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import ANY, CLIENT, SERVER, Requirements
 
 SECONDS = 20
@@ -52,7 +54,7 @@ def judgements(chain: Sequence[Certificate], anchor: Certificate, requirements: 
     asked: List[Judgement] = []
     if chain[0].is_ca:  # the rules for end entities do not fit the chain of a CA
         requirements = Requirements(requirements.at, ANY)
-    below = [certificate for certificate in chain if certificate != anchor or certificate == chain[0]]
+    below = [*chain[:1], *_between(chain, anchor)]
     for judge in (by_cryptography, by_openssl):
         judgement = judge(below, anchor, requirements, name)
         if judgement:
@@ -93,8 +95,24 @@ def _subject(leaf: Certificate, name: str) -> Any:
         return None
 
 
+def openssl_refusal(path: Path, at: datetime.datetime, name: str) -> str:
+    """Why OpenSSL would not connect to a server with this path; empty if it would, or if it is not installed.
+
+    :param path: a path with an anchor.
+    :param name: as for ``judgements``.
+    """
+    if path.anchor is None:
+        return ""
+    told = by_openssl([*path.certificates[:1], *_between(path.certificates, path.anchor)], path.anchor, Requirements(at, SERVER), name)
+    return "" if told is None or told.accepted else told.reason
+
+
+def _between(certificates: Sequence[Certificate], anchor: Certificate) -> List[Certificate]:
+    return [certificate for certificate in certificates[1:] if certificate != anchor]
+
+
 def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str) -> Optional[Judgement]:
-    """The openssl command; None if it is not installed."""
+    """The openssl command; None if it is not installed, or cannot be started."""
     program = shutil.which("openssl")
     if not program:
         return None
@@ -105,7 +123,8 @@ def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: 
         last = any(certificate.not_after == requirements.at.replace(microsecond=0) for certificate in [*chain, anchor])
         command += ["-attime", str(int(requirements.at.timestamp()) - last)]
     if name:
-        command += ["-verify_ip" if as_address(name) else "-verify_hostname", name]
+        address = as_address(name)
+        command += ["-verify_ip", str(address)] if address else ["-verify_hostname", to_ascii(name)]
     with tempfile.TemporaryDirectory(prefix="certmend-") as folder:
         files = {"-trusted": [anchor], "-untrusted": chain[1:], "": chain[:1]}
         for index, (option, certificates) in enumerate(files.items()):
@@ -117,11 +136,13 @@ def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: 
         return _judgement(command)
 
 
-def _judgement(command: List[str]) -> Judgement:
+def _judgement(command: List[str]) -> Optional[Judgement]:
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS)
-    except (OSError, subprocess.SubprocessError) as error:
-        return Judgement(OPENSSL, False, "it could not be started: %s" % reason_of(error))
+    except OSError:
+        return None
+    except subprocess.TimeoutExpired:
+        return Judgement(OPENSSL, False, "it came to no verdict within %d seconds" % SECONDS)
     if done.returncode == 0:
         return Judgement(OPENSSL, True)
     lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("error ") and "lookup:" in line]

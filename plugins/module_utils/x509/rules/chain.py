@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, NOTICE, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path import policies
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Path
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Requirements
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import SERVER, Aspect, Requirements
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (
     OME_MIGRATION,
     JudgementContext,
@@ -20,6 +23,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     rule,
 )
 
+#: what a TLS client requires; the validity has rules of its own
+FOR_SERVERS = Requirements(purpose=SERVER)
 REORDER = "Put the appliance's certificate first and after each certificate its issuer's, the root last, each of them once."
 
 
@@ -79,15 +84,22 @@ def every_certificate_is_needed(chain: Chain, context: JudgementContext) -> Iter
 @rule(
     "CHAIN-PATH-INVALID",
     ERROR,
-    cites="RFC 5280 section 6.1.4 (k) to (n), section 6.1.3 (b) and (c)",
+    cites="RFC 5280 section 6.1: 6.1.3 (b), (c) and (f), 6.1.4 (a) and (k) to (n); section 4.2.1.12",
     remedy="server_chain",
     advice="Ask the CA for a certificate from an issuer that may sign it, or build another chain with other certificates of the CA.",
 )
-def every_issuer_may_sign(chain: Chain, context: JudgementContext) -> Iterator[Violation]:
-    """Every issuer of the path may sign the certificates below it: it is a CA, and its constraints allow them."""
-    certificates = chain.path.certificates
-    for position, issuer in enumerate(certificates[1:], start=1):
-        for objection in Requirements.of_place(issuer, certificates[:position], issuer == chain.path.anchor):
-            yield Violation(issuer, objection)
-        for identifier in issuer.unknown_critical:
-            yield Violation(issuer, "its critical extension %s is unknown, so clients must reject it" % identifier)
+def every_issuer_may_sign(chain: Chain, context: JudgementContext) -> Iterator[Union[str, Violation]]:
+    """Every issuer of the path may sign the certificates below it: it is a CA, and its purpose, constraints and policies allow them."""
+    path = chain.path
+    for position, issuer in enumerate(path.certificates[1:], start=1):
+        for objection in FOR_SERVERS.of_issuer(issuer, path.certificates[:position], _ends(path, issuer)):
+            if objection.aspect not in (Aspect.ENCODING, Aspect.POLICY):
+                yield Violation(issuer, objection.text)
+    problem = policies.violation(path.certificates[:-1] if _ends(path, path.top) else path.certificates)
+    if problem:
+        yield problem
+
+
+def _ends(path: Path, certificate: Certificate) -> bool:
+    """Whether the path ends with a certificate, as an anchor, or as one if the client trusts it."""
+    return certificate == path.anchor if path.anchor else certificate.self_signed

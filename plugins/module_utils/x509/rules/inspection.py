@@ -14,10 +14,13 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoin
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import FILE
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Path
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain, chain_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
-from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME, JudgementContext
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import CLIENTS, OME, JudgementContext
 
+#: why another verifier refuses a path at a time and for a name; empty if it accepts
+Ask = Callable[[Path, datetime.datetime, str], str]
 #: the waiver of a finding as the result shows it (``until``, ``reason``); None if the finding is not waived
 Waive = Callable[[Finding], Optional[Dict[str, str]]]
 
@@ -79,17 +82,28 @@ class Inspection:
         }
 
 
-def inspect_source(source: CollectedSource, context: JudgementContext, anchors: Optional[Sequence[Certificate]] = None) -> Inspection:
+def inspect_source(
+    source: CollectedSource, context: JudgementContext, anchors: Optional[Sequence[Certificate]] = None, ask: Optional[Ask] = None
+) -> Inspection:
     """Judge the certificates of one source.
 
     :param context: as for ``judge``; name and form are those of the source.
     :param anchors: the certificates that the client trusts; None: unknown.
+    :param ask: asked about a path to an anchor against which no rule has an error; None: nobody is asked.
     """
     context = replace(context, name=source.name, form=_form(source, context))
     if source.certificates:
         chain = chain_of(source.certificates, anchors, first_is_leaf=source.presented, at=context.now)
-        return Inspection(source, chain, tuple(judge(chain, context, source.source)))
+        findings = judge(chain, context, source.source)
+        refusal = _refusal(chain, context, findings, ask)
+        return Inspection(source, chain, tuple(judge(chain, replace(context, refusal=refusal), source.source) if refusal else findings))
     return Inspection(source, None, (source.error or _no_certificate(source, context),))
+
+
+def _refusal(chain: Chain, context: JudgementContext, findings: Sequence[Finding], ask: Optional[Ask]) -> str:
+    if ask is None or chain.path.anchor is None or not context.profiles & frozenset(CLIENTS):
+        return ""
+    return "" if any(finding.severity == ERROR for finding in findings) else ask(chain.path, context.now, context.name)
 
 
 def open_severities(findings: Sequence[Dict[str, Any]]) -> List[str]:

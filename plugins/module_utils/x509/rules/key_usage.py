@@ -11,6 +11,7 @@ from typing import Iterator, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import SERVER, Aspect, Requirements
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import (
     OME,
     OME_MIGRATION,
@@ -51,6 +52,20 @@ def server_authentication_is_allowed(chain: Chain, context: JudgementContext) ->
     restricted = bool(purposes) and ANY not in purposes
     if "serverAuth" not in purposes and (restricted or context.profiles & frozenset(OME)):
         yield "its extended key usage lacks serverAuth (%s)" % _listed(purposes)
+
+
+@rule(
+    "USAGE-NO-TLS",
+    ERROR,
+    cites="RFC 5280 section 4.2.1.3; RFC 8446 section 4.4.2.2",
+    remedy="fqdn_certificate",
+    advice=TEMPLATE + "digital signature (and, for RSA keys and old clients, key encipherment).",
+)
+def the_key_may_be_used_for_tls(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The certificate's key usage, if it has one, allows a TLS handshake: digital signature, key encipherment or key agreement."""
+    for objection in Requirements(purpose=SERVER).of_leaf(chain.leaf):
+        if objection.aspect is Aspect.KEY_USAGE:
+            yield objection.text
 
 
 @rule_by_profile(

@@ -61,6 +61,7 @@ class JudgementContext:
     :param pin_record: the server's pins; None if no pin store was given.
     :param registered: the server's endpoints in a vCenter's Lookup Service.
     :param peer: the chain of the other appliance of a migration, its own certificate first.
+    :param refusal: why OpenSSL refuses a chain against which no rule has an error; empty if it accepts, or was not asked.
     :param form: why the file is not plain PEM; empty if it is, or if there is no file.
     """
 
@@ -73,6 +74,7 @@ class JudgementContext:
     pin_record: Optional[PinRecord] = None
     registered: Tuple[RegisteredEndpoint, ...] = ()
     peer: Tuple[Certificate, ...] = ()
+    refusal: str = ""
     form: str = ""
 
 

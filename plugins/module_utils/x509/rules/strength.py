@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules about the strength of keys and signatures."""
+"""Rules about the strength of keys and signatures, and about extensions that are not understood."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
-from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import relies_on_broken_digest, weakness
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirements import Aspect, Requirements, relies_on_broken_digest, weakness
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext, Violation, rule
 
 
@@ -56,3 +56,17 @@ def everything_can_be_decoded(chain: Chain, context: JudgementContext) -> Iterat
     for certificate in chain.path.certificates:
         for problem in certificate.problems:
             yield Violation(certificate, problem)
+
+
+@rule(
+    "FORMAT-EXTENSION-UNKNOWN",
+    ERROR,
+    cites="RFC 5280 section 4.2",
+    remedy="fqdn_certificate",
+    advice="Have the certificate reissued without that extension, or with an extension that is not critical.",
+)
+def every_critical_extension_is_known(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """Every critical extension of the certificate is one that clients process."""
+    for objection in Requirements().of_leaf(chain.leaf):
+        if objection.aspect is Aspect.EXTENSION:
+            yield "%s; clients must reject the certificate" % objection.text

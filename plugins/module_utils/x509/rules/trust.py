@@ -27,6 +27,19 @@ def the_certificate_is_not_self_signed(chain: Chain, context: JudgementContext) 
 
 
 @rule(
+    "TRUST-OPENSSL-REFUSES",
+    {GENERIC: ERROR, VCF_INSTALLER: WARNING},
+    cites="openssl-verification-options(1): certification path validation",
+    remedy="",
+    advice="Clients with OpenSSL, such as curl and Python, do not connect. See OpenSSL's reason, and have the certificate that it is about reissued.",
+)
+def openssl_accepts_the_chain(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """OpenSSL accepts the chain as well, if no rule reports an error."""
+    if context.refusal:
+        yield "no rule has an error, but openssl verify refuses the chain: %s" % context.refusal
+
+
+@rule(
     "TRUST-UNKNOWN-CA",
     ERROR,
     cites="RFC 5280 section 6.1.1 (d); article 000011648, scenario 3; KB 316056",

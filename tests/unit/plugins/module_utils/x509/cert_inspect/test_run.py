@@ -98,6 +98,50 @@ def test_questions_are_answered_for_the_leaf():
     assert run.facts()["results"][0]["questions"][6] == {"question": "Is it self-signed?", "answer": "yes"}
 
 
+ROOT = mint.authority()
+ANY_PURPOSE = (mint.x509.ExtendedKeyUsage([mint.x509.ObjectIdentifier("2.5.29.37.0")]), False)
+FOR_ANY_PURPOSE = mint.mint("depot.corp.example", dns=["depot.corp.example"], issuer=ROOT, extensions=[ANY_PURPOSE])
+
+
+def found(trusted=ROOT, certificate=FOR_ANY_PURPOSE, **given):
+    run, context = run_of(content=certificate.pem, trusted_content=trusted.pem, name="depot.corp.example", **given)
+    carry_out(run, context)
+    return [(finding["code"], finding["severity"]) for finding in run.facts()["findings"]]
+
+
+def test_openssl_is_asked_about_a_chain_that_no_rule_finds_an_error_in():
+    """RFC 5280 section 4.2.1.12 leaves it to the client whether any purpose is enough; to OpenSSL it is not."""
+    assert found() == [("TRUST-OPENSSL-REFUSES", "error")]
+    assert found(profile=["vcf_installer"]) == [("TRUST-OPENSSL-REFUSES", "warning")]
+    assert found(certificate=mint.mint("depot.corp.example", dns=["depot.corp.example"], issuer=ROOT)) == []
+
+
+def test_openssl_counts_the_extended_key_usage_of_an_anchor():
+    root = mint.authority(extensions=[(mint.x509.ExtendedKeyUsage([mint.x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH]), False)])
+    assert found(root, mint.mint("depot.corp.example", dns=["depot.corp.example"], issuer=root)) == [("TRUST-OPENSSL-REFUSES", "error")]
+
+
+@pytest.mark.parametrize("given", [dict(at="2040-01-01"), dict(profile=["ome_single"]), dict(trusted=mint.authority("Other"))])
+def test_openssl_is_not_asked_if_a_rule_has_an_error_or_nobody_verifies(given):
+    assert "TRUST-OPENSSL-REFUSES" not in [code for code, _severity in found(**given)]
+
+
+@pytest.mark.parametrize("name", ["DEPOT.corp.example.", "[2001:DB8::1]", "10.77.0.10", "bücher.example"])
+def test_openssl_gets_the_name_in_the_form_in_which_clients_compare_it(name):
+    certificate = mint.mint("depot.corp.example", dns=["depot.corp.example", "xn--bcher-kva.example"], ip=["2001:db8::1", "10.77.0.10"], issuer=ROOT)
+    run, context = run_of(content=certificate.pem, trusted_content=ROOT.pem, name=name)
+    carry_out(run, context)
+    assert run.facts()["findings"] == []
+
+
+def test_without_openssl_nothing_is_said_of_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert found() == []
+    (tmp_path / "openssl").write_text("no program", encoding="ascii")
+    (tmp_path / "openssl").chmod(0o755)
+    assert found() == []
+
+
 #: what only some tasks need
 ON_DEMAND = (
     "appliance.pin_store",
@@ -110,6 +154,7 @@ ON_DEMAND = (
     "x509.certificate.private_keys",
     "x509.load.pkcs12",
     "x509.load.strict_pem",
+    "x509.path.verifiers",
     "x509.rules.registered_endpoint",
 )
 

@@ -57,6 +57,23 @@ def test_a_certificate_whose_validity_has_not_begun_is_issued_again_and_keeps_th
     assert server.run("own_ca")["steps"] == []
 
 
+NO_TLS = (mint.x509.KeyUsage(False, True, False, False, False, False, False, False, False), True)
+UNKNOWN = (mint.x509.UnrecognizedExtension(mint.x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00"), True)
+
+
+@pytest.mark.parametrize(
+    "extension, reason",
+    [
+        (NO_TLS, "the key usage allows no TLS handshake (USAGE-NO-TLS)"),
+        (UNKNOWN, "clients do not know one of its critical extensions (FORMAT-EXTENSION-UNKNOWN)"),
+    ],
+)
+def test_a_certificate_of_the_same_ca_that_clients_refuse_for_its_extensions_is_issued_again_once(server, extension, reason):
+    install(server, mint.mint(FQDN, dns=[FQDN], issuer=ROOT, key=mint.shared_key("RSA-2048"), extensions=[extension]))
+    assert server.run("own_ca")["renewed_because"] == [reason]
+    assert server.run("own_ca")["steps"] == []
+
+
 def test_names_that_are_given_up_are_a_reason(server):
     server.run(ip_addresses=["10.77.0.10"], dns_names=["depot"])
     assert server.run(drop_names=["10.77.0.10", "depot"])["renewed_because"] == [

@@ -31,6 +31,7 @@ from ansible_collections.certmend.tls.tests.support.mint import (
     shared_key,
     signed_with,
 )
+from ansible_collections.certmend.tls.tests.support.policies import requires
 
 ROOT = authority("Root")
 NEAR = authority("Near", issuer=ROOT)
@@ -203,6 +204,33 @@ def test_the_leaf_itself_must_be_valid():
     old = mint("www", issuer=FAR, ends=NOW - DAY)
     outcome = search(old, [FAR, NEAR])
     assert outcome.path.anchor is None and outcome.objections == ("expired on %s" % written(NOW - DAY),)
+
+
+def test_a_leaf_must_have_a_key_for_tls_unless_it_is_a_ca_and_is_asked_for_as_such():
+    signing = [(x509.KeyUsage(False, False, False, False, False, True, True, False, False), True)]
+    outcome = search(mint("www", issuer=FAR, extensions=signing), [FAR, NEAR], purpose="server")
+    assert outcome.path.anchor is None and outcome.objections == ("has a key that may not be used for TLS (key usage: keyCertSign, cRLSign)",)
+    ca = authority("Below", issuer=FAR, extensions=signing)
+    assert found(ca, [FAR, NEAR], purpose="server") == ders(ca, FAR, NEAR, ROOT)
+
+
+def test_a_path_without_the_policy_that_a_ca_requires_is_not_taken_and_another_is():
+    key = new_key()
+    strict, lax = (authority("CA", issuer=ROOT, key=key, extensions=given) for given in ([requires(0)], []))
+    leaf = mint("www", issuer=strict)
+    outcome = search(leaf, [strict])
+    assert outcome.path.anchor is None
+    words = "is not reached: CN=CA requires a certificate policy, but no policy is valid from the anchor down to CN=www"
+    assert reasons(outcome) == [words]
+    assert found(leaf, [strict, lax]) == ders(leaf, lax, ROOT)
+
+
+def test_a_leaf_with_its_issuer_s_name_and_key_but_other_alternative_names_is_no_loop():
+    key = new_key()
+    ca = authority("Own CA", issuer=ROOT, key=key)
+    leaf = mint("Own CA", dns=["www.corp.example"], issuer=ca, key=key)
+    assert found(leaf, [ca]) == ders(leaf, ca, ROOT)
+    assert found(mint("Own CA", issuer=ca, key=key), [ca]) is None
 
 
 @pytest.mark.parametrize("second, valid", [(-1, False), (0, True)])

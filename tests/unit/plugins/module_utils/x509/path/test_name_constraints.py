@@ -103,3 +103,9 @@ def test_a_kind_that_nobody_here_can_compare_is_refused():
     entry = x509.RegisteredID(x509.ObjectIdentifier("1.2.3"))
     assert "RegisteredID" in broken([entry], permitted=[entry])
     assert broken([entry], permitted=[DNS("corp.example")]) is None
+
+
+def test_an_email_address_in_the_subject_is_constrained():
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.EMAIL_ADDRESS, "a@other.example")])
+    assert broken([], permitted=[MAIL("corp.example")], subject=subject) == "does not permit the email address a@other.example in the subject"
+    assert broken([], permitted=[MAIL("other.example")], subject=subject) is None

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
-from ansible_collections.certmend.tls.tests.support.mint import authority, mint
+from ansible_collections.certmend.tls.tests.support.mint import authority, mint, new_key
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
+from ansible_collections.certmend.tls.tests.support.verifiers import openssl
 
 FQDN = "www.corp.example"
 ROOT = authority("Root")
@@ -98,3 +100,49 @@ def test_issuers_that_may_sign_are_not_reported():
     limited = authority("Limited", issuer=ROOT, path_length=0)
     given = served_by(limited)
     assert codes(*given["presented"], trusted=given["trusted"]) == []
+
+
+FOR_CLIENTS = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+
+
+@fails("CHAIN-PATH-INVALID")
+def test_an_intermediate_that_may_not_issue_for_servers_is_reported_as_openssl_refuses_it():
+    limited = authority("Clients Only CA", issuer=ROOT, extensions=[FOR_CLIENTS])
+    given = served_by(limited)
+    assert seen(**given) == ["is not for serverAuth (extended key usage: clientAuth)"]
+    assert "purpose" in openssl(*given["presented"], trusted=ROOT, name=FQDN).reason
+
+
+def test_a_root_that_was_sent_is_no_intermediate_even_if_the_anchors_are_unknown():
+    """Its own extended key usage is no part of the path (RFC 5280 section 6.1.1 (d)); OpenSSL, which counts it, is asked once there is an anchor."""
+    root = authority("Clients Only Root", extensions=[FOR_CLIENTS])
+    assert codes(leaf(root), root) == codes(leaf(root), root, trusted=[root]) == []
+
+
+LIMITED = authority("Limited", issuer=ROOT, extensions=[(x509.NameConstraints([x509.DNSName("other.example")], None), True)])
+
+
+@fails("CHAIN-PATH-INVALID")
+@pytest.mark.parametrize("ip", [[], ["10.77.0.10"]])
+def test_a_common_name_outside_the_constraints_is_reported_to_clients_that_fall_back_to_it(ip):
+    certificate = mint(FQDN, ip=ip, issuer=LIMITED)
+    found = findings(certificate, LIMITED, trusted=[ROOT], profiles=["vcf_installer"], name=FQDN)
+    (message,) = [finding.message for finding in found if finding.code == "CHAIN-PATH-INVALID"]
+    assert message == "does not permit the common name %s (name constraints)" % FQDN
+    assert "permitted subtree violation" in openssl(certificate, LIMITED, trusted=ROOT, name=FQDN).reason
+
+
+@passes("CHAIN-PATH-INVALID")
+@pytest.mark.parametrize("common_name, dns", [(FQDN, ["www.other.example"]), ("www.other.example", []), ("A Depot", []), ("depot", [])])
+def test_a_common_name_that_no_client_takes_for_a_host_is_not_constrained(common_name, dns):
+    certificate = mint(common_name, dns=dns, issuer=LIMITED)
+    assert "CHAIN-PATH-INVALID" not in codes(certificate, LIMITED, trusted=[ROOT], profiles=["vcf_installer"])
+    assert openssl(certificate, LIMITED, trusted=ROOT).accepted
+
+
+def test_a_leaf_with_its_issuer_s_name_and_key_but_other_alternative_names_has_a_path():
+    """RFC 4158 section 2.4.1: a loop repeats the name, the alternative names and the key."""
+    key = new_key()
+    ca = authority("Own CA", issuer=ROOT, key=key)
+    certificate = mint("Own CA", dns=[FQDN], issuer=ca, key=key)
+    assert codes(certificate, ca, trusted=[ROOT], name=FQDN) == []

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import pytest
+from cryptography import x509
 
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
+from ansible_collections.certmend.tls.tests.support.mint import authority, mint
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, Cas
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
+from ansible_collections.certmend.tls.tests.support.verifiers import openssl
 
 CAS = Cas(FIXED)
 ONE, ROOT = CAS.one, CAS.root
@@ -54,3 +57,30 @@ def test_key_encipherment_is_required(profile, answer):
 @passes("USAGE-NO-KEY-ENCIPHERMENT")
 def test_clients_do_not_require_key_encipherment():
     assert "USAGE-NO-KEY-ENCIPHERMENT" not in codes(CAS.leaf(encipherment=False), ONE, ROOT)
+
+
+FQDN, CLIENTS_ROOT = "www.corp.example", authority("Root")
+BITS = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign")
+
+
+def using(*bits):
+    """A server's certificate with this key usage; without any bit, without the extension."""
+    given = dict.fromkeys(BITS + ("encipher_only", "decipher_only"), False)
+    extension = x509.KeyUsage(**dict(given, **dict.fromkeys(bits, True)))
+    return mint(FQDN, dns=[FQDN], issuer=CLIENTS_ROOT, extensions=[(extension, True)] if bits else [])
+
+
+@fails("USAGE-NO-TLS")
+@pytest.mark.parametrize("bits", [["content_commitment"], ["data_encipherment"], ["key_cert_sign", "crl_sign"]])
+def test_a_key_that_may_not_be_used_for_tls_is_reported_as_openssl_refuses_it(bits):
+    certificate = using(*bits)
+    assert codes(certificate, trusted=[CLIENTS_ROOT], name=FQDN) == ["USAGE-NO-TLS"]
+    assert "purpose" in openssl(certificate, trusted=CLIENTS_ROOT, name=FQDN).reason
+
+
+@passes("USAGE-NO-TLS")
+@pytest.mark.parametrize("bits", [[], ["digital_signature"], ["key_encipherment"], ["key_agreement"]])
+def test_a_key_usage_that_allows_a_handshake_is_not_reported(bits):
+    certificate = using(*bits)
+    assert codes(certificate, trusted=[CLIENTS_ROOT], name=FQDN) == []
+    assert openssl(certificate, trusted=CLIENTS_ROOT, name=FQDN).accepted

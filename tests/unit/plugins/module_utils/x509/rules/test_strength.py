@@ -11,6 +11,7 @@ from cryptography import x509
 
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint, shared_key, signed_with
 from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes
+from ansible_collections.certmend.tls.tests.support.verifiers import openssl
 
 FQDN = "depot.corp.example"
 ROOT = authority(key=shared_key("RSA-2048"))
@@ -61,3 +62,29 @@ def test_an_extension_that_cannot_be_decoded_is_a_warning_and_no_exception():
 def test_an_unknown_extension_is_no_problem():
     unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
     assert codes(leaf(extensions=[(unknown, False)]), trusted=[ROOT]) == []
+
+
+def extension(dotted, critical=True):
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(dotted), b"\x05\x00"), critical
+
+
+@fails("FORMAT-EXTENSION-UNKNOWN")
+@pytest.mark.parametrize("dotted", ["1.2.3.4", "1.3.6.1.4.1.11129.2.4.3"])  # the second marks a precertificate (RFC 6962 section 3.1)
+def test_a_critical_extension_that_clients_do_not_process_is_reported_as_openssl_refuses_it(dotted):
+    certificate = leaf(extensions=[extension(dotted)])
+    (finding,) = findings(certificate, trusted=[ROOT], name=FQDN)
+    assert finding.code == "FORMAT-EXTENSION-UNKNOWN" and dotted in finding.message
+    assert "critical extension" in openssl(certificate, trusted=ROOT, name=FQDN).reason
+
+
+@passes("FORMAT-EXTENSION-UNKNOWN")
+def test_the_critical_extensions_that_clients_process_are_not_reported():
+    known = [
+        (x509.KeyUsage(True, False, False, False, False, False, False, False, False), True),
+        (x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]), True),
+        (x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)]), True),
+        (x509.BasicConstraints(False, None), True),
+    ]
+    certificate = leaf(extensions=known)
+    assert codes(certificate, trusted=[ROOT], name=FQDN) == []
+    assert openssl(certificate, trusted=ROOT, name=FQDN).accepted

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint
-from ansible_collections.certmend.tls.tests.support.rules import codes, fails, passes
+from ansible_collections.certmend.tls.tests.support.rules import codes, fails, findings, passes, severity
 
 FQDN = "depot.corp.example"
 ROOT = authority()
@@ -58,3 +58,16 @@ def test_trust_is_not_judged_if_the_client_s_anchors_are_unknown():
 
 def test_an_intermediate_may_be_the_anchor():
     assert codes(leaf(INTERMEDIATE), trusted=[INTERMEDIATE]) == []
+
+
+@fails("TRUST-OPENSSL-REFUSES")
+def test_what_openssl_refuses_is_an_error_and_for_the_installer_which_is_no_openssl_a_warning():
+    chain = leaf(INTERMEDIATE), INTERMEDIATE
+    (finding,) = findings(*chain, trusted=[ROOT], refusal="unsuitable certificate purpose")
+    assert (finding.code, finding.severity) == ("TRUST-OPENSSL-REFUSES", "error") and "unsuitable certificate purpose" in finding.message
+    assert severity("TRUST-OPENSSL-REFUSES", *chain, trusted=[ROOT], profiles=["vcf_installer"], refusal="no") == "warning"
+
+
+@passes("TRUST-OPENSSL-REFUSES")
+def test_what_openssl_accepts_or_was_not_asked_for_is_not_reported():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[ROOT], refusal="") == []
