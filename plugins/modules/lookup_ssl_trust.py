@@ -123,11 +123,11 @@ options:
     type: float
     default: 30
   timeout:
-    description: Seconds to wait for an answer of the Lookup Service or the STS.
+    description: Seconds for one request to the Lookup Service or the STS, from resolving the name to the last byte of the answer.
     type: float
     default: 60
   probe_timeout:
-    description: Seconds to wait for the TLS handshake with the host of a url.
+    description: Seconds for the TLS handshake with the host of a url, from resolving its name.
     type: float
     default: 5
   workers:
