@@ -47,7 +47,7 @@ class LookupService:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        #: the token that ``set`` needs, as the STS issued it; secret
+        #: the token that ``set`` needs, as the STS issued it; ``get`` sends it too. Secret
         self.security_header = b""
         self._reference: Optional[Reference] = None
         self._failure: Optional[ConnectionFailed] = None
@@ -62,7 +62,7 @@ class LookupService:
 
     def get(self, service_id: str) -> Registration:
         """A registration as it is now."""
-        response = self._call("Get", "<serviceId>%s</serviceId>" % escape(service_id), again=True)
+        response = self._call("Get", "<serviceId>%s</serviceId>" % escape(service_id), again=True, header=self.security_header)
         if len(response) != 1:
             raise RemediationError(
                 "Get: the Lookup Service at %s answers with %d registrations for %s" % (self.session.where, len(response), service_id),

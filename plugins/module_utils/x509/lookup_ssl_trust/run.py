@@ -23,6 +23,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.options import Options, State
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.plan import (
     RegistrationChange,
+    check_ids,
     check_old_is_registered,
     left_behind,
     plan_update,
@@ -129,6 +130,8 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         return endpoint_trusts([after.get(current.service_id, current) for current in self.registrations])
 
     def _steps(self) -> Sequence[Step[RegistrationChange]]:
+        if self.options.state is not State.AUDITED:
+            check_ids(self.registrations)
         if self.spec is not None:
             check_old_is_registered(self.trusts, self.spec, self.served)
             steps = plan_update(self.trusts, self.spec)

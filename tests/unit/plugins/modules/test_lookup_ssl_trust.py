@@ -518,15 +518,6 @@ def test_a_list_without_a_service_is_refused(site, run_module):
     assert result["failed"] and "listed: contains no service" in result["msg"] and result["updated"] == [] and "endpoints" not in result
 
 
-def test_an_sts_on_another_port_is_signed_in_to(site, run_module):
-    with VCenter(str(site.folder / "new.pem"), str(site.folder / "new.key")) as other:
-        other.sts = site.vcenter.sts
-        ports = dict(site.ports, vc1=other.port)
-        site.vcenter.register(estate.small(site.old, site.new, site.ca, site.other, ports))
-        result = run_module("lookup_ssl_trust", site.update())
-    assert result["updated"] == OLD and site.vcenter.lookup.counts["Set"] == 5
-
-
 def test_a_run_that_cannot_sign_in_reports_what_it_saw_and_updates_nothing(site, run_module):
     result = run_module("lookup_ssl_trust", site.update(password="not-it"))
     assert result["failed"] and not result["changed"] and result["diff"] == [] and result["updated"] == []
