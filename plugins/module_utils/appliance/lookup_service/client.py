@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Set, Tuple
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
@@ -49,6 +49,8 @@ class LookupService:
         self.session = session
         #: the token that ``set`` needs, as the STS issued it; ``get`` sends it too. Secret
         self.security_header = b""
+        #: the ids of the registrations that a request to Set was sent for, whatever became of it
+        self.sent: Set[str] = set()
         self._reference: Optional[Reference] = None
         self._failure: Optional[ConnectionFailed] = None
 
@@ -77,6 +79,7 @@ class LookupService:
         """
         inner = "<serviceId>%s</serviceId><serviceSpec>%s</serviceSpec>" % (escape(registration.service_id), registration.spec())
         with held_signals():
+            self.sent.add(registration.service_id)
             self._call("Set", inner, header=self.security_header)
 
     def replace(self, expected: Registration, wanted: Registration) -> None:

@@ -78,7 +78,7 @@ class JavaStore(TrustStore):
             content = read_file(working, PATH_OPTION)
         finally:
             remove_if_present(working)
-        transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup, journal)
+        transaction = self.transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup, journal)
         return transaction.commit(), transaction
 
     def _edit(self, copy: Keystore, change: Change) -> None:

@@ -102,10 +102,10 @@ class CertIssueRun(Run[Change]):
         """Make what the step describes and write all its files, or none."""
         pending = make_pending_files(step.payload, self.spec, self.now)
         replacements = [self._replacement(file.target, file.content) for file in pending.files]
-        transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
+        transaction = self.transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
+        self.transactions.append(transaction)
         undo = transaction.commit(remove=pending.obsolete)
         self.pending = pending
-        self.transactions.append(transaction)
         return undo
 
     def _replacement(self, target: Target, content: bytes = b"") -> Replacement:

@@ -58,7 +58,6 @@ class CertPinRun(Run[Payload]):
         #: the records as the run leaves them
         self.records: Sequence[PinRecord] = ()
         self.unlisted: List[Dict[str, Any]] = []
-        self.transaction: Optional[Transaction] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> CertPinRun:
@@ -146,15 +145,15 @@ class CertPinRun(Run[Payload]):
         if isinstance(payload, AppendLog):
             append_entries(payload.path, payload.entries)
             return partial(append_entries, payload.path, payload.withdrawal)
-        transaction = Transaction([payload.replacement], backup=self.options.backup, journal=self.options.journal)
-        undo = transaction.commit()
-        self.transaction = transaction
-        return undo
+        transaction = self.transaction = Transaction([payload.replacement], backup=self.options.backup, journal=self.options.journal)
+        return transaction.commit()
 
     def settle(self, step: Step[Payload]) -> bool:
-        """Take back the entries of an addition to the log that was broken off, if they were added. A store that is broken off is restored already."""
+        """Restore the store, or take back the entries of an addition to the log, if the step was made."""
         payload = step.payload
-        if not isinstance(payload, AppendLog) or not ends_with(payload.path, payload.entries):
+        if not isinstance(payload, AppendLog):
+            return super().settle(step)
+        if not ends_with(payload.path, payload.entries):
             return False
         append_entries(payload.path, payload.withdrawal)
         return True
