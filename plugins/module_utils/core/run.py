@@ -168,7 +168,8 @@ def run_module(module: Any, make_run: MakeRun) -> None:
             carry_out(run, context)
         except BaseException as error:
             failure = _failure_of(error)
-        ignore_signals()  # what was done must be reported
+        with contextlib.suppress(BaseException):
+            ignore_signals()  # what was done must be reported
         result, failure = _report(run, failure, module._verbosity >= ALL_FACTS)
         for warning in run.warnings if run is not None else ():
             module.warn(warning)

@@ -25,6 +25,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import r
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.collect import observe
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Baseline, Decision, Policy, decide
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.log_entries import LogPlan, describe_unstored, not_stored
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.new_store import check_new_store
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.options import Options, State
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan import (
@@ -81,6 +82,7 @@ class CertPinRun(Run[Payload]):
         :raises RemediationError: the store is damaged or cannot be written, or an endpoint fails.
         """
         options = self.options
+        check_new_store(options)
         store = load(options.pins_path, must_exist=options.state is State.CHECKED)
         log = self._log(store)
         used = store.used_approvals

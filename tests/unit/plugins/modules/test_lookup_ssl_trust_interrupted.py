@@ -62,7 +62,7 @@ class Fault:
         if event != "call" or PACKAGE not in frame.f_code.co_filename or frame.f_code.co_name.startswith("<"):
             return
         self.inside = self.inside or frame.f_code.co_name == "apply_all"
-        if self.inside and frame.f_code.co_name not in ("_roll_back", "verify"):
+        if self.inside and frame.f_code.co_name not in ("_roll_back", "_report"):
             self.calls += 1
             if self.calls == self.number:
                 sys.settrace(None)
