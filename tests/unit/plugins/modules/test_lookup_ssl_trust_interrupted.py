@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
 
+from ansible_collections.certmend.tls.tests.support.faults import Fault
 from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.site import Site
 from ansible_collections.certmend.tls.tests.support.vsphere.soap import enveloped
 
-PACKAGE = os.path.join("certmend", "tls", "plugins", "module_utils")
 NESTED = enveloped("<SetResponse xmlns='urn:lookup'>%s%s</SetResponse>" % ("<a>" * 20000, "</a>" * 20000))
 GARBAGE = b"no XML at all"
 
@@ -52,33 +51,6 @@ def two_registrations(site):
     )
 
 
-class Fault:
-    """Raises an exception at the nth call of a function of ours below ``apply_all``; it counts the calls."""
-
-    def __init__(self, number, error):
-        self.number, self.error, self.calls, self.inside = number, error, 0, False
-
-    def trace(self, frame, event, _argument):
-        if event != "call" or PACKAGE not in frame.f_code.co_filename or frame.f_code.co_name.startswith("<"):
-            return
-        self.inside = self.inside or frame.f_code.co_name == "apply_all"
-        if self.inside and frame.f_code.co_name not in ("_roll_back", "_report"):
-            self.calls += 1
-            if self.calls == self.number:
-                sys.settrace(None)
-                raise self.error
-        return
-
-
-def run_with(fault, run_module, options):
-    traced = sys.gettrace()
-    sys.settrace(fault.trace)
-    try:
-        return run_module("lookup_ssl_trust", options)
-    finally:
-        sys.settrace(traced)
-
-
 def reported(site, before, result):
     """Whether the result says of every registration what the Lookup Service has."""
     now = site.vcenter.lookup.registrations
@@ -89,13 +61,13 @@ def reported(site, before, result):
 def test_an_exception_at_any_call_is_rolled_back_or_reported_as_what_it_left(site, run_module):
     two_registrations(site)
     before = dict(site.vcenter.lookup.registrations)
-    counter = Fault(0, None)
-    assert run_with(counter, run_module, site.update())["updated"] == ["cs.identity sts-a", "vcenterserver vc-a"]
+    counter = Fault(inside="apply_all")
+    assert counter.run(run_module, "lookup_ssl_trust", site.update())["updated"] == ["cs.identity sts-a", "vcenterserver vc-a"]
     assert counter.calls > 100
-    for number in range(1, counter.calls + 1, counter.calls // 50):
+    for number in range(1, counter.calls + 1, counter.calls // 40):
         site.vcenter.lookup.registrations = dict(before)
         error = (RecursionError("deep"), MemoryError(), KeyError("x"))[number % 3]
-        result = run_with(Fault(number, error), run_module, site.update())
+        result = Fault(number, error, inside="apply_all").run(run_module, "lookup_ssl_trust", site.update())
         backups = sorted(os.listdir(site.folder / "backups")) if (site.folder / "backups").exists() else []
         assert reported(site, before, result), (number, result)
         assert all(name in result.get("backup_path", "") for name in backups[-1:] if site.vcenter.lookup.registrations != before), (number, result)
