@@ -73,11 +73,16 @@ options:
     type: dict
     suboptions:
       allow_networks:
-        description: Networks such as V(10.0.0.0/8) from which issuers may be fetched although their addresses are private, loopback or link-local.
+        description:
+          - Networks such as V(10.0.0.0/8) from which issuers may be fetched although their addresses are not public.
+          - Private, loopback, link-local, multicast and reserved addresses are not public, nor are IPv6 addresses that hold an IPv4 address
+            (V(64:ff9b::/96)).
         type: list
         elements: str
       timeout:
-        description: The limit for one address in seconds, redirects included.
+        description:
+          - The limit for one address in seconds, from resolving its name to the last byte of the answer, redirects included.
+          - All the addresses of a task together have O(aia.maximum_depth) times as long; no more than 20 addresses are requested.
         type: float
         default: 5
       maximum_bytes:

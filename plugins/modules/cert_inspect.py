@@ -123,16 +123,26 @@ options:
         type: str
         required: true
       about:
-        description: The C(about) of the finding, with the wildcards C(*) and C(?). The default is all findings with the code.
+        description: The C(about) of the finding, with the wildcards C(*) and C(?). Required unless C(all) is true.
         type: str
+      all:
+        description: Waive all findings with the code, whatever they are about.
+        type: bool
+        default: false
+        version_added: 0.5.0
       until:
-        description: The last day (UTC) on which the waiver applies, as YYYY-MM-DD.
+        description: The last day (UTC) on which the waiver applies, as YYYY-MM-DD, at most O(waiver_days) ahead.
         type: str
         required: true
       reason:
-        description: Why the finding was accepted.
+        description: Why the finding was accepted. It must not be empty.
         type: str
         required: true
+  waiver_days:
+    description: The largest number of days from now (or O(at)) to the end of a waiver.
+    type: int
+    default: 400
+    version_added: 0.5.0
   query:
     description: A JMESPath expression over the result; the values that it selects are returned as RV(selected).
     type: str
@@ -176,7 +186,7 @@ EXAMPLES = r"""
     waivers:
       - code: VALIDITY-EXPIRED
         about: "10.77.0.13:443*"
-        until: "2099-12-31"
+        until: "2027-06-30"
         reason: Replaced together with the machine
   delegate_to: localhost
 """
@@ -307,10 +317,12 @@ ARGUMENT_SPEC = dict(
         options=dict(
             code=dict(type="str", required=True),
             about=dict(type="str"),
+            all=dict(type="bool", default=False),
             until=dict(type="str", required=True),
             reason=dict(type="str", required=True),
         ),
     ),
+    waiver_days=dict(type="int", default=400),
     query=dict(type="str"),
 )
 

@@ -31,10 +31,18 @@ extends_documentation_fragment:
 options:
   pins_path:
     description:
-      - The pin store. The task creates a store that does not exist, but its folder must exist.
-      - With O(state=checked), a store that does not exist is an error.
+      - The pin store. Its folder must exist.
+      - With O(state=checked), a store that does not exist is an error. With O(state=pinned) and O(state=repinned) it is one unless O(create) is true.
     type: path
     required: true
+  create:
+    description:
+      - Make a new store if O(pins_path) does not exist, for O(state=pinned) and O(state=repinned). It trusts the first key of each endpoint (O(first_use)).
+      - If O(audit_log) has changes of a store that does not exist, the store was lost, and the task fails all the same. Restore the store from a backup
+        (O(state=restored)).
+    type: bool
+    default: false
+    version_added: 0.5.0
   endpoints:
     description:
       - TLS servers to connect to, all at the same time, written as in M(certmend.tls.cert_inspect).
@@ -192,6 +200,7 @@ EXAMPLES = r"""
       - {host: depot.corp.example, address: 10.77.0.10}
       - {host: web.corp.example, address: 10.77.0.12}
     state: pinned
+    create: true
   delegate_to: localhost
 
 - name: Announce a new key before a server presents it
@@ -377,6 +386,7 @@ ANNOUNCED = dict(
 ARGUMENT_SPEC = dict(
     **BACKUP_SPEC,
     pins_path=dict(type="path", required=True),
+    create=dict(type="bool", default=False),
     endpoints=dict(type="list", elements="raw"),
     presented=dict(type="list", elements="str"),
     host=dict(type="str"),

@@ -31,6 +31,13 @@ options:
   hostname:
     description: A node with a Lookup Service. It is a vCenter Server or an external Platform Services Controller, on an appliance or on Windows.
     type: str
+  sts_hostname:
+    description:
+      - The host of the STS, as V(host) or V(host:port), if it is not O(hostname), for example a load balancer before several Platform Services
+        Controllers. The connection is HTTPS, and O(ca_path), O(server_fingerprint) and O(validate_certs) apply to it as well.
+      - The password is sent to this host or else to O(hostname), and never to a host that only a registration names.
+    type: str
+    version_added: 0.5.0
   username:
     description: An administrator of the SSO domain, for example C(administrator@vsphere.local). Only needed if something changes.
     type: str
@@ -123,11 +130,11 @@ options:
     type: float
     default: 30
   timeout:
-    description: Seconds to wait for an answer of the Lookup Service or the STS.
+    description: Seconds for one request to the Lookup Service or the STS, from resolving the name to the last byte of the answer.
     type: float
     default: 60
   probe_timeout:
-    description: Seconds to wait for the TLS handshake with the host of a url.
+    description: Seconds for the TLS handshake with the host of a url, from resolving its name.
     type: float
     default: 5
   workers:
@@ -300,6 +307,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust
 
 ARGUMENT_SPEC = dict(
     CONNECTION_SPEC,
+    sts_hostname=dict(type="str"),
     state=dict(type="str", choices=["audited", "updated", "restored"], default="audited"),
     old_fingerprint=dict(type="list", elements="str"),
     old_certificate=dict(type="str"),

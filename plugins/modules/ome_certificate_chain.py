@@ -158,7 +158,7 @@ options:
       - The default is the appliance's clock, or the current time if there is no appliance.
     type: str
   timeout:
-    description: Seconds to wait for an answer of the appliance.
+    description: Seconds for one request to the appliance, from resolving the name to the last byte of the answer.
     type: float
     default: 30
   wait_timeout:

@@ -30,7 +30,7 @@ def pinned_endpoints(bench, programs) -> None:
         serving = stack.enter_context(servers(folder, bench.environment()))
         endpoints = [{"host": "h%d.corp.example" % number, "port": serving[number % KEYS], "address": "127.0.0.1"} for number in range(ENDPOINTS)]
         task = {"certmend.tls.cert_pin": {"pins_path": str(folder / "store"), "endpoints": endpoints, "timeout": 30}}
-        first = {"certmend.tls.cert_pin": dict(task["certmend.tls.cert_pin"], state="pinned")}
+        first = {"certmend.tls.cert_pin": dict(task["certmend.tls.cert_pin"], state="pinned", create=True)}
         ours = bench.play(programs, [first], 3, lambda: (folder / "store").unlink(missing_ok=True))
         bench.row("cert_pin, first use of %d endpoints" % ENDPOINTS, "-", "%.2f s" % ours, "-")
         ours = bench.play(programs, [task], 3)
@@ -43,7 +43,7 @@ def lost_among_writers(bench, programs, endpoints: list, path: Path) -> int:
     """One process for each endpoint, all at the same time."""
     processes = []
     for endpoint in endpoints:
-        given = {"pins_path": str(path), "endpoints": [endpoint], "state": "pinned", "backup": False, "_ansible_remote_tmp": str(bench.folder)}
+        given = {"pins_path": str(path), "endpoints": [endpoint], "state": "pinned", "create": True, "backup": False, "_ansible_remote_tmp": str(bench.folder)}
         process = subprocess.Popen(
             [programs / "python", "-W", "ignore", "-m", MODULE],
             stdin=subprocess.PIPE,

@@ -237,7 +237,7 @@ class Pins(Case):
         self.old = self.serve_new_key()
         endpoints = [{"host": FQDN, "port": 443, "address": self.host.address, "computers": COMPUTERS}]
         options = {"pins_path": str(self.store), "endpoints": endpoints, "audit_log": "%s.log" % self.store}
-        result = run_in_process("cert_pin", dict(options, state="pinned", first_use="pin"))
+        result = run_in_process("cert_pin", dict(options, state="pinned", first_use="pin", create=True))
         if not result["changed"]:
             raise RuntimeError("the first pin was not stored: %s" % result["msg"])
         self.new = self.serve_new_key()

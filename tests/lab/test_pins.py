@@ -45,7 +45,7 @@ class Vault:
         return minted
 
     def run(self, *arguments, program=None, **more):
-        values = {"pins_hosts": APACHE.host, "pins_path": str(self.path), "pins_computers": COMPUTERS, **more}
+        values = {"pins_hosts": APACHE.host, "pins_path": str(self.path), "pins_create": True, "pins_computers": COMPUTERS, **more}
         return self.playbook(PLAYBOOK, "--diff", *arguments, "-e", json.dumps(values), program=program)
 
     def pins(self):
@@ -198,7 +198,14 @@ def test_a_run_that_was_killed_before_the_worklists_is_finished_by_the_next(pinn
     approval = vault.approved(old, pin_of(vault.rotate()))
     reached = tmp_path / "reached"
     halt = "{{ lookup('ansible.builtin.pipe', 'touch %s; sleep infinity') }}" % reached
-    given = {"pins_hosts": APACHE.host, "pins_path": str(vault.path), "pins_computers": COMPUTERS, "pins_approvals": [approval], "pins_worklist_name": halt}
+    given = {
+        "pins_hosts": APACHE.host,
+        "pins_path": str(vault.path),
+        "pins_create": True,
+        "pins_computers": COMPUTERS,
+        "pins_approvals": [approval],
+        "pins_worklist_name": halt,
+    }
     killed_playbook(lambda: wait_for(reached), PLAYBOOK, "-e", json.dumps(given))
     assert vault.pins() != old and vault.worklists() == []
 

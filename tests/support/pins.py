@@ -40,7 +40,7 @@ class Store:
 
     def run(self, *certificates, check=False, verbosity=3, **options):
         """The module on what servers presented, without a network where they are given."""
-        given = {"pins_path": str(self.path), "audit_log": str(self.log), **options}
+        given = {"pins_path": str(self.path), "audit_log": str(self.log), "create": True, **options}
         if certificates:
             given.update(host=HOST, presented=[base64.b64encode(one.der).decode("ascii") for one in certificates])
         return self._run("cert_pin", given, check, verbosity)

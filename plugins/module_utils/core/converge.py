@@ -9,12 +9,13 @@ A plan is a sequence of steps, made without touching anything. See docs/architec
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, TypeVar
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, held_signals
 
 Undo = Callable[[], None]
 Payload = TypeVar("Payload")
@@ -60,7 +61,7 @@ def apply_all(
     """Apply all the steps; if a step fails, for whatever reason, roll back those before it, last first.
 
     :param apply: makes one step's change and returns what reverses it (None: it cannot be reversed).
-    :param settle: reverses a step whose ``apply`` was broken off by something else than RemediationError; returns whether it had been made.
+    :param settle: reverses a step whose ``apply`` ended in an exception, whatever it was; returns whether the step had been made.
     :raises StepFailed: a step failed, or a signal arrived; the message says how many were applied and what was rolled back.
     """
     undos: List[Tuple[Step[Payload], Optional[Undo]]] = []
@@ -68,10 +69,7 @@ def apply_all(
         try:
             undos.append((step, apply(step)))
         except BaseException as error:
-            unsettled = None if isinstance(error, RemediationError) else partial(settle, step)
-            left, rolled_back = _roll_back(undos, step, unsettled)
-            if isinstance(error, (SystemExit, GeneratorExit)):
-                raise
+            left, rolled_back = _roll_back(undos, step, partial(settle, step))
             cause = as_remediation(error)
             raise StepFailed("%s (applied: %d of %d%s)" % (cause.message, len(undos), len(steps), rolled_back), cause.advice, left) from error
 
@@ -90,18 +88,19 @@ def as_remediation(error: BaseException) -> RemediationError:
     )
 
 
-def _roll_back(
-    undos: Sequence[Tuple[Step[Payload], Optional[Undo]]], broken_off: Step[Payload], settle: Optional[Callable[[], bool]]
-) -> Tuple[List[Step[Payload]], str]:
-    """Reverse what was applied, last first: the steps that are left, and the result in words."""
+def _roll_back(undos: Sequence[Tuple[Step[Payload], Optional[Undo]]], broken_off: Step[Payload], settle: Callable[[], bool]) -> Tuple[List[Step[Payload]], str]:
+    """Reverse what was applied, last first: the steps that are left, and the result in words. A signal waits until that is done."""
     done: List[Step[Payload]] = []
     left: List[Step[Payload]] = []
-    for step, reverse in [(broken_off, settle), *((step, partial(_reverse, undo)) for step, undo in reversed(undos))]:
-        try:
-            if reverse is not None and reverse():
-                done.append(step)
-        except BaseException:  # the others must be rolled back, whatever happened to this one
-            left.append(step)
+    with contextlib.suppress(Interrupted), held_signals():
+        reversals: List[Tuple[Step[Payload], Callable[[], bool]]] = [(broken_off, settle)]
+        reversals += [(step, partial(_reverse, undo)) for step, undo in reversed(undos)]
+        for step, reverse in reversals:
+            try:
+                if reverse():
+                    done.append(step)
+            except BaseException:  # the others must be rolled back, whatever happened to this one
+                left.append(step)
     labelled = (("rolled back", done), ("NOT rolled back", left))
     return left, "".join("; %s: %s" % (label, ", ".join(step.target for step in some)) for label, some in labelled if some)
 

@@ -72,6 +72,13 @@ def held_signals() -> Iterator[None]:
             _deliver(held[0], before[held[0]])
 
 
+def ignore_signals() -> None:
+    """Ignore these signals from now on: the process only reports what it did, and ends. ``raised_signals`` restores the handlers."""
+    if threading.current_thread() is threading.main_thread():
+        for number in _handlers():
+            signal.signal(number, signal.SIG_IGN)
+
+
 def _handlers() -> Dict[int, Any]:
     """The handlers of the signals that are not ignored."""
     numbers = [getattr(signal, name) for name in SIGNALS]

@@ -20,7 +20,7 @@ from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, 
 from ansible_collections.certmend.tls.plugins.module_utils.core.brief import brief
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, StepFailed, Undo, apply_all, as_remediation, diff_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, raised_signals
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, ignore_signals, raised_signals
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
 
@@ -57,6 +57,9 @@ class Run(abc.ABC, Generic[Payload]):
     #: facts that a failed task returns whatever their size, because a rollback needs them
     kept_on_failure: Tuple[str, ...] = ()
 
+    #: what ``apply`` writes files with, if it does: it has ``settle() -> bool``. ``apply`` sets it before it changes anything
+    transaction: Any = None
+
     def __init__(self) -> None:
         #: shown to the user at the end, whether the run succeeded or not
         self.warnings: List[str] = []
@@ -82,13 +85,12 @@ class Run(abc.ABC, Generic[Payload]):
         raise NotImplementedError("this run changes nothing")
 
     def settle(self, step: Step[Payload]) -> bool:
-        """Reverse a step whose ``apply`` was broken off by a signal or an unexpected error, if it was made all the same.
-
-        An ``apply`` that cleans up after itself, as one that writes files does, needs nothing here.
+        """Reverse a step whose ``apply`` ended in an exception of any kind, if it was made all the same.
 
         :returns: whether there was something to reverse.
+        :raises BaseException: the step was made, or perhaps, and cannot be reversed.
         """
-        return False
+        return bool(self.transaction is not None and self.transaction.settle())
 
     def predict(self, steps: Sequence[Step[Payload]]) -> None:
         """In check mode, in place of ``apply`` and ``verify``: report what the result would be."""
@@ -102,6 +104,11 @@ class Run(abc.ABC, Generic[Payload]):
     @abc.abstractmethod
     def facts(self) -> Dict[str, Any]:
         """The documented result, as far as the run got."""
+
+    def essential_facts(self) -> Dict[str, Any]:
+        """What a rollback needs of the facts, if an exception keeps ``facts`` from its end. Nothing is computed here."""
+        written = self.transaction
+        return {} if written is None else {"backup_files": written.backups, "created_files": written.created}
 
 
 #: the verbosity (-vvv) with which a failed task returns all facts
@@ -138,8 +145,12 @@ def result_of(run: Run[Any], in_full: bool = True) -> Dict[str, Any]:
 
     :param in_full: whether all facts are returned; if not, those that fit on a screen.
     """
+    return dict(_facts_of(run, in_full), changed=bool(run.changes), diff=diff_of(run.changes))
+
+
+def _facts_of(run: Run[Any], in_full: bool) -> Dict[str, Any]:
     facts = run.facts()
-    return dict(facts if in_full else brief(facts, run.kept_on_failure), changed=bool(run.changes), diff=diff_of(run.changes))
+    return facts if in_full else brief(facts, run.kept_on_failure)
 
 
 def run_module(module: Any, make_run: MakeRun) -> None:
@@ -151,18 +162,31 @@ def run_module(module: Any, make_run: MakeRun) -> None:
     context = RunContext(bool(module.check_mode), utc_now())
     run: Optional[Run[Any]] = None
     failure: Dict[str, Any] = {}
-    try:
-        with raised_signals():
+    with raised_signals():
+        try:
             run = make_run(module.params, context)
             carry_out(run, context)
-    except (Exception, Interrupted) as error:
-        failure = _failure_of(error)
-    result = result_of(run, in_full=not failure or module._verbosity >= ALL_FACTS) if run is not None else {"changed": False}
-    for warning in run.warnings if run is not None else ():
-        module.warn(warning)
-    if failure:
-        module.fail_json(**failure, **result)
-    module.exit_json(**result)
+        except BaseException as error:
+            failure = _failure_of(error)
+        with contextlib.suppress(BaseException):
+            ignore_signals()  # what was done must be reported
+        result, failure = _report(run, failure, module._verbosity >= ALL_FACTS)
+        for warning in run.warnings if run is not None else ():
+            module.warn(warning)
+        if failure:
+            module.fail_json(**failure, **result)
+        module.exit_json(**result)
+
+
+def _report(run: Optional[Run[Any]], failure: Dict[str, Any], in_full: bool) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """The result, and why the task failed. If the facts cannot be put together, those that a rollback needs are returned all the same."""
+    if run is None:
+        return {"changed": False}, failure
+    try:
+        return result_of(run, in_full or not failure), failure
+    except BaseException as error:
+        changed = {"changed": bool(run.changes), "diff": diff_of(run.changes)}
+        return dict(run.essential_facts(), **changed), failure or _failure_of(error)
 
 
 def _failure_of(error: BaseException) -> Dict[str, Any]:

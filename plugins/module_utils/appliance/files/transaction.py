@@ -82,8 +82,8 @@ class Transaction:
             path, undo = self._undos.pop()
             try:
                 undo()
-            except (OSError, RemediationError) as error:
-                left.append("%s (%s)" % (path, error))
+            except BaseException as error:  # the others must be restored, whatever happened to this one
+                left.append("%s (%s)" % (path, str(error) or type(error).__name__))
         if left:
             backups = ", ".join(self.backups.values()) or "none"
             raise RemediationError("NOT rolled back: %s" % ", ".join(left), "Restore the files by hand. Backups: %s." % backups)
@@ -91,6 +91,15 @@ class Transaction:
             remove_if_present(backup)
         for record in (self.backups, self.created, self.methods):
             record.clear()
+
+    def settle(self) -> bool:
+        """Roll back what was written, if anything still is; whether it was.
+
+        :raises RemediationError: some files could not be restored.
+        """
+        written = bool(self._undos)
+        self.roll_back()
+        return written
 
     def _roll_back_because(self, reason: BaseException) -> None:
         """Roll back; if that fails too, report both errors."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence
+from typing import Any, ContextManager, Dict, List, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
@@ -32,7 +32,6 @@ class HostsEntryRun(Run[Replacement]):
         super().__init__()
         self.options = options
         self.moved: Dict[str, List[str]] = {}
-        self.transaction: Optional[Transaction] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], _context: RunContext) -> HostsEntryRun:
@@ -58,14 +57,9 @@ class HostsEntryRun(Run[Replacement]):
 
     def apply(self, step: Step[Replacement]) -> Undo:
         """Write the file; if names then resolve to something else, write the old one again."""
-        transaction = Transaction([step.payload], backup=self.options.backup, journal=self.options.journal)
+        transaction = self.transaction = Transaction([step.payload], backup=self.options.backup, journal=self.options.journal)
         undo = transaction.commit()
-        try:
-            self._check_resolution()
-        except RemediationError:
-            undo()
-            raise
-        self.transaction = transaction
+        self._check_resolution()  # ``settle`` restores the file if that fails
         return undo
 
     def verify(self, steps: Sequence[Step[Replacement]]) -> None:

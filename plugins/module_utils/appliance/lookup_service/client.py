@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Set, Tuple
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
@@ -47,8 +47,10 @@ class LookupService:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        #: the token that ``set`` needs, as the STS issued it; secret
+        #: the token that ``set`` needs, as the STS issued it; ``get`` sends it too. Secret
         self.security_header = b""
+        #: the ids of the registrations that a request to Set was sent for, whatever became of it
+        self.sent: Set[str] = set()
         self._reference: Optional[Reference] = None
         self._failure: Optional[ConnectionFailed] = None
 
@@ -62,7 +64,7 @@ class LookupService:
 
     def get(self, service_id: str) -> Registration:
         """A registration as it is now."""
-        response = self._call("Get", "<serviceId>%s</serviceId>" % escape(service_id), again=True)
+        response = self._call("Get", "<serviceId>%s</serviceId>" % escape(service_id), again=True, header=self.security_header)
         if len(response) != 1:
             raise RemediationError(
                 "Get: the Lookup Service at %s answers with %d registrations for %s" % (self.session.where, len(response), service_id),
@@ -77,6 +79,7 @@ class LookupService:
         """
         inner = "<serviceId>%s</serviceId><serviceSpec>%s</serviceSpec>" % (escape(registration.service_id), registration.spec())
         with held_signals():
+            self.sent.add(registration.service_id)
             self._call("Set", inner, header=self.security_header)
 
     def replace(self, expected: Registration, wanted: Registration) -> None:

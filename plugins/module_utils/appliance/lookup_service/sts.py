@@ -53,7 +53,7 @@ def sign_in(session: Session, path: str, username: str, password: str, now: date
     if answer.status == 404:
         raise RemediationError(
             "the STS at %s does not know the SSO domain %s" % (session.where, path.rpartition("/")[2]),
-            "The address of the STS is from the Lookup Service's own list: check that hostname is a node of that domain.",
+            "Check that hostname is a node of that domain; if its STS is on another host, set sts_hostname to that host.",
         )
     try:
         body_of(answer, "the STS at " + session.where)

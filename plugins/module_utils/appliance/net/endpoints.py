@@ -60,12 +60,16 @@ def parse_endpoints(values: List[Any], name: str = "") -> List[Endpoint]:
     :raises RemediationError: with everything that is wrong.
     """
     errors: List[RemediationError] = []
-    parsed = [attempt(errors, partial(_parse, "endpoints[%d]" % index, value, name)) for index, value in enumerate(values)]
+    parsed = [attempt(errors, partial(parse_endpoint, "endpoints[%d]" % index, value, name)) for index, value in enumerate(values)]
     raise_all(errors)
     return [endpoint for endpoint in parsed if endpoint is not None]
 
 
-def _parse(option: str, value: Any, name: str) -> Endpoint:
+def parse_endpoint(option: str, value: Any, name: str = "") -> Endpoint:
+    """Read one endpoint; see ``parse_endpoints``.
+
+    :param option: the option that it is from, for messages.
+    """
     fields = dict(value) if isinstance(value, dict) else _split(str(value))
     unknown = sorted(set(fields) - set(KEYS))
     if unknown:

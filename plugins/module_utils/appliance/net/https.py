@@ -11,20 +11,26 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import http.client
+import re
 import socket
 import ssl
+import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, parse_server_fingerprints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket, addresses_of, connect_to_first, seconds_until
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer, NoAnswer, TooLong
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 #: bytes; an answer that is longer is an error, and is not read to its end
 MAXIMUM_ANSWER = 64 * 1024 * 1024
+#: what a request target and the value of a header may contain: nothing that begins another line
+TARGET, VALUE = re.compile(r"/[\x21-\x7e]*\Z"), re.compile(r"[\x20-\x7e]*\Z")
 
 
 class ConnectionLost(RemediationError):
@@ -91,14 +97,14 @@ class Answer:
 class Session:
     """Requests over a connection that is made at the first request, and again if the server closed it between two requests.
 
-    :param timeout: seconds to connect, and seconds to wait for more of an answer.
+    :param timeout: seconds for a request and its whole answer, from resolving the name to the last byte.
     :param address: connect there instead of resolving ``host``; the certificate is still verified for ``host``.
     """
 
     def __init__(self, host: str, port: int, trust: Trust, timeout: float, address: Optional[str] = None) -> None:
         self.host, self.port = host, port
         self._trust, self._timeout, self._address = trust, timeout, address
-        self._connection: Optional[http.client.HTTPSConnection] = None
+        self._connection: Optional[ssl.SSLSocket] = None
 
     def post(self, path: str, body: bytes, headers: Dict[str, str], again: bool = False) -> Answer:
         """A POST request; see ``request``."""
@@ -108,33 +114,45 @@ class Session:
         """Send a request and read its answer.
 
         :param again: whether the request may be sent twice: if the server has closed the kept connection, it is sent over a new one.
-        :raises ConnectionLost: the connection ended before the answer; whether the request was carried out is unknown.
+        :raises ConnectionLost: no complete answer came; whether the request was carried out is unknown.
         :raises ConnectionFailed: no connection could be made.
         :raises RemediationError: the server is not trusted. Nothing was sent.
         """
+        deadline = time.monotonic() + self._timeout
+        message = self._message(method, path, body, headers)
         kept = self._connection is not None
-        connection = self._connected()
         try:
-            return self._exchange(connection, method, path, body, headers)
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            if kept and again:
-                return self.request(method, path, body, headers)
-            raise ConnectionLost(*self._description_of(error)) from error
+            return self._exchange(message, deadline)
+        except (ConnectionError, NoAnswer, ssl.SSLError) as error:
+            if not (kept and again):
+                raise self._lost(error) from error
+        except (OSError, BadAnswer) as error:
+            raise self._lost(error) from error
+        return self.request(method, path, body, headers)
 
-    def _exchange(self, connection: http.client.HTTPSConnection, method: str, path: str, body: bytes, headers: Dict[str, str]) -> Answer:
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        data = response.read(MAXIMUM_ANSWER + 1)
-        if len(data) > MAXIMUM_ANSWER:
-            self.close()
-            raise RemediationError(
-                "%s sends an answer of more than %d MiB" % (self.where, MAXIMUM_ANSWER >> 20),
-                "Check hostname and port: this is probably another service.",
-            )
-        if response.will_close:
-            self.close()
-        return Answer(response.status, data, {name.lower(): value for name, value in response.getheaders()})
+    def _exchange(self, message: bytes, deadline: float) -> Answer:
+        """Send a message and read the answer. Unless all of it came, the connection is of no further use."""
+        wire = DeadlineSocket(self._connected(deadline), deadline)
+        complete = False
+        try:
+            wire.send(message)
+            raw = AnswerReader(wire.receive, MAXIMUM_ANSWER).read()
+            complete = not raw.closes
+        finally:
+            if not complete:
+                self.close()
+        return Answer(raw.status, raw.body, raw.headers)
+
+    def _message(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        host = to_ascii(self.host.strip("[]"))
+        fields = {"Host": ("[%s]" % host if ":" in host else host) + ("" if self.port == 443 else ":%d" % self.port), "Accept-Encoding": "identity"}
+        if body or method not in ("GET", "DELETE"):
+            fields["Content-Length"] = str(len(body))
+        fields.update(headers)
+        if not TARGET.match(path) or not all(VALUE.match(value) for value in fields.values()):
+            raise RemediationError("%s: the path or a header of the request contains a blank or a control character" % self.where, "Check the options.")
+        lines = ["%s %s HTTP/1.1" % (method, path), *("%s: %s" % field for field in fields.items()), "", ""]
+        return "\r\n".join(lines).encode("ascii") + body
 
     @property
     def where(self) -> str:
@@ -147,31 +165,36 @@ class Session:
             self._connection.close()
             self._connection = None
 
-    def _connected(self) -> http.client.HTTPSConnection:
+    def _connected(self, deadline: float) -> ssl.SSLSocket:
         """The kept connection, or a new one to a server that is trusted."""
         if self._connection is None:
-            connection = http.client.HTTPSConnection(self.host, self.port, timeout=self._timeout, context=self._trust.context)
-            if self._address:
-                connection._create_connection = self._connect_to_address  # type: ignore[attr-defined]
             try:
-                connection.connect()
-                connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connection = self._connect(deadline)
             except ssl.SSLCertVerificationError as error:
-                raise self._untrusted(error) from error
-            except (OSError, http.client.HTTPException) as error:
+                raise self._untrusted(error, deadline) from error
+            except (OSError, ValueError) as error:
                 raise ConnectionFailed(*self._description_of(error)) from error
             self._check_pins(connection)
-            connection.auto_open = 0  # http.client would connect again by itself, without checking the pins
             self._connection = connection
         return self._connection
 
-    def _connect_to_address(self, _host_and_port: Any, *more: Any) -> socket.socket:
-        return socket.create_connection((self._address, self.port), *more)
+    def _connect(self, deadline: float) -> ssl.SSLSocket:
+        """Connect and make the handshake; the end of the connection must be announced, so that no answer is cut short unnoticed."""
+        host = self.host.strip("[]")
+        addresses = (self._address,) if self._address else addresses_of(host, self.port, deadline)
+        plain, _address = connect_to_first(addresses, self.port, deadline)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.settimeout(seconds_until(deadline))
+            return self._trust.context.wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
+        except BaseException:
+            plain.close()
+            raise
 
-    def _check_pins(self, connection: http.client.HTTPSConnection) -> None:
+    def _check_pins(self, connection: ssl.SSLSocket) -> None:
         if not self._trust.pins:
             return
-        der = connection.sock.getpeercert(True) or b""
+        der = connection.getpeercert(True) or b""
         if hashlib.sha256(der).hexdigest() not in self._trust.pins:
             connection.close()
             raise RemediationError(
@@ -179,10 +202,10 @@ class Session:
                 "Compare the fingerprint on the console of the appliance. Nothing was sent.",
             )
 
-    def _untrusted(self, error: ssl.SSLCertVerificationError) -> RemediationError:
+    def _untrusted(self, error: ssl.SSLCertVerificationError, deadline: float) -> RemediationError:
         """The reason of the verification, and the fingerprint that a person can compare."""
         try:
-            chain = tls_probe.probe(self.host, self.port, self.host, self._address, self._timeout).chain
+            chain = tls_probe.probe(self.host, self.port, self.host, self._address, seconds_until(deadline)).chain
         except tls_probe.ProbeError:
             chain = ()
         presented = "; it presents SHA-256 %s" % fingerprint_of(chain[0]) if chain else ""
@@ -192,10 +215,16 @@ class Session:
             "appliance, set server_fingerprint.",
         )
 
+    def _lost(self, error: Exception) -> ConnectionLost:
+        if isinstance(error, TooLong):
+            message = "%s sends an answer of more than %d MiB" % (self.where, MAXIMUM_ANSWER >> 20)
+            return ConnectionLost(message, "Check hostname and port: this is probably another service.")
+        return ConnectionLost(*self._description_of(error))
+
     def _description_of(self, error: Exception) -> Tuple[str, str]:
         """Message and advice for an error of the connection."""
         if isinstance(error, socket.timeout):
-            reason = "no answer within %g seconds" % self._timeout
+            reason = "no complete answer within %g seconds" % self._timeout
         else:
             reason = str(getattr(error, "strerror", None) or error) or type(error).__name__
         return "%s: %s" % (self.where, reason), "Check hostname, port, and that the service runs; then run the task again."

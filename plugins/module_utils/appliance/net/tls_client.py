@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-import time
 from typing import Any, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_wire
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import is_address, to_ascii
+
+#: bytes that a server may send during a handshake; OpenSSL accepts a chain of 100 KiB
+LONGEST_HANDSHAKE = 1024 * 1024
 
 
 class TlsClient:
@@ -20,8 +23,7 @@ class TlsClient:
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, server_name: str, deadline: float) -> None:
         name = server_name if is_address(server_name) else to_ascii(server_name)
-        self._sock = sock
-        self._deadline = deadline
+        self._wire = DeadlineSocket(sock, deadline)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.received = bytearray()
         self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name or None)
@@ -43,16 +45,14 @@ class TlsClient:
     def _send(self) -> None:
         data = self._outgoing.read()
         if data:
-            self._sock.settimeout(seconds_until(self._deadline))
-            self._sock.sendall(data)
+            self._wire.send(data)
 
     def _receive(self) -> None:
-        if time.monotonic() >= self._deadline:
-            raise socket.timeout("the handshake takes too long")
-        self._sock.settimeout(seconds_until(self._deadline))
-        data = self._sock.recv(65536)
+        data = self._wire.receive()
         if not data:
             raise ConnectionResetError("closed during the handshake")
+        if len(self.received) + len(data) > LONGEST_HANDSHAKE:
+            raise OSError("the server sends more than %d bytes in its handshake" % LONGEST_HANDSHAKE)
         self.received += data
         self._incoming.write(data)
 
@@ -75,8 +75,3 @@ class TlsClient:
         except ValueError:  # the handshake was not completed
             return ()
         return (der,) if der else ()
-
-
-def seconds_until(deadline: float) -> float:
-    """The time that is left, at least a millisecond: a socket timeout of 0 would mean not to wait at all."""
-    return max(deadline - time.monotonic(), 0.001)

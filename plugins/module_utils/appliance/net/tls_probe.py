@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_wire
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_client import TlsClient, seconds_until
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import addresses_of, connect_to_first
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_client import TlsClient
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import (
     LAST_CLEARTEXT_VERSION,
     can_read_every_chain,
@@ -81,7 +82,7 @@ def probe(host: str, port: int, server_name: str, address: Optional[str] = None,
     """
     context = context or collecting_context()
     started = time.monotonic()
-    addresses = (address,) if address else resolve(host, port)
+    addresses = (address,) if address else resolve(host, port, started + timeout)
     attempt = _Attempt(addresses, port, server_name, started, started + timeout)
     try:
         return attempt.run(context)
@@ -93,18 +94,18 @@ def probe(host: str, port: int, server_name: str, address: Optional[str] = None,
     return attempt.run(context)
 
 
-def resolve(host: str, port: int) -> Tuple[str, ...]:
+def resolve(host: str, port: int, deadline: float) -> Tuple[str, ...]:
     """The addresses of a host, in the system's order.
 
+    :param deadline: on the clock time.monotonic.
     :raises ProbeError: RESOLVE-FAILED.
     """
     try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
+        return addresses_of(host, port, deadline)
+    except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         advice = "Add it to DNS, or map it on this host (role hosts_mapping)."
         raise ProbeError(ProbeCode.RESOLVE_FAILED, "%s cannot be resolved: %s" % (host, reason), advice) from error
-    return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
 @dataclass(frozen=True)
@@ -137,13 +138,12 @@ class _Attempt:
 
 def _connect(addresses: Sequence[str], port: int, deadline: float) -> Tuple[socket.socket, str]:
     """Connect to the first address that answers; if none does, report why the last one failed."""
-    failure = ProbeError(ProbeCode.RESOLVE_FAILED, "the name resolves to no address", "Give an address.")
-    for address in addresses:
-        try:
-            return socket.create_connection((address, port), seconds_until(deadline)), address
-        except OSError as error:
-            failure = _connect_failure(error, "%s port %d" % (address, port))
-    raise failure
+    if not addresses:
+        raise ProbeError(ProbeCode.RESOLVE_FAILED, "the name resolves to no address", "Give an address.")
+    try:
+        return connect_to_first(addresses, port, deadline)
+    except OSError as error:
+        raise _connect_failure(error, "%s port %d" % (getattr(error, "tried", addresses[0]), port)) from error
 
 
 def _connect_failure(error: OSError, where: str) -> ProbeError:

@@ -11,7 +11,7 @@ import datetime
 import json
 from typing import Any, Dict, Mapping, Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, Session
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, ConnectionFailed, Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 SESSIONS = "/api/SessionService/Sessions"
@@ -47,6 +47,8 @@ class OmeClient:
         self._session, self._username, self._password = session, username, password
         self._headers: Dict[str, str] = {}
         self._id = ""
+        #: whether an action was sent that the appliance cannot take back, unless it refused it
+        self.acted = False
 
     def __enter__(self) -> OmeClient:
         account = {"UserName": self._username, "Password": self._password, "SessionType": "API"}
@@ -69,7 +71,7 @@ class OmeClient:
         :param fields: as ``CsrFields.as_body`` returns them.
         :returns: the request as PEM.
         """
-        answer = self._send("POST", ACTIONS + "GenerateCSR", json.dumps(fields).encode("utf-8"), JSON_TYPE, "GenerateCSR")
+        answer = self._act("GenerateCSR", json.dumps(fields).encode("utf-8"), JSON_TYPE)
         csr = _json_object(answer, self._session.where).get("CertificateData")
         if not isinstance(csr, str):
             raise RemediationError(
@@ -85,7 +87,15 @@ class OmeClient:
         :raises ConnectionLost: no answer came; the certificate may have been accepted.
         """
         action = "UploadCertChain" if chain else "UploadCertificate"
-        self._send("POST", ACTIONS + action, pem, RAW_TYPE, action)
+        self._act(action, pem, RAW_TYPE)
+
+    def _act(self, action: str, body: bytes, content_type: str) -> Answer:
+        self.acted = True
+        try:
+            return self._send("POST", ACTIONS + action, body, content_type, action)
+        except (Refusal, ConnectionFailed):
+            self.acted = False
+            raise
 
     def _send(self, method: str, path: str, body: bytes, content_type: str, operation: str) -> Answer:
         answer = self._session.request(method, path, body, dict(self._headers, **{"Content-Type": content_type, "Accept": JSON_TYPE}))

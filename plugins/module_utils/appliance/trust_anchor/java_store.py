@@ -77,7 +77,7 @@ class JavaStore(TrustStore):
         with self._working_copy() as working:
             self._edit(Keystore(working, self.keystore.password_file), change)
             content = read_file(working, PATH_OPTION)
-        transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup, journal)
+        transaction = self.transaction = Transaction([Replacement(self.path, content, PATH_OPTION)], backup, journal)
         return transaction.commit(), transaction
 
     def _edit(self, copy: Keystore, change: Change) -> None:

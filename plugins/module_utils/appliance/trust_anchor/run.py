@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any, ContextManager, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import pem_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import layout_of
@@ -43,7 +42,6 @@ class TrustAnchorRun(Run[Change]):
         self.change = Change()
         #: the alias or file that each added anchor gets, by its fingerprint; None if it had a file already
         self.new_entries: Dict[str, Optional[str]] = {}
-        self.transaction: Optional[Transaction] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> TrustAnchorRun:
@@ -77,6 +75,10 @@ class TrustAnchorRun(Run[Change]):
         """Change the store."""
         undo, self.transaction = self._opened().apply(step.payload, self.options.backup, self.options.journal)
         return undo
+
+    def settle(self, step: Step[Change]) -> bool:
+        """Reverse the change of the store."""
+        return self._opened().settle()
 
     def _opened(self) -> TrustStore:
         return unwrap(self.store, "the store is opened with its lock")

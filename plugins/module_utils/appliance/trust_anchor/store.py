@@ -31,6 +31,9 @@ class Change:
 class TrustStore(abc.ABC):
     """A trust store. Everything but ``path`` and ``lock`` requires the lock; ``read`` comes first."""
 
+    #: what ``apply`` writes the files with; it is set before the first of them is written
+    transaction: Optional[Transaction] = None
+
     @property
     @abc.abstractmethod
     def path(self) -> str:
@@ -80,3 +83,10 @@ class TrustStore(abc.ABC):
         :returns: what reverses it, and the files that were written.
         :raises RemediationError: it failed, and was rolled back.
         """
+
+    def settle(self) -> bool:
+        """Reverse a change whose ``apply`` ended in an exception; whether there was something to reverse.
+
+        :raises RemediationError: it could not be reversed.
+        """
+        return self.transaction is not None and self.transaction.settle()

@@ -41,6 +41,8 @@ class SystemStore(TrustStore):
         self._trusted: Set[str] = set()
         #: the same, if only some programs trust them
         self._partly_trusted: Set[str] = set()
+        #: whether the command must read the folder again: files were restored
+        self._command_due = False
 
     @property
     def path(self) -> str:
@@ -136,18 +138,26 @@ class SystemStore(TrustStore):
         rewritten = [replacement for replacement in reduced if by_fingerprint(replacement.content)]
         emptied = [replacement.path for replacement in reduced if replacement not in rewritten]
         transaction = Transaction(self._added(change) + rewritten, backup=False, journal=journal)  # a backup in this folder would be an anchor too
-        roll_back = transaction.commit(remove=emptied)
+        self.transaction = transaction
+        _run_or_undo(lambda: self._update(transaction, emptied, change), self._undo)
+        return self._undo, transaction
 
-        def undo() -> None:
-            roll_back()
-            _run(self.layout.after_removing)
+    def _undo(self) -> None:
+        self.settle()
 
+    def settle(self) -> bool:
+        """Restore the files, and have the command read them."""
+        self._command_due = super().settle() or self._command_due
+        if not self._command_due:
+            return False
+        _run(self.layout.after_removing)
+        self._command_due = False
+        return True
+
+    def _update(self, transaction: Transaction, emptied: Sequence[str], change: Change) -> None:
+        """Write the files, run the system's command, and prove that programs trust exactly what they must."""
+        transaction.commit(remove=emptied)
         command = self.layout.after_removing if change.removing else self.layout.after_adding
-        _run_or_undo(lambda: self._update(command, change), undo)
-        return undo, transaction
-
-    def _update(self, command: Sequence[str], change: Change) -> None:
-        """Run the system's command, and prove that programs trust exactly what they must."""
         _run(command)
         self.read()
         wrong = ["%s is missing" % anchor.subject for anchor, _alias in change.adding if not self.trusts(anchor)]
@@ -171,8 +181,8 @@ def _run_or_undo(update: Callable[[], None], undo: Undo) -> None:
     except BaseException as reason:
         try:
             undo()
-        except RemediationError as error:
-            message = as_remediation(reason).message
+        except BaseException as second:
+            message, error = as_remediation(reason).message, as_remediation(second)
             raise RemediationError("%s; the rollback failed: %s" % (message, error.message), error.advice) from reason
         raise
 

@@ -5,27 +5,30 @@
 """Fetch issuers from the addresses in certificates (authority information access, RFC 5280 section 4.2.2.1).
 
 An answer is a candidate like any other, and never trusted. The addresses come from untrusted input: so only http and https, no credentials,
-no private addresses unless allowed, every redirect checked again, and bounds on everything.
+no address that is not public unless allowed, every redirect checked again, and bounds on everything. A name is resolved once, and the
+connection goes to an address that was checked.
 """
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import socket
 import ssl
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket, addresses_of, connect_to_first, seconds_until
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.public_address import is_public
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 REDIRECTS = (301, 302, 303, 307, 308)
 MAXIMUM_REDIRECTS = 3
-CHUNK = 16 * 1024
+#: characters of an address
+LONGEST_ADDRESS = 2048
 
 
 class Refused(Exception):
@@ -36,38 +39,64 @@ class Refused(Exception):
 class Limits:
     """The limits of fetching.
 
-    :param networks: networks that may be asked although they are private, loopback or link-local.
+    :param networks: networks that may be asked although they are not public.
     :param seconds: for one address, redirects included.
     :param size: bytes of an answer.
     :param depth: how many issuers are fetched for one chain.
+    :param addresses: how many addresses are asked by one task.
     """
 
     networks: Tuple[Network, ...] = ()
     seconds: float = 5.0
     size: int = 64 * 1024
     depth: int = 5
+    addresses: int = 20
+
+    @property
+    def all_seconds(self) -> float:
+        """For all the addresses of a task."""
+        return self.seconds * self.depth
 
 
 @dataclass
 class Fetcher:
-    """Fetches each address once. ``log`` lists every address that was asked, in order."""
+    """Fetches each address once. ``log`` lists every address that was asked, in order, and the first one beyond the limits."""
 
     limits: Limits
     log: List[Dict[str, Any]] = field(default_factory=list)
+    #: when the task stops fetching (time.monotonic); it begins with the first address
+    ends: Optional[float] = None
 
     def fetch(self, url: str) -> Optional[bytes]:
         """The answer's bytes; None if it was refused (the log has the reason), or if the address was asked before."""
-        if any(entry["url"] == url for entry in self.log):
+        if len(self.log) > self.limits.addresses or any(entry["url"] == url for entry in self.log):
             return None
-        entry = {"url": url, "bytes": 0, "error": None}
+        entry = {"url": url[:LONGEST_ADDRESS], "bytes": 0, "error": None}
         self.log.append(entry)
         try:
-            data = self._follow(url, time.monotonic() + self.limits.seconds)
-        except (Refused, OSError, http.client.HTTPException, ValueError) as error:
+            data = self._follow(url, self._deadline())
+        except socket.timeout:
+            entry["error"] = "no complete answer within %g s" % self.limits.seconds
+            return None
+        except (Refused, BadAnswer, OSError, ValueError) as error:
             entry["error"] = " ".join(str(error).split()) or type(error).__name__
             return None
         entry["bytes"] = len(data)
         return data
+
+    def _deadline(self) -> float:
+        """Until when the next address can be asked.
+
+        :raises Refused: the task has asked enough.
+        """
+        now = time.monotonic()
+        if self.ends is None:
+            self.ends = now + self.limits.all_seconds
+        if len(self.log) > self.limits.addresses:
+            raise Refused("not asked: the certificates name more than %d addresses" % self.limits.addresses)
+        if now >= self.ends:
+            raise Refused("not asked: the addresses before it took %g s" % self.limits.all_seconds)
+        return min(now + self.limits.seconds, self.ends)
 
     def _follow(self, url: str, deadline: float) -> bytes:
         for _hop in range(MAXIMUM_REDIRECTS + 1):
@@ -80,70 +109,47 @@ class Fetcher:
     def _ask(self, url: str, deadline: float) -> Tuple[bytes, Optional[str]]:
         """Make one request; return the body, or the address that it redirects to."""
         parts = _checked(url)
-        connection = self._connection(parts, deadline)
-        # a server that sends a header byte by byte would outlive any timeout of the socket
-        watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), connection.sock.shutdown, [socket.SHUT_RDWR])
-        watchdog.daemon = True
-        watchdog.start()
-        try:
+        with self._connected(parts, deadline) as sock:
+            wire = DeadlineSocket(sock, deadline)
             target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
-            connection.request("GET", target, headers={"Host": parts.netloc, "Accept": "*/*", "Connection": "close"})
-            response = connection.getresponse()
-            if response.status in REDIRECTS:
-                location = response.headers.get("Location")
-                if not location:
-                    raise Refused("a redirect without a Location")
-                return b"", location
-            if response.status != 200:
-                raise Refused("HTTP status %d" % response.status)
-            return self._body(response, connection, deadline), None
-        finally:
-            watchdog.cancel()
-            connection.close()
+            lines = ("GET %s HTTP/1.1" % target, "Host: %s" % parts.netloc, "Accept: */*", "Accept-Encoding: identity", "Connection: close", "", "")
+            wire.send("\r\n".join(lines).encode("ascii"))
+            answer = AnswerReader(wire.receive, self.limits.size).read()
+        if answer.status in REDIRECTS:
+            if not answer.headers.get("location"):
+                raise Refused("a redirect without a Location")
+            return b"", answer.headers["location"]
+        if answer.status != 200:
+            raise Refused("HTTP status %d" % answer.status)
+        return answer.body, None
 
-    def _body(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection, deadline: float) -> bytes:
-        """Read no more bytes than allowed, whatever the header says, and not beyond the deadline."""
-        data = b""
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Refused("no complete answer within %g s" % self.limits.seconds)
-            if connection.sock:
-                connection.sock.settimeout(left)
-            chunk = response.read1(min(CHUNK, self.limits.size + 1 - len(data)))
-            if not chunk:
-                return data
-            data += chunk
-            if len(data) > self.limits.size:
-                raise Refused("the answer is larger than %d bytes" % self.limits.size)
-
-    def _connection(self, parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
+    def _connected(self, parts: SplitResult, deadline: float) -> socket.socket:
         """Connect to an address that was checked: the name is not resolved a second time."""
         secure = parts.scheme == "https"
         host, port = str(parts.hostname), parts.port or (443 if secure else 80)
-        family, address = self._address(host, port)
-        left = max(0.1, deadline - time.monotonic())
-        plain = socket.socket(family, socket.SOCK_STREAM)
-        plain.settimeout(left)
+        plain, _address = connect_to_first(self._allowed(host, addresses_of(host, port, deadline)), port, deadline)
+        if not secure:
+            return plain
         try:
-            plain.connect(address)
-            sock = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+            plain.settimeout(seconds_until(deadline))
+            return ssl.create_default_context().wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
         except BaseException:
             plain.close()
             raise
-        connection = http.client.HTTPConnection(host, port, timeout=left)
-        connection.sock = sock
-        return connection
 
-    def _address(self, host: str, port: int) -> Tuple[int, Tuple[Any, ...]]:
-        """The first address of a host, checked."""
-        for family, _kind, _protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
-            ip = getattr(ip, "ipv4_mapped", None) or ip
-            if not ip.is_global and not any(ip.version == network.version and ip in network for network in self.limits.networks):
-                raise Refused("%s is %s, which is not a public address (aia.allow_networks can allow it)" % (host, ip))
-            return family, address
-        raise Refused("%s has no address" % host)
+    def _allowed(self, host: str, addresses: Tuple[str, ...]) -> Tuple[str, ...]:
+        """Those addresses of a host that can be asked.
+
+        :raises Refused: there is none.
+        """
+        allowed = tuple(address for address in addresses if self._is_allowed(address))
+        if not allowed:
+            raise Refused("%s is %s, which is not a public address (aia.allow_networks can allow it)" % (host, (addresses or ("nowhere",))[0]))
+        return allowed
+
+    def _is_allowed(self, address: str) -> bool:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        return is_public(ip) or any(ip.version == network.version and ip in network for network in self.limits.networks)
 
 
 def _checked(url: str) -> SplitResult:
@@ -154,8 +160,10 @@ def _checked(url: str) -> SplitResult:
         raise Refused("it carries credentials")
     if not parts.hostname:
         raise Refused("it has no host")
-    if any(char <= " " or char == "\x7f" for char in url):
-        raise Refused("it contains a blank or a control character")
+    if any(not " " < char < "\x7f" for char in url):
+        raise Refused("it contains a blank, a control character or one that is not ASCII")
+    if len(url) > LONGEST_ADDRESS:
+        raise Refused("it is longer than %d characters" % LONGEST_ADDRESS)
     return parts
 
 

@@ -34,7 +34,6 @@ class CertChainBuildRun(Run[Replacement]):
         self.built: Optional[BuiltChain] = None
         self.key: Any = None
         self.file = FilePlan()
-        self.transaction: Optional[Transaction] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> CertChainBuildRun:
@@ -79,8 +78,8 @@ class CertChainBuildRun(Run[Replacement]):
 
     def apply(self, step: Step[Replacement]) -> Undo:
         """Put the file in place."""
-        self.transaction = Transaction([step.payload], self.options.destination.backup, self.options.destination.journal)
-        return self.transaction.commit()
+        transaction = self.transaction = Transaction([step.payload], self.options.destination.backup, self.options.destination.journal)
+        return transaction.commit()
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""

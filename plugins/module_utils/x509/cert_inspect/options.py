@@ -99,9 +99,10 @@ class Options:
             "now": attempt(errors, lambda: parse_time(params["at"], "at", now)),
             "expires_within": datetime.timedelta(days=params["expires_within"]),
             "registered": attempt(errors, lambda: _registered(params["ssl_trust"])),
-            "waivers": attempt(errors, lambda: parse_waivers(params["waivers"] or ())),
             "query": attempt(errors, lambda: _query(params["query"])),
         }
+        today = (values["now"] or now).date()
+        values["waivers"] = attempt(errors, lambda: parse_waivers(params["waivers"] or (), today, params["waiver_days"]))
         attempt(errors, lambda: _check_pins(params))
         raise_all(errors)
         return cls(**values, **{name: params[name] for name in AS_GIVEN})

@@ -112,10 +112,10 @@ class CertIssueRun(Run[Change]):
         pending = make_pending_files(step.payload, self.spec, self.now)
         same = isinstance(step.payload, SetAttributes)
         replacements = [self._replacement(file.target, file.content, same) for file in pending.files]
-        transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
+        transaction = self.transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
+        self.transactions.append(transaction)
         undo = transaction.commit(remove=pending.obsolete)
         self.pending = pending
-        self.transactions.append(transaction)
         return undo
 
     def _replacement(self, target: Target, content: bytes = b"", same_secret: bool = False) -> Replacement:

@@ -15,6 +15,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.r
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import record_digest
 
 Event = Dict[str, Any]
+#: the name of an event: the store does not have what the entries before it say
+NOT_STORED = "not_stored"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def not_stored(records: Sequence[PinRecord], last: Mapping[HostPort, Entry]) -> 
     """
     differing = [(record, last[record.server]) for record in records if record.server in last]
     return tuple(
-        dict(new_event("not_stored", record, entry.get("pins") or []), logged=entry.get("event"), logged_at=entry.get("at"))
+        dict(new_event(NOT_STORED, record, entry.get("pins") or []), logged=entry.get("event"), logged_at=entry.get("at"))
         for record, entry in differing
         if entry.get("record_sha256") != record_digest(record)
     )

@@ -56,6 +56,7 @@ class Options:
     """What the task asks for.
 
     :param presented: the first certificate of a chain that was collected elsewhere, empty if the chain is; None: connect to the endpoints.
+    :param create: whether a new store may be made.
     :param pin_first_use: whether the first key of a server is trusted.
     :param unreachable_fails: whether a server that does not answer is a failure.
     :param pins: the pins that state absent removes, or that state listed has listed; empty: all.
@@ -65,6 +66,7 @@ class Options:
     pins_path: str
     targets: Targets
     presented: Optional[bytes]
+    create: bool
     pin_first_use: bool
     unreachable_fails: bool
     keep_old: bool
@@ -95,7 +97,7 @@ class Options:
             pin_first_use=params["first_use"] == "pin",
             unreachable_fails=params["unreachable"] == "fail",
             **_pins(params, targets),
-            **{name: params[name] for name in ("pins_path", "keep_old", "backup_path", "audit_log", "backup", "journal", "workers", "timeout")},
+            **{name: params[name] for name in ("pins_path", "create", "keep_old", "backup_path", "audit_log", "backup", "journal", "workers", "timeout")},
         )
 
 

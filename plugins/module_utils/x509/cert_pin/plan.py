@@ -19,7 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.converge import 
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.announcements import Announcement
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Decision
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.log_entries import Event, LogPlan, log_entry, new_event
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.log_entries import NOT_STORED, Event, LogPlan, log_entry, new_event
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _entries(changes: Sequence[Change], store: Store, log: LogPlan, at: str) -> 
 
 def _withdrawal(changes: Sequence[Change], log: LogPlan, at: str) -> Tuple[Event, ...]:
     events = [(change, [pin for event in change.events for pin in event["pins"]]) for change in changes]
-    return tuple(log_entry(new_event("not_stored", change.before, pins), change.before, log.store, at) for change, pins in events)
+    return tuple(log_entry(new_event(NOT_STORED, change.before, pins), change.before, log.store, at) for change, pins in events)
 
 
 def describe_record(record: PinRecord) -> str:

@@ -25,6 +25,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import r
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.collect import observe
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.judge import Baseline, Decision, Policy, decide
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.log_entries import LogPlan, describe_unstored, not_stored
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.new_store import check_new_store
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.observation import Observation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.options import Options, State
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan import (
@@ -58,7 +59,6 @@ class CertPinRun(Run[Payload]):
         #: the records as the run leaves them
         self.records: Sequence[PinRecord] = ()
         self.unlisted: List[Dict[str, Any]] = []
-        self.transaction: Optional[Transaction] = None
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> CertPinRun:
@@ -82,6 +82,7 @@ class CertPinRun(Run[Payload]):
         :raises RemediationError: the store is damaged or cannot be written, or an endpoint fails.
         """
         options = self.options
+        check_new_store(options)
         store = load(options.pins_path, must_exist=options.state is State.CHECKED)
         log = self._log(store)
         used = store.used_approvals
@@ -146,15 +147,15 @@ class CertPinRun(Run[Payload]):
         if isinstance(payload, AppendLog):
             append_entries(payload.path, payload.entries)
             return partial(append_entries, payload.path, payload.withdrawal)
-        transaction = Transaction([payload.replacement], backup=self.options.backup, journal=self.options.journal)
-        undo = transaction.commit()
-        self.transaction = transaction
-        return undo
+        transaction = self.transaction = Transaction([payload.replacement], backup=self.options.backup, journal=self.options.journal)
+        return transaction.commit()
 
     def settle(self, step: Step[Payload]) -> bool:
-        """Take back the entries of an addition to the log that was broken off, if they were added. A store that is broken off is restored already."""
+        """Restore the store, or take back the entries of an addition to the log, if the step was made."""
         payload = step.payload
-        if not isinstance(payload, AppendLog) or not ends_with(payload.path, payload.entries):
+        if not isinstance(payload, AppendLog):
+            return super().settle(step)
+        if not ends_with(payload.path, payload.entries):
             return False
         append_entries(payload.path, payload.withdrawal)
         return True

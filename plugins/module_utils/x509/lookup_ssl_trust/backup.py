@@ -101,4 +101,7 @@ def load(path: str, option: str) -> Backup:
 
 
 def _registrations(values: Sequence[Mapping[str, Any]]) -> Tuple[Registration, ...]:
-    return tuple(Registration.from_dict(value) for value in values)
+    registrations = tuple(Registration.from_dict(value) for value in values)
+    if len({registration.service_id for registration in registrations}) < len(registrations):
+        raise ValueError("two registrations have the same id")
+    return registrations

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
@@ -30,6 +31,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust
 #: how a registration names an STS: product and type of the service, protocol and type of the endpoint
 STS_SERVICE = ("com.vmware.cis", "cs.identity")
 STS_ENDPOINT = ("wsTrust", "com.vmware.cis.cs.identity.sso")
+#: where an STS is served (5.1: /ims); the last part is the SSO domain
+STS_PATH = re.compile(r"/(?:sts|ims)/STSService(?:/[A-Za-z0-9][A-Za-z0-9.-]*)?/?\Z")
 
 
 _NO_HOSTS: Mapping[str, Tuple[Certificate, ...]] = {}
@@ -49,7 +52,10 @@ class Served:
 
 @dataclass(frozen=True)
 class Sts:
-    """A Security Token Service; both values are empty if none is registered."""
+    """A Security Token Service; all values are empty if none is registered.
+
+    Anybody may answer the request for the list, and a registration of the list may have any url: its host is no place to send a password to.
+    """
 
     url: str = ""
 
@@ -57,6 +63,19 @@ class Sts:
     def domain(self) -> str:
         """The SSO domain: the last part of the url's path."""
         return self.url.rstrip("/").rpartition("/")[2]
+
+    @property
+    def path(self) -> str:
+        """The url's path, if it is that of an STS; else empty."""
+        path = _path_of(self.url)
+        return path if STS_PATH.match(path) else ""
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:  # brackets without an IPv6 address
+        return ""
 
 
 def session_to(options: Options, host: str, port: int) -> Session:
@@ -75,15 +94,15 @@ def read_registrations(options: Options, service: Optional[LookupService]) -> Li
 
 def find_sts(registrations: Sequence[Registration], hostname: str) -> Sts:
     """The STS of the node that was asked; if that has none, the first that is registered."""
-    urls = [
-        endpoint.url
+    endpoints = [
+        endpoint
         for registration in registrations
         if (registration.product, registration.type) == STS_SERVICE
         for endpoint in registration.endpoints
         if (endpoint.protocol, endpoint.type) == STS_ENDPOINT
     ]
-    own = [url for url in urls if urlsplit(url).hostname == hostname.lower()]
-    return Sts((own or urls or [""])[0])
+    own = [endpoint for endpoint in endpoints if endpoint.host == hostname.lower()]
+    return Sts((own or endpoints)[0].url) if endpoints else Sts()
 
 
 def probe_endpoints(trusts: Sequence[EndpointTrust], options: Options) -> Dict[HostPort, Served]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, Mapping, Optional,
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import parse_fingerprint
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import Endpoint, HostPort, parse_endpoint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Trust, trust_from_params
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
@@ -39,7 +39,8 @@ class Options:
     """What the task asks for.
 
     :param hostname: the node to connect to; empty if the registrations are given in ``listed``.
-    :param trust: how the node's certificate is verified.
+    :param sts: where to sign in; None: at ``hostname``.
+    :param trust: how the certificates of the node and of the STS are verified.
     :param old_fingerprints: of the certificates to replace, SHA-1 or SHA-256, upper case with colons.
     :param hosts: the hosts whose endpoints can change; empty: all.
     :param aliases: host names by the other names that urls have for them.
@@ -53,6 +54,7 @@ class Options:
     state: State
     hostname: str
     port: int
+    sts: Optional[HostPort]
     trust: Trust
     verified: bool
     username: Optional[str]
@@ -89,11 +91,13 @@ class Options:
         given_trust = attempt(errors, partial(trust_from_params, params))
         update = _update_options(params, errors) if state is State.UPDATED else _NO_UPDATE
         backup = attempt(errors, partial(_load_backup, params["backup_path"])) if state is State.RESTORED else None
+        sts = attempt(errors, partial(_sts, params["sts_hostname"]))
         raise_all(errors)
         trust = unwrap(given_trust, "an error was raised otherwise")
         return cls(
             state=state,
             hostname=params["hostname"] or "",
+            sts=sts,
             trust=trust,
             verified=bool(trust.pins) or params["validate_certs"],
             addresses=_by_host(params["addresses"]),
@@ -144,6 +148,13 @@ _NO_UPDATE: Mapping[str, Any] = {
     "live": False,
     "expected_fingerprints": (),
 }
+
+
+def _sts(value: Optional[str]) -> Optional[HostPort]:
+    if value is None:
+        return None
+    endpoint = parse_endpoint("sts_hostname", value)
+    return HostPort.of(endpoint.host, endpoint.port)
 
 
 def _update_options(params: Mapping[str, Any], errors: List[RemediationError]) -> Dict[str, Any]:

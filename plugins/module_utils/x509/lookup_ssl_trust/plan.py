@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Sequence
 
@@ -30,6 +31,19 @@ class RegistrationChange:
 
     before: Registration
     after: Registration
+
+
+def check_ids(registrations: Sequence[Registration]) -> None:
+    """Set and Get name a registration by its id: two with the same id would be mixed up.
+
+    :raises RemediationError: naming the ids that occur twice.
+    """
+    twice = [service_id for service_id, number in Counter(registration.service_id for registration in registrations).items() if number > 1]
+    if twice:
+        raise RemediationError(
+            "the Lookup Service lists several registrations with the same id: %s" % ", ".join(sorted(twice)[:LISTED]),
+            "Check the proxies or load balancers in between, and repair the registrations with the vendor's support. Nothing was changed.",
+        )
 
 
 def plan_update(trusts: Sequence[EndpointTrust], spec: UpdateSpec) -> List[Step[RegistrationChange]]:

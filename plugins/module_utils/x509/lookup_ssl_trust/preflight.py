@@ -31,20 +31,25 @@ def check_backup_folder(options: Options, now: datetime.datetime) -> None:
 
 
 def sign_in_for_set(options: Options, sts: Sts, service: LookupService, count: int, now: datetime.datetime) -> None:
-    """Get a token for Set. The STS of the node is asked over the connection that exists already.
+    """Get a token for Set, from the STS of the node that was asked, or of the option ``sts_hostname``.
+
+    The password goes to no host that only a registration names.
 
     :param count: the number of registrations that would change.
+    :raises RemediationError: there is no account, no STS is registered, or the STS refuses.
     """
-    url = urlsplit(sts.url)
     if not options.username or not options.password:
         raise RemediationError(
             "username, password: %d registrations would change, and that needs an account" % count,
             "Give an administrator of the SSO domain %s." % sts.domain,
         )
-    host, port = url.hostname or "", url.port or 443
-    own = (host, port) == (service.session.host.lower(), service.session.port)
-    session = service.session if own else session_to(options, host, port)
-    service.security_header = sign_in(session, url.path, options.username, options.password, now)
+    if not sts.path:
+        raise RemediationError(
+            "%s lists no STS with a path such as /sts/STSService/vsphere.local%s" % (service.session.where, ": it is %s" % sts.url if sts.url else ""),
+            "Check that hostname is a node of an SSO domain. Nothing was sent to that url.",
+        )
+    session = session_to(options, options.sts.host, options.sts.port) if options.sts else service.session
+    service.security_header = sign_in(session, sts.path, options.username, options.password, now)
 
 
 def partner_service(options: Options, url: str) -> LookupService:

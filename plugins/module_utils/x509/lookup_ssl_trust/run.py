@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
 from functools import partial
 from typing import Any, Dict, List, Mapping, Optional, Sequence
@@ -23,6 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.options import Options, State
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.plan import (
     RegistrationChange,
+    check_ids,
     check_old_is_registered,
     left_behind,
     plan_update,
@@ -129,6 +131,8 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         return endpoint_trusts([after.get(current.service_id, current) for current in self.registrations])
 
     def _steps(self) -> Sequence[Step[RegistrationChange]]:
+        if self.options.state is not State.AUDITED:
+            check_ids(self.registrations)
         if self.spec is not None:
             check_old_is_registered(self.trusts, self.spec, self.served)
             steps = plan_update(self.trusts, self.spec)
@@ -151,30 +155,26 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         if self.service is None:
             return None  # the vendor's script makes the change, with the result's replacements
         if self.backup_path is None:
-            self.backup_path = self._write_backup()
+            self._write_backup()
         before, after = step.payload.before, step.payload.after
         self._replace(self.service, before, after)
         return partial(self._replace, self.service, after, before)
 
     def settle(self, step: Step[RegistrationChange]) -> bool:
-        """Restore the registration of a step that was broken off, if it was set."""
-        if self.service is None:
-            return False
+        """Restore the registration of a step that ended in an exception, if it was set."""
         before, after = step.payload.before, step.payload.after
-        found = self.service.get(before.service_id)
-        if found == before:
+        if self.service is None or before.service_id not in self.service.sent or self.service.get(before.service_id) == before:
             return False
         self._replace(self.service, after, before)
         return True
 
-    def _write_backup(self) -> str:
+    def _write_backup(self) -> None:
         from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import Backup, path_for, write
 
         options = self.options
-        path = path_for(options.backup_folder, options.hostname, self.now)
+        self.backup_path = path_for(options.backup_folder, options.hostname, self.now)
         before, after = (tuple(getattr(step.payload, version) for step in self.steps) for version in ("before", "after"))
-        write(path, Backup(self.sts.domain, options.hostname, before, after), self.now, options.backup_option)
-        return path
+        write(self.backup_path, Backup(self.sts.domain, options.hostname, before, after), self.now, options.backup_option)
 
     def _replace(self, service: LookupService, expected: Registration, wanted: Registration) -> None:
         try:
@@ -221,9 +221,16 @@ class LookupSslTrustRun(Run[RegistrationChange]):
             self.warnings.append("%s does not list the new trust anchors yet: %s" % (url, ", ".join(status.differing)))
         return status
 
+    def essential_facts(self) -> Dict[str, Any]:
+        """What changed, and the backup."""
+        facts: Dict[str, Any] = {"updated": [step.target for step in self.changes]}
+        if self.backup_path is not None and os.path.exists(self.backup_path):
+            facts["backup_path"] = self.backup_path
+        return facts
+
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
-        facts: Dict[str, Any] = {"updated": [step.target for step in self.changes]}
+        facts = self.essential_facts()
         if self.audit is not None:
             facts.update(self.audit.report(), sso_domain=self.sts.domain)
         if self.selected is not None:
@@ -232,8 +239,6 @@ class LookupSslTrustRun(Run[RegistrationChange]):
             facts["replacements"] = self.replacements
         if self.not_restored is not None:
             facts["not_restored"] = self.not_restored
-        if self.backup_path is not None:
-            facts["backup_path"] = self.backup_path
         if self.conflict is not None:
             facts["conflict"] = {"listed": self.conflict.listed.as_dict(), "found": self.conflict.found.as_dict()}
         if self.partners is not None:

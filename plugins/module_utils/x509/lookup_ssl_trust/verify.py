@@ -34,8 +34,10 @@ class PartnerStatus:
 
 def not_as_set(registrations: Sequence[Registration], wanted: Sequence[Registration]) -> List[Registration]:
     """Those of the wanted registrations that are not listed as they were set."""
-    listed = {registration.service_id: registration for registration in registrations}
-    return [registration for registration in wanted if listed.get(registration.service_id) != registration]
+    listed: Dict[str, List[Registration]] = {}
+    for registration in registrations:
+        listed.setdefault(registration.service_id, []).append(registration)
+    return [registration for registration in wanted if listed.get(registration.service_id) != [registration]]
 
 
 def wait_for_partner(url: str, service: LookupService, wanted: Sequence[Registration], timeout: float, interval: float = INTERVAL) -> PartnerStatus:

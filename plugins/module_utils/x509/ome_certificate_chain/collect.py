@@ -53,6 +53,7 @@ class Appliance:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._session = Session(connection.hostname, connection.port, connection.trust, connection.timeout, connection.address)
+        self._client: Optional[OmeClient] = None
 
     @property
     def where(self) -> str:
@@ -85,7 +86,13 @@ class Appliance:
         """
         if not self._connection.username or not self._connection.password:
             raise RemediationError("username, password: a change needs an account", "Give a local administrator of %s." % self.where)
-        return OmeClient(self._session, self._connection.username, self._connection.password)
+        self._client = OmeClient(self._session, self._connection.username, self._connection.password)
+        return self._client
+
+    @property
+    def acted(self) -> bool:
+        """Whether the appliance has carried out an action, or may have: none of them can be taken back."""
+        return self._client is not None and self._client.acted
 
     def check_account(self) -> None:
         """Sign in and out, so that check mode reports a wrong account too."""

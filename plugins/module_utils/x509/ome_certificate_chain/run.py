@@ -143,6 +143,15 @@ class OmeCertificateChainRun(Run[Action]):
         self.served, incomplete = wait_until_served(self._connected, upload, self.options.compare, self.options.wait_timeout)
         self.warnings += [warning for warning in (lost, incomplete) if warning]
 
+    def settle(self, step: Step[Action]) -> bool:
+        """Nothing is reversed.
+
+        :raises RemediationError: the appliance has a new key or certificate, or may have.
+        """
+        if self._connected.acted:
+            raise RemediationError("the appliance cannot take that back", "Look at the certificate that it serves.")
+        return False
+
     def verify(self, steps: Sequence[Step[Action]]) -> None:
         """A client that trusts only the root of the chain must accept what the appliance serves.
 

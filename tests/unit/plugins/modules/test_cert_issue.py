@@ -35,7 +35,9 @@ class Server:
         der = ssl.PEM_cert_to_DER_cert(made["certificate"]["pem"])
         for port in (443, 8443):
             presented = [base64.b64encode(der).decode("ascii")]
-            run_module("cert_pin", {"pins_path": self.store, "host": FQDN, "port": port, "presented": presented, "state": "pinned", "backup": False})
+            run_module(
+                "cert_pin", {"pins_path": self.store, "create": True, "host": FQDN, "port": port, "presented": presented, "state": "pinned", "backup": False}
+            )
 
     def issue(self, check=False, **more):
         result = self.run("cert_issue", {**self.options, **more}, check)
@@ -44,7 +46,7 @@ class Server:
 
     def announce(self, csr, port):
         endpoints = ["%s:%d" % (FQDN, port)]
-        given = {"pins_path": self.store, "endpoints": endpoints, "state": "pinned", "unreachable": "report", "announced": [{"content": csr}]}
+        given = {"pins_path": self.store, "create": True, "endpoints": endpoints, "state": "pinned", "unreachable": "report", "announced": [{"content": csr}]}
         assert self.run("cert_pin", dict(given, timeout=1, announced=[{"content": csr, "host": FQDN, "port": port}]))["changed"]
 
 

@@ -315,7 +315,7 @@ def test_twenty_writers_at_once_lose_nothing(store, tls_server):
 
     def given(host):
         endpoint = {"host": host, "port": port, "address": "127.0.0.1"}
-        return {"pins_path": str(store.path), "audit_log": str(store.log), "endpoints": [endpoint], "state": "pinned", "backup": False}
+        return {"pins_path": str(store.path), "create": True, "audit_log": str(store.log), "endpoints": [endpoint], "state": "pinned", "backup": False}
 
     processes = [module_process("cert_pin", given(host)) for host in hosts]
     for process in processes:

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, StepFailed, apply_all, as_remediation, diff_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted
+from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, raised_signals
 
 
 class Shelf:
@@ -83,7 +86,9 @@ def test_a_rollback_that_fails_is_reported_and_the_others_go_on(error):
     assert shelf.things == ["B"]
 
 
-@pytest.mark.parametrize("error", [KeyError("no name"), RecursionError("too deep"), Interrupted("SIGTERM"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [KeyError("no name"), RecursionError("too deep"), MemoryError(), Interrupted("SIGTERM"), KeyboardInterrupt(), SystemExit(1), GeneratorExit()]
+)
 def test_any_other_exception_in_the_middle_rolls_back_too(error):
     shelf = Shelf()
 
@@ -98,21 +103,7 @@ def test_any_other_exception_in_the_middle_rolls_back_too(error):
     assert caught.value.left == () and caught.value.__cause__ is error
 
 
-@pytest.mark.parametrize("error", [SystemExit(1), GeneratorExit()])
-def test_an_exit_rolls_back_and_stays_an_exit(error):
-    shelf = Shelf()
-
-    def apply(step):
-        if step.target == "b":
-            raise error
-        return shelf.apply(step)
-
-    with pytest.raises(type(error)):
-        apply_all(steps("a", "b"), apply)
-    assert shelf.things == []
-
-
-@pytest.mark.parametrize("error", [KeyError("b"), Interrupted("SIGTERM")])
+@pytest.mark.parametrize("error", [KeyError("b"), RemediationError("no answer", "Wait."), Interrupted("SIGTERM")])
 def test_a_step_that_was_made_before_it_was_broken_off_is_reversed_first(error):
     shelf = Shelf(final=["a"])
 
@@ -130,6 +121,24 @@ def test_a_step_that_was_made_before_it_was_broken_off_is_reversed_first(error):
         apply_all(steps("a", "b"), apply, settle)
     assert "(applied: 1 of 2; rolled back: b; NOT rolled back: a)" in caught.value.message
     assert shelf.things == ["A"] and [step.target for step in caught.value.left] == ["a"]
+
+
+def test_a_signal_during_a_rollback_waits_for_its_end():
+    shelf, calls = Shelf(failing=["c"]), []
+
+    def apply(step):
+        undo = shelf.apply(step)
+
+        def signalled():
+            os.kill(os.getpid(), signal.SIGTERM)
+            calls.append(step.target)
+            undo()
+
+        return signalled
+
+    with pytest.raises(StepFailed, match="rolled back: b, a\\)"), raised_signals():
+        apply_all(steps("a", "b", "c"), apply)
+    assert shelf.things == [] and calls == ["b", "a"]
 
 
 @pytest.mark.parametrize("outcome", [False, RemediationError("gone", "")])

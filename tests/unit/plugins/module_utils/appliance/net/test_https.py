@@ -25,6 +25,10 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: Tue, 15 Jun 2010 12:00:00 G
 SILENCE = b""
 
 
+class Drip(bytes):
+    """A reply that is sent byte by byte, one each 20 ms, until the client gives up."""
+
+
 class Service:
     """A TLS server with scripted replies; it remembers the requests.
 
@@ -35,6 +39,7 @@ class Service:
     def __init__(self, certificate, folder, replies=(), closes=False):
         self.replies, self.closes = list(replies), closes
         self.requests, self.connections = [], 0
+        self.stopped = threading.Event()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.path = folder / "service.pem"
         self.present(certificate)
@@ -71,10 +76,20 @@ class Service:
         if reply is SILENCE:
             lines.read(1)  # until the client gives up
             return False
+        if isinstance(reply, Drip):
+            return self.drip(tls, reply)
         tls.sendall(reply)
         return True
 
+    def drip(self, tls, reply):
+        for byte in reply:
+            if self.stopped.wait(0.02):
+                break
+            tls.sendall(bytes((byte,)))
+        return True
+
     def close(self):
+        self.stopped.set()
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
@@ -175,8 +190,58 @@ def test_a_request_on_a_new_connection_is_not_repeated(service, ca_path):
 
 
 def test_a_server_that_does_not_answer_is_reported_with_the_timeout(service, ca_path):
-    with pytest.raises(RemediationError, match="no answer within 0.5 seconds"):
+    with pytest.raises(RemediationError, match="no complete answer within 0.5 seconds"):
         session_to(service(SILENCE), ca_path, timeout=0.5).post("/", b"", {})
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SLOW = {
+    "status line": HEAD + b"Content-Length: 0\r\n\r\n",
+    "headers": HEAD + b"X-Slow: yes\r\n" * 20 + b"Content-Length: 0\r\n\r\n",
+    "body": HEAD + b"Content-Length: 100\r\n\r\n" + b"x" * 100,
+    "chunks": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 20 + b"0\r\n\r\n",
+    "interim answers": b"HTTP/1.1 100 Continue\r\n\r\n" * 10 + HEAD + b"Content-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("part", sorted(SLOW))
+def test_a_server_that_drips_its_answer_does_not_hold_the_client_beyond_the_deadline(part, service, ca_path):
+    with pytest.raises(ConnectionLost, match="no complete answer within 0.4 seconds"):
+        session_to(service(Drip(SLOW[part])), ca_path, timeout=0.4).post("/", b"", {})
+
+
+def test_a_name_server_that_does_not_answer_does_not_hold_the_client_beyond_the_deadline(ca_path, monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_more: answered.wait(PATIENCE))
+    with pytest.raises(ConnectionFailed, match="no complete answer within 0.2 seconds"):
+        Session("slow.example", 443, trust_of(ca_path, (), True), 0.2).post("/", b"", {})
+    answered.set()
+
+
+def test_a_server_that_floods_the_head_is_cut_off_long_before_the_deadline(service, ca_path):
+    with pytest.raises(ConnectionLost, match="headers are longer than 65536 bytes"):
+        session_to(service(b"HTTP/1.1 100 Continue\r\n\r\n" * 10000), ca_path).post("/", b"", {})
+
+
+def test_an_answer_that_was_cut_short_is_a_lost_answer(service, ca_path):
+    for reply in (OK[:-1], OK.replace(b"Content-Length: 2", b"X-Length: 2")):
+        running = service(reply, closes=True)
+        with pytest.raises(ConnectionLost):
+            session_to(running, ca_path).post("/", b"", {})
+
+
+def test_bytes_that_follow_an_answer_are_not_the_answer_to_the_next_request(service, ca_path):
+    running = service(OK + OK.replace(b"ok", b"no"), OK)
+    session = session_to(running, ca_path)
+    assert [session.post("/", b"", {}).body, session.post("/", b"", {}).body] == [b"ok", b"ok"] and running.connections == 2
+
+
+@pytest.mark.parametrize("path, headers", [("/a b", {}), ("/a\r\nX-Evil: 1", {}), ("//\u20ac", {}), ("/", {"X-Auth-Token": "a\r\nX-Evil: 1"})])
+def test_a_request_that_would_have_further_lines_is_not_sent(path, headers, service, ca_path):
+    running = service(OK)
+    with pytest.raises(RemediationError, match="contains a blank or a control character"):
+        session_to(running, ca_path).request("GET", path, b"", headers)
+    assert running.connections == 0
 
 
 def test_a_refused_connection_is_not_a_lost_request(ca_path):

@@ -11,7 +11,7 @@ import ssl
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_client import TlsClient, seconds_until
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_client import LONGEST_HANDSHAKE, TlsClient
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context, verifying_context
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL, deadline
@@ -76,5 +76,9 @@ def test_a_server_that_closes_the_connection_is_an_error(connect):
         accepted.close()
 
 
-def test_a_socket_never_gets_a_timeout_of_zero():
-    assert seconds_until(deadline(-10)) == 0.001 and seconds_until(deadline()) > 1
+def test_a_handshake_that_never_ends_is_broken_off_by_its_size(connect, plain_server):
+    hello_request = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"  # RFC 5246 section 7.4.1.1: a client may ignore it, however often it comes
+    client = connect(plain_server(hello_request * (LONGEST_HANDSHAKE // len(hello_request) + 1)))
+    with pytest.raises(OSError):
+        client.shake_hands()
+    assert len(client.received) <= LONGEST_HANDSHAKE

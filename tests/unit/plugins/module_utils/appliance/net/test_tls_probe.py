@@ -11,6 +11,7 @@ import enum
 import json
 import socket
 import ssl
+import threading
 
 import pytest
 
@@ -18,7 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import LAST_CLEARTEXT_VERSION, collecting_context, verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import ProbeCode, ProbeError, probe, resolve
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
+from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL, deadline
 from ansible_collections.certmend.tls.tests.support.run import pythons, run_script
 
 ROOT = mint.authority("Root", **REAL.days())
@@ -48,7 +49,7 @@ def test_a_verifying_context_reports_openssl_s_code(tls_server):
 
 def test_the_first_address_that_answers_is_used(tls_server, monkeypatch):
     port = tls_server(LEAF.pem, LEAF.key_pem)
-    monkeypatch.setattr(tls_probe, "resolve", lambda _host, _port: ("127.9.9.9", "127.0.0.1"))
+    monkeypatch.setattr(tls_probe, "resolve", lambda _host, _port, _deadline: ("127.9.9.9", "127.0.0.1"))
     seen = probe("two.example", port, "localhost", timeout=PATIENCE)
     assert seen.address == "127.0.0.1" and seen.addresses == ("127.9.9.9", "127.0.0.1")
 
@@ -63,7 +64,8 @@ def test_a_server_of_tls_1_3_only_is_asked_again_by_a_python_that_begins_below(t
 
 
 def test_a_name_resolves_to_its_addresses_each_once():
-    assert "127.0.0.1" in resolve("localhost", 443) and len(set(resolve("localhost", 443))) == len(resolve("localhost", 443))
+    addresses = resolve("localhost", 443, deadline())
+    assert "127.0.0.1" in addresses and len(set(addresses)) == len(addresses)
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 70 + ".example"])
@@ -73,7 +75,7 @@ def test_a_name_that_cannot_be_resolved(host):
 
 
 def test_a_name_without_an_address(monkeypatch):
-    monkeypatch.setattr(tls_probe, "resolve", lambda _host, _port: ())
+    monkeypatch.setattr(tls_probe, "resolve", lambda _host, _port, _deadline: ())
     assert failure("none.example", 443, "none.example").code == "RESOLVE-FAILED"
 
 
@@ -87,6 +89,29 @@ def test_a_port_on_which_no_server_listens():
 def test_an_address_that_cannot_be_reached():
     error = failure("localhost", 443, "localhost", "255.255.255.255")
     assert error.code == "HOST-UNREACHABLE" and "255.255.255.255 port 443 cannot be reached: " in error.message
+
+
+def test_a_server_that_drips_a_record_does_not_hold_the_client_beyond_the_deadline():
+    stopped = threading.Event()
+
+    def drip(listener):
+        with contextlib.suppress(OSError), listener.accept()[0] as connection:
+            connection.sendall(b"\x16\x03\x03\x40\x00")
+            while not stopped.wait(0.02):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, args=(listener,), daemon=True).start()
+        error = failure("localhost", listener.getsockname()[1], "localhost", "127.0.0.1", timeout=0.3)
+    stopped.set()
+    assert error.code == "HANDSHAKE-TIMEOUT"
+
+
+def test_a_name_server_that_does_not_answer_does_not_hold_the_client_beyond_the_deadline(monkeypatch):
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_more: answered.wait(PATIENCE))
+    assert failure("slow.example", 443, "slow.example", timeout=0.2).code == "RESOLVE-FAILED"
+    answered.set()
 
 
 def test_a_server_that_does_not_accept_connections_any_more():

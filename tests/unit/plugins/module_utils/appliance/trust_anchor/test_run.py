@@ -20,6 +20,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_ancho
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
+from ansible_collections.certmend.tls.tests.support.faults import Fault
 from ansible_collections.certmend.tls.tests.support.run import PATH, arguments
 
 ROOT = mint.authority("Root")
@@ -144,3 +145,20 @@ def test_the_options_name_the_store(system):
     assert isinstance(store, JavaStore) and store.path == "/ks"
     unused = Options.from_params(dict(java, store="suse"))
     assert unused.keystore is None, "a keystore counts only for the store java"
+
+
+def held(system):
+    """The file of the anchor, and the bundle."""
+    return [path.read_bytes() if path.exists() else b"" for path in (system / "anchors" / "lab.pem", system / "bundle.pem")]
+
+
+@pytest.mark.parametrize("state, other", [("present", "absent"), ("absent", "present")])
+def test_an_exception_at_any_call_leaves_the_store_as_it_was_or_says_that_it_changed(state, other, system, run_module):
+    asked = {one: params(content=ROOT.pem, name="lab" if one == "present" else None, state=one) for one in (state, other)}
+    run_module("trust_anchor", asked[other])
+    before, counter = held(system), Fault(inside="apply_all")
+    assert counter.run(run_module, "trust_anchor", asked[state])["changed"] and counter.calls > 20
+    for number in range(1, counter.calls + 1, counter.calls // 20):
+        run_module("trust_anchor", asked[other])
+        result = Fault(number, RecursionError("deep"), inside="apply_all").run(run_module, "trust_anchor", asked[state])
+        assert (held(system) != before) is result["changed"], (number, result)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.server
 import ipaddress
+import socket
 import subprocess
 import threading
 
@@ -79,7 +80,10 @@ def test_loopback_is_not_asked_unless_that_was_allowed(site):
 
 
 @pytest.mark.parametrize(
-    "host", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "[::1]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "0.0.0.0", "2130706434"]
+    "host",
+    ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "[::1]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "0.0.0.0", "2130706434"]
+    + ["[64:ff9b::a00:1]", "[64:ff9b:1::a00:1]", "[2002:a00:1::]", "[::a00:1]", "[::ffff:0:a00:1]", "[fec0::1]", "[2001::f5ff:fffe]", "[ff02::1]"]
+    + ["224.0.0.1", "192.0.0.8", "100.64.0.1", "255.255.255.255"],
 )
 def test_no_private_address_is_asked(host):
     data, error = fetch("http://%s/ca.crt" % host, networks=())
@@ -142,6 +146,54 @@ def test_a_gigabyte_is_not_read(site):
     site.pages["/big"] = endless
     data, error = fetch(site.url("/big"))
     assert data is None and error == "the answer is larger than 65536 bytes"
+
+
+def cut_short(handler):
+    """Sends less than it announced, or chunks without the last one."""
+    handler.send_response(200)
+    name, value, body = handler.server.sent
+    handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body)
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("sent", [("Content-Length", "6", b"bytes"), ("Transfer-Encoding", "chunked", b"5\r\nbytes\r\n")])
+def test_an_answer_that_was_cut_short_is_no_answer(sent, site):
+    site.sent, site.pages["/ca.crt"] = sent, cut_short
+    assert fetch(site.url("/ca.crt")) == (None, "the answer was cut short")
+
+
+def test_a_name_is_resolved_once_and_the_checked_address_is_asked(site, monkeypatch):
+    site.pages["/ca.crt"] = b"bytes"
+    resolver, asked = socket.getaddrinfo, []
+
+    def rebinding(host, *arguments, **more):
+        if host == "rebind.example":
+            asked.append(host)
+            host = "127.0.0.%d" % len(asked)
+        return resolver(host, *arguments, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    assert fetch("http://rebind.example:%d/ca.crt" % site.server_port, networks=(ipaddress.ip_network("127.0.0.1/32"),)) == (b"bytes", None)
+    assert asked == ["rebind.example"]
+
+
+def test_a_task_asks_a_bounded_number_of_addresses(site):
+    fetcher = Fetcher(Limits(networks=LOOPBACK, seconds=PATIENCE, addresses=2))
+    for number in range(9):
+        fetcher.fetch(site.url("/%d" % number))
+    assert site.asked == ["/0", "/1"]
+    assert [entry["error"] for entry in fetcher.log[2:]] == ["not asked: the certificates name more than 2 addresses"]
+
+
+def test_all_the_addresses_of_a_task_have_one_deadline(site):
+    site.stop, site.gone = threading.Event(), threading.Event()
+    site.pages.update({"/1": trickle, "/2": trickle, "/3": b"bytes"})
+    fetcher = Fetcher(Limits(networks=LOOPBACK, seconds=0.2, depth=1))
+    assert [fetcher.fetch(site.url(path)) for path in ("/1", "/3")] == [None, None]
+    assert [entry["error"] for entry in fetcher.log] == ["no complete answer within 0.2 s", "not asked: the addresses before it took 0.2 s"]
+    assert "/3" not in site.asked
 
 
 def trickle(handler):

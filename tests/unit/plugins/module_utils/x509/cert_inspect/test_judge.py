@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, PinRecord
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
@@ -51,7 +53,7 @@ def test_an_endpoint_is_compared_with_its_own_registrations():
 
 
 def test_a_waived_finding_is_marked_and_does_not_count():
-    waivers = parse_waivers([dict(code="TRUST-SELF-SIGNED", about="depot", until="2010-06-15", reason="test system")])
+    waivers = parse_waivers([dict(code="TRUST-SELF-SIGNED", about="depot", until="2010-06-15", reason="test system")], datetime.date(2010, 6, 15), 400)
     result = judge_source(source(), Criteria(CONTEXT), waivers)
     assert result["findings"][0]["waived"] == {"until": "2010-06-15", "reason": "test system"} and result["verdict"] == "ok"
     assert judge_source(source(), Criteria(CONTEXT), ())["findings"][0]["waived"] is None

@@ -71,7 +71,7 @@ def test_findings_that_reach_fail_on_fail_the_run_with_its_result():
 
 
 def test_a_waived_finding_does_not_fail_the_run():
-    waiver = dict(code="TRUST-SELF-SIGNED", until="2010-06-15", reason="test system")
+    waiver = dict(code="TRUST-SELF-SIGNED", all=True, until="2010-06-15", reason="test system")
     run, context = run_of(content=SELF_SIGNED.pem, fail_on="warning", waivers=[waiver])
     carry_out(run, context)
     assert run.facts()["verdict"] == "ok"

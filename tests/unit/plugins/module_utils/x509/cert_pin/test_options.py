@@ -21,6 +21,7 @@ ABSENT = dict.fromkeys(("endpoints", "presented", "host", "name", "announced", "
 DEFAULTS = dict(
     ABSENT,
     pins_path="/srv/pins",
+    create=False,
     port=443,
     state="checked",
     first_use="pin",
