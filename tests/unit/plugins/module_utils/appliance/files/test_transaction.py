@@ -22,6 +22,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.proce
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.tests.support.faults import Fault
 from ansible_collections.certmend.tls.tests.support.journal import new_journal
 from ansible_collections.certmend.tls.tests.support.mounts import needs_mounts, with_mounts
 
@@ -242,3 +243,31 @@ def test_temporary_files_of_killed_processes_are_removed(files, tmp_path):
         path.write_bytes(b"key")
     Transaction(replacements(files), backup=False).commit()
     assert not left.exists() and living.exists()
+
+
+def of_three(files):
+    return Transaction([Replacement(str(path), b"new", "path") for path in files[1:]], backup=False)
+
+
+@pytest.mark.parametrize("error", [RecursionError("deep"), MemoryError(), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
+def test_an_exception_at_any_call_leaves_all_files_as_they_were(error, files):
+    counter, transaction = Fault(), of_three(files)
+    counter.run(transaction.commit, [str(files[0])])
+    transaction.roll_back()
+    assert counter.calls > 20
+    for number in range(1, counter.calls + 1):
+        transaction = of_three(files)
+        with pytest.raises(type(error)):
+            Fault(number, error).run(transaction.commit, [str(files[0])])
+        transaction.settle()
+        assert [path.read_bytes() if path.exists() else None for path in files] == [b"old one", b"old two", None], number
+
+
+def test_a_file_that_cannot_be_restored_does_not_keep_the_others_from_it(files):
+    transaction = of_three(files)
+    transaction.commit([str(files[0])])
+    files[1].unlink()
+    files[1].mkdir()
+    with pytest.raises(RemediationError, match="NOT rolled back: %s" % files[1]):
+        transaction.roll_back()
+    assert files[0].read_bytes() == b"old one" and not files[2].exists()
