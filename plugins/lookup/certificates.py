@@ -86,6 +86,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet_text
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.operator_files import (
@@ -106,11 +107,15 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         """Return one text in a list."""
         self.set_options(var_options=variables, direct=kwargs)
+        given = dict(kwargs, terms=terms)
         try:
             require()
-            return [self._read(terms, variables or {})]
+            text, warnings = self._read(terms, variables or {})
         except RemediationError as error:
-            raise AnsibleLookupError(str(error)) from error
+            raise AnsibleLookupError(discreet_text(str(error), given)) from None  # Ansible prints the causes too
+        for warning in warnings:
+            Display().warning(discreet_text(warning, given))
+        return [text]
 
     def _read(self, terms, variables):
         name = self.get_option("variable")
@@ -120,11 +125,8 @@ class LookupModule(LookupBase):
             files.append(NamedFile(name, content.encode("utf-8")))
         password, required = self.get_option("password"), self.get_option("required")
         if self.get_option("private_key"):
-            return private_key_pem(files, password, required)
-        text, warnings = certificates_pem(files, password, required)
-        for warning in warnings:
-            Display().warning(warning)
-        return text
+            return private_key_pem(files, password, required), []
+        return certificates_pem(files, password, required)
 
     def _folders(self, variables):
         """Ansible's processes stay in the folder in which the playbook was started; the loader knows the folder of the playbook."""

@@ -246,6 +246,7 @@ created_files:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC, FILE_ATTRIBUTES_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.input_spec import CERTIFICATE_INPUT_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.run import CertChainBuildRun
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
@@ -279,7 +280,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    module = AnsibleModule(
+    module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[("path", "content", "content_base64")],
         required_one_of=[("path", "content", "content_base64")],

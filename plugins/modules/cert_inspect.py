@@ -283,6 +283,7 @@ selected:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.input_spec import CERTIFICATE_INPUT_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.options import SOURCES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.run import InspectRun
@@ -328,7 +329,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    module = AnsibleModule(
+    module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[SOURCES, ("csr_path", "csr_content")],
         required_one_of=[SOURCES],

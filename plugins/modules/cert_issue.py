@@ -375,6 +375,7 @@ created_files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC, FILE_ATTRIBUTES_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import CertIssueRun
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
@@ -426,7 +427,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    module = AnsibleModule(
+    module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[
             ("ca_certificate_path", "ca_certificate_content"),

@@ -365,6 +365,7 @@ created_files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.run import CertPinRun
 
@@ -409,7 +410,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    module = AnsibleModule(
+    module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[("endpoints", "presented")],
         required_by={"presented": ["host"], "host": ["presented"]},

@@ -128,6 +128,7 @@ created_files:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.run import HostsEntryRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
 ENTRY = dict(
@@ -148,7 +149,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    module = AnsibleModule(
+    module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[("entries", "address"), ("entries", "names"), ("entries", "comment")],
         required_one_of=[("entries", "address", "names")],

@@ -186,6 +186,7 @@ restored_runs:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.run import JournalRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
 ARGUMENT_SPEC = dict(
@@ -203,7 +204,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    run_module(AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True), JournalRun.from_params)
+    run_module(discreet(AnsibleModule)(ARGUMENT_SPEC, supports_check_mode=True), JournalRun.from_params)
 
 
 if __name__ == "__main__":

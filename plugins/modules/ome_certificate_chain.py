@@ -295,6 +295,7 @@ backup_files:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import CONNECTION_SPEC, TRUST_OPTIONS
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.run import OmeCertificateChainRun
 
@@ -332,7 +333,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    module = AnsibleModule(
+    module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[
             ("path", "content"),

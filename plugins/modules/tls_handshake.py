@@ -196,6 +196,7 @@ anchors:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import KEYSTORE_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.run import TlsHandshakeRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
 ARGUMENT_SPEC = dict(
@@ -216,7 +217,7 @@ ARGUMENT_SPEC = dict(
 
 def main():
     anchors = ("ca_path", "ca_content", "java_keystore", "system_store")
-    module = AnsibleModule(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_one_of=[anchors], supports_check_mode=True)
+    module = discreet(AnsibleModule)(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_one_of=[anchors], supports_check_mode=True)
     run_module(module, TlsHandshakeRun.from_params)
 
 

@@ -137,6 +137,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import KEYSTORE_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.run import TrustAnchorRun
+from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 
 ARGUMENT_SPEC = dict(
@@ -155,7 +156,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    module = AnsibleModule(
+    module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[("path", "content")],
         required_one_of=[("path", "content")],
