@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
+
 #: RFC 4514 section 3 and RFC 4519; for the others the names that OpenSSL prints
 SHORT: Dict[str, str] = {
     "2.5.4.3": "CN",
@@ -24,19 +26,14 @@ SHORT: Dict[str, str] = {
 }
 
 
-def printable(value: str) -> str:
-    """A value that stays on its line and that a terminal shows as it is.
-
-    A character that is not printable (control characters, line separators, bidirectional controls) is written as the bytes of its UTF-8, ``\\E2\\80\\A8``.
-    """
-    if value.isprintable():
-        return value
-    return "".join(char if char.isprintable() else "".join("\\%02X" % byte for byte in char.encode("utf-8", "surrogatepass")) for char in value)
+def octets(char: str) -> str:
+    """A character as RFC 4514 section 2.4 escapes any: the bytes of its UTF-8, ``\\E2\\80\\A8``."""
+    return "".join("\\%02X" % byte for byte in char.encode("utf-8", "surrogatepass"))
 
 
 def escaped(value: str) -> str:
-    """A value as RFC 4514 section 2.4 writes it, with every character that is not printable escaped too."""
-    out = printable("".join("\\" + char if char in '"+,;<>\\' else char for char in value))
+    """A value as RFC 4514 section 2.4 writes it, with every character escaped that is not shown as it is."""
+    out = printable("".join("\\" + char if char in '"+,;<>\\' else char for char in value), escape=octets)
     if out[:1] in ("#", " "):
         out = "\\" + out
     if value != " " and out.endswith(" "):

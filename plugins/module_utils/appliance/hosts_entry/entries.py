@@ -13,6 +13,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, host_name_problem
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import State
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import is_shown
 
 LOOPBACK = ("127.0.0.1", "::1")
 
@@ -66,8 +67,8 @@ def _make_entry(value: Mapping[str, Any], errors: List[RemediationError]) -> Hos
         problem = _name_problem(name, address, state)
         if problem:
             errors.append(RemediationError("%snames: %r %s" % (option, name, problem), "Give host names as in RFC 1123."))
-    if not all(character.isprintable() for character in comment):
-        errors.append(RemediationError("%scomment: contains a line break or a control character" % option, "Give a comment of one line."))
+    if not all(map(is_shown, comment)):
+        errors.append(RemediationError("%scomment: contains a line break, or a control or invisible character" % option, "Give a comment of one line."))
     return HostsEntry(address, names, comment, state)
 
 

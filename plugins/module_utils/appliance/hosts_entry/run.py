@@ -53,7 +53,7 @@ class HostsEntryRun(Run[Replacement]):
             return []
         replacement = Replacement(path, after.encode("utf-8", "surrogateescape"), "path")
         check_writable([replacement])
-        return [Step(path, _printable(text), _printable(after), replacement)]
+        return [Step(path, text, after, replacement)]
 
     def apply(self, step: Step[Replacement]) -> Undo:
         """Write the file; if names then resolve to something else, write the old one again."""
@@ -109,7 +109,3 @@ def _disagreement(name: str, address: str, found: Sequence[str]) -> RemediationE
         "check_resolution: %s resolves to %s, not to %s" % (name, ", ".join(found) or "nothing", address),
         "Check the hosts line in /etc/nsswitch.conf (files must come first), or set check_resolution to false.",
     )
-
-
-def _printable(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

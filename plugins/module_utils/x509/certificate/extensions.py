@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.distinguished_name import printable
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import one_line, printable_value
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.policy_extensions import PolicyExtensions, policy_extensions
 
@@ -80,10 +80,10 @@ def _policies(extensions: Any, problems: List[str]) -> PolicyExtensions:
 
 def _alternative_names(value: x509.SubjectAlternativeName) -> Dict[str, Any]:
     return {
-        "dns_names": tuple(map(printable, value.get_values_for_type(x509.DNSName))),
+        "dns_names": tuple(map(printable_value, value.get_values_for_type(x509.DNSName))),
         "ip_addresses": tuple(str(entry) for entry in value.get_values_for_type(x509.IPAddress)),
-        "email_addresses": tuple(map(printable, value.get_values_for_type(x509.RFC822Name))),
-        "uris": tuple(map(printable, value.get_values_for_type(x509.UniformResourceIdentifier))),
+        "email_addresses": tuple(map(printable_value, value.get_values_for_type(x509.RFC822Name))),
+        "uris": tuple(map(printable_value, value.get_values_for_type(x509.UniformResourceIdentifier))),
     }
 
 
@@ -101,7 +101,7 @@ def _snake(name: str) -> str:
 def _ca_issuers(value: x509.AuthorityInformationAccess) -> Dict[str, Any]:
     return {
         "ca_issuers": tuple(
-            printable(entry.access_location.value)
+            printable_value(entry.access_location.value)
             for entry in value
             if entry.access_method == oid.AuthorityInformationAccessOID.CA_ISSUERS and isinstance(entry.access_location, x509.UniformResourceIdentifier)
         )
@@ -122,4 +122,4 @@ READERS: Dict[type, Callable[[Any], Dict[str, Any]]] = {
 
 def reason_of(error: Exception) -> str:
     """An exception of the backend as the end of a sentence, on one line."""
-    return printable(" ".join(str(error).split())) or type(error).__name__
+    return one_line(str(error)) or type(error).__name__

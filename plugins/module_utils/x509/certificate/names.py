@@ -17,6 +17,7 @@ from typing import Any, List, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds, items, relative_names
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable_value
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 
 #: a name in the form in which names are compared: its relative names, each a sorted tuple of type and value
@@ -32,7 +33,7 @@ def rfc4514(name: x509.Name) -> str:
 
 def common_names(name: x509.Name) -> List[str]:
     """The common names, most specific last, with characters that are not printable escaped."""
-    return [dn.printable(_text(attribute)) for attribute in name.get_attributes_for_oid(oid.NameOID.COMMON_NAME)]
+    return [printable_value(_text(attribute)) for attribute in name.get_attributes_for_oid(oid.NameOID.COMMON_NAME)]
 
 
 def _text(attribute: Any) -> str:
@@ -47,7 +48,7 @@ def as_encoded(name: bytes) -> Tuple[str, Tuple[str, ...]]:
         relative = relative_names(name[start:end])
     except (ValueError, IndexError):
         return "", ()
-    return dn.rfc4514(relative), tuple(dn.printable(value) for part in relative for kind, value in part if kind == COMMON_NAME)
+    return dn.rfc4514(relative), tuple(printable_value(value) for part in relative for kind, value in part if kind == COMMON_NAME)
 
 
 #: string types (X.680) and their encodings; a TeletexString holds Latin-1 in practice
