@@ -15,12 +15,13 @@ import datetime
 import os
 import traceback
 from dataclasses import dataclass
-from typing import Any, Callable, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Collection, ContextManager, Dict, Generic, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.brief import brief
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, StepFailed, Undo, apply_all, as_remediation, diff_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, ignore_signals, raised_signals
+from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import forms_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
 
@@ -101,6 +102,10 @@ class Run(abc.ABC, Generic[Payload]):
         :raises RemediationError: the outcome is not what was planned.
         """
 
+    def secrets(self) -> Collection[str]:
+        """What this run sent or was given that may not be shown, such as a token; passwords of options are known."""
+        return ()
+
     @abc.abstractmethod
     def facts(self) -> Dict[str, Any]:
         """The documented result, as far as the run got."""
@@ -171,6 +176,7 @@ def run_module(module: Any, make_run: MakeRun) -> None:
         with contextlib.suppress(BaseException):
             ignore_signals()  # what was done must be reported
         result, failure = _report(run, failure, module._verbosity >= ALL_FACTS)
+        module.no_log_values.update(form for secret in (run.secrets() if run is not None else ()) for form in forms_of(secret))
         for warning in run.warnings if run is not None else ():
             module.warn(warning)
         if failure:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import datetime
@@ -21,6 +22,7 @@ import ssl
 import tempfile
 import threading
 import time
+import urllib.parse
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -51,6 +53,8 @@ class Switches:
     :param ahead: seconds by which its clock is.
     :param lost: the answer to an upload is lost.
     :param lost_sign_in: the answer to a sign-in is lost.
+    :param sent_back: the answer to any action, with what the client sent, and its status.
+    :param sign_in: the answer to the sign-in has ``no_object``, ``no_token``, or a token that is ``folded``.
     """
 
     unauthorized: bool = False
@@ -60,6 +64,9 @@ class Switches:
     lost: bool = False
     lost_sign_in: bool = False
     leaf_alone: bool = False
+    sent_back: str = ""
+    sent_back_status: int = 400
+    sign_in: str = ""
     restart: float = 0.2
     ahead: int = 0
 
@@ -99,6 +106,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._act(ome, self.path.replace(ACTIONS, ""), body)
 
     def _act(self, ome, action, body):
+        if ome.switches.sent_back:
+            self._send_back(ome.switches.sent_back, self.headers["X-Auth-Token"])
+            return
         actions = {"GenerateCSR": ome.generate, "UploadCertificate": ome.upload_single, "UploadCertChain": ome.upload_chain}
         if action not in actions or (ome.switches.old and action == "UploadCertChain"):
             self._send(404, {"error": {"code": "Base.1.0.GeneralError", "message": "not found", "@Message.ExtendedInfo": []}})
@@ -108,6 +118,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(400, "<html>Bad Gateway</html>")
         else:
             self._refusing(functools.partial(actions[action], body))
+
+    def _send_back(self, text, token):
+        """An answer with what the client sent, in the body, in headers, and in an address."""
+        password = ACCOUNT[1]
+        values = {"token": token, "password": password, "quoted": urllib.parse.quote(password, safe=""), "filling": "x" * 480}
+        values["encoded"] = base64.b64encode(password.encode()).decode()
+        values["escaped"] = "".join("\\u%04x" % ord(char) for char in token + " " + password)
+        headers = {"Location": "https://127.0.0.1:1/?token=%s&password=%s" % (token, values["quoted"]), "X-Echo": token + password}
+        self._send(self.server.ome.switches.sent_back_status, text % values, headers)
 
     def _refusing(self, act):
         try:
@@ -130,8 +149,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(401, entry.body)
             return
         token = secrets.token_hex(16)
+        ome.tokens.append(token)
         ome.sessions[token] = str(len(ome.sessions) + 1)
-        self._send(201, {"Id": ome.sessions[token], "UserName": asked["UserName"]}, {"X-Auth-Token": token})
+        told = {"Id": ome.sessions[token], "UserName": asked["UserName"]}
+        if ome.switches.sign_in:
+            told = "token %s of %s" % (token, asked["Password"])
+        header = {"no_token": "", "folded": token + "\r\n " + token}.get(ome.switches.sign_in, token)
+        self._send(201, told, {"X-Auth-Token": header})
 
     def _known(self):
         if self.headers.get("X-Auth-Token") in self.server.ome.sessions:
@@ -181,7 +205,7 @@ class Ome:
     """
 
     def __init__(self, name, address=("127.0.0.1", 0), mutual=("127.0.0.1", 0)):
-        self.switches, self.sessions, self.uploads, self.requests = Switches(), {}, 0, 0
+        self.switches, self.sessions, self.tokens, self.uploads, self.requests = Switches(), {}, [], 0, 0
         self.away_until = 0.0
         self.pending = self.key = _new_key()
         self.certificates = [_self_signed(name, self.key)]

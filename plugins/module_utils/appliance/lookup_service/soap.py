@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import Callable, Dict
 from xml.etree.ElementTree import Element
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local_name, parse
@@ -52,20 +52,23 @@ def body_of(answer: Answer, sender: str) -> Element:
     if answer.status not in (200, 500):
         advice = ADVICE.get(answer.status, "Check hostname and port, and the proxies or load balancers in between.")
         raise RemediationError("%s answers with HTTP status %d" % (sender, answer.status), advice)
-    root = parse(answer.body)
+    root = parse(answer.body, answer.hide)
     body = root.find(SOAP + "Body")
     if root.tag != SOAP + "Envelope" or body is None or len(body) != 1:
         raise RemediationError("%s does not answer in SOAP" % sender, "Check hostname and port.")
     if body[0].tag == SOAP + "Fault":
-        raise _fault(body[0])
+        raise _fault(body[0], answer.hide)
     return body[0]
 
 
-def _fault(element: Element) -> Fault:
-    """Faults are identified by their local names: the namespaces differ between releases."""
-    code = (element.findtext("faultcode") or "").rpartition(":")[2]
-    text = (element.findtext("faultstring") or "").strip()
+def _fault(element: Element, hide: Callable[[str], str]) -> Fault:
+    """Faults are identified by their local names: the namespaces differ between releases.
+
+    :param hide: takes secrets out of a text: a service may say what it was sent.
+    """
+    code = hide((element.findtext("faultcode") or "").rpartition(":")[2])
+    text = hide((element.findtext("faultstring") or "").strip())
     detail = element.find("detail")
     if detail is None or not len(detail):
         return Fault(code, text, {})
-    return Fault(local_name(detail[0]), text, {local_name(child): child.text or "" for child in detail[0]})
+    return Fault(local_name(detail[0]), text, {local_name(child): hide(child.text or "") for child in detail[0]})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import Set
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -23,6 +24,8 @@ SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 HEADERS = {"Content-Type": 'text/xml; charset="utf-8"', "SOAPAction": WST + "/RST/Issue"}
 #: the signature covers the bytes of the assertion: they are cut out of the answer, never serialised again
 ASSERTION = re.compile(rb"<((?:[\w.-]+:)?)Assertion[\s>].*</\1Assertion\s*>", re.S)
+SIGNATURE_VALUE = re.compile(r"SignatureValue[^>]*>([^<]+)<")
+IDENTIFIER = re.compile(r"""\bID\s*=\s*["']([^"']{8,})["']""")
 SECURITY = (
     '<wsse:Security xmlns:wsse="%s" xmlns:wsu="%s" soapenv:mustUnderstand="1"><wsu:Timestamp wsu:Id="_0"><wsu:Created>%s</wsu:Created>'
     "<wsu:Expires>%s</wsu:Expires></wsu:Timestamp><wsse:UsernameToken><wsse:Username>%s</wsse:Username><wsse:Password>%s</wsse:Password>"
@@ -49,6 +52,7 @@ def sign_in(session: Session, path: str, username: str, password: str, now: date
     account = tuple(escape(text) for text in (username, password))
     security = SECURITY % ((WSSE, WSU, _stamp(now), _stamp(now + REQUEST_LIFETIME)) + account)
     request = REQUEST % (WST, SAML, WST, WSU, _stamp(now), WSU, _stamp(now + TOKEN_LIFETIME), WST)
+    session.secrets.add(password)
     answer = session.post(path, envelope(request.encode("utf-8"), security.encode("utf-8")), HEADERS)
     if answer.status == 404:
         raise RemediationError(
@@ -59,7 +63,15 @@ def sign_in(session: Session, path: str, username: str, password: str, now: date
         body_of(answer, "the STS at " + session.where)
     except Fault as fault:
         raise _error_of(fault, username, answer, now) from fault
-    return b'<wsse:Security xmlns:wsse="%s">%s</wsse:Security>' % (WSSE.encode("ascii"), _assertion(answer.body))
+    assertion = _assertion(answer.body)
+    session.secrets.update(_secrets_of(assertion.decode("utf-8", "replace")))
+    return b'<wsse:Security xmlns:wsse="%s">%s</wsse:Security>' % (WSSE.encode("ascii"), assertion)
+
+
+def _secrets_of(assertion: str) -> Set[str]:
+    """What of an assertion nobody may read: all of it, its identifiers, and its signature line by line."""
+    signatures = SIGNATURE_VALUE.findall(assertion)
+    return {assertion, *IDENTIFIER.findall(assertion), *signatures, *(line for signature in signatures for line in signature.split())}
 
 
 def _assertion(body: bytes) -> bytes:

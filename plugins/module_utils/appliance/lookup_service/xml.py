@@ -9,7 +9,7 @@ Standard library only.
 
 from __future__ import annotations
 
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -66,8 +66,10 @@ class _Builder(ElementTree.TreeBuilder):
         )
 
 
-def parse(data: bytes) -> ElementTree.Element:
+def parse(data: bytes, hide: Callable[[str], str] = str) -> ElementTree.Element:
     """The root element of an answer.
+
+    :param hide: takes secrets out of what a message shows of the answer.
 
     :raises RemediationError: the answer is not XML, or it has a document type.
     """
@@ -77,7 +79,7 @@ def parse(data: bytes) -> ElementTree.Element:
         return parser.close()
     except ElementTree.ParseError as error:
         raise RemediationError(
-            "the answer is not XML: %s; it begins with %r" % (error, bytes(data[:60])),
+            "the answer is not XML: %s; it begins with %r" % (error, hide(data.decode("utf-8", "replace"))[:60]),
             "Check hostname and port: the page of a proxy or a web server may have answered.",
         ) from error
 

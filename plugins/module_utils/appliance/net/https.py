@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 import re
 import socket
 import ssl
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, parse_server_fingerprints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
@@ -26,6 +27,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnam
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer, NoAnswer, TooLong
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import forms_of, without
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import shown
 
 #: bytes; an answer that is longer is an error, and is not read to its end
 MAXIMUM_ANSWER = 64 * 1024 * 1024
@@ -80,11 +83,30 @@ def trust_from_params(params: Mapping[str, Any]) -> Trust:
 
 @dataclass(frozen=True)
 class Answer:
-    """The server's answer to a request; the names of ``headers`` are in lower case."""
+    """The server's answer to a request; the names of ``headers`` are in lower case.
+
+    :param secrets: what the session was told to keep; the server may have sent it back.
+    """
 
     status: int
     body: bytes
     headers: Dict[str, str]
+    secrets: FrozenSet[str] = frozenset()
+
+    def excerpt(self, length: int) -> str:
+        """The beginning of the body for a message. Secrets are hidden before it is cut: no part of one stays."""
+        return self.hide(self.body.decode("utf-8", "replace"))[:length]
+
+    def told(self) -> Any:
+        """The body as JSON for a message, with secrets hidden in each of its texts.
+
+        :raises ValueError: it is not JSON.
+        """
+        return shown(json.loads(self.body.decode("utf-8")), self.hide)
+
+    def hide(self, text: str) -> str:
+        """A text of the answer without secrets, in whatever form the server sent them back."""
+        return without(text, {form for secret in self.secrets for form in forms_of(secret)})
 
     def moment(self) -> Optional[datetime.datetime]:
         """The server's time, from the Date header; None if the header is absent or is not a date."""
@@ -105,6 +127,8 @@ class Session:
         self.host, self.port = host, port
         self._trust, self._timeout, self._address = trust, timeout, address
         self._connection: Optional[ssl.SSLSocket] = None
+        #: what is sent in requests and may not be shown; whoever signs in adds the password and the token
+        self.secrets: Set[str] = set()
 
     def post(self, path: str, body: bytes, headers: Dict[str, str], again: bool = False) -> Answer:
         """A POST request; see ``request``."""
@@ -141,7 +165,7 @@ class Session:
         finally:
             if not complete:
                 self.close()
-        return Answer(raw.status, raw.body, raw.headers)
+        return Answer(raw.status, raw.body, raw.headers, frozenset(self.secrets))
 
     def _message(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         host = to_ascii(self.host.strip("[]"))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import re
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, ConnectionFailed, Session
@@ -19,6 +21,8 @@ ACTIONS = "/api/ApplicationService/Actions/ApplicationService."
 JSON_TYPE, RAW_TYPE = "application/json", "application/octet-stream"
 #: how many bytes of an answer that is not JSON are shown in a message
 MAXIMUM_SHOWN = 500
+#: visible characters of ASCII, as a header may have them (RFC 9110 section 5.5)
+TOKEN = re.compile(r"[!-~]+\Z")
 CHECK_ADDRESS = "Check hostname and port: this is probably not OpenManage Enterprise."
 
 
@@ -27,7 +31,7 @@ class Refusal(RemediationError):
 
     :param message_id: ``MessageId`` of the first entry in ``@Message.ExtendedInfo`` (``CGEN1008``); empty if the answer has none.
     :param argument: the first of that entry's ``MessageArgs``.
-    :param raw: the whole answer, decoded if it is JSON.
+    :param raw: the answer without secrets, decoded if it is JSON.
     """
 
     def __init__(self, message: str, advice: str, message_id: str, argument: str, raw: Any) -> None:
@@ -51,12 +55,16 @@ class OmeClient:
         self.acted = False
 
     def __enter__(self) -> OmeClient:
+        self._session.secrets.add(self._password)
         account = {"UserName": self._username, "Password": self._password, "SessionType": "API"}
         answer = self._send("POST", SESSIONS, json.dumps(account).encode("utf-8"), JSON_TYPE, "sign-in")
-        self._headers["X-Auth-Token"] = answer.headers.get("x-auth-token", "")
-        if not self._headers["X-Auth-Token"]:
-            raise RemediationError("%s: the answer to the sign-in has no X-Auth-Token header" % self._session.where, CHECK_ADDRESS)
-        self._id = str(_json_object(answer, self._session.where).get("Id", ""))
+        token = answer.headers.get("x-auth-token", "")
+        self._session.secrets.update(token.split())
+        if not TOKEN.match(token):
+            problem = "an X-Auth-Token header that is not a token" if token else "no X-Auth-Token header"
+            raise RemediationError("%s: the answer to the sign-in has %s" % (self._session.where, problem), CHECK_ADDRESS)
+        self._headers["X-Auth-Token"] = token
+        self._id = str(_json_object(replace(answer, secrets=frozenset(self._session.secrets)), self._session.where).get("Id", ""))
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -115,15 +123,15 @@ def _json_object(answer: Answer, where: str) -> Dict[str, Any]:
 
 
 def _excerpt(answer: Answer) -> str:
-    return repr(answer.body[:MAXIMUM_SHOWN].decode("utf-8", "replace"))
+    return repr(answer.excerpt(MAXIMUM_SHOWN))
 
 
 def _refusal(answer: Answer, where: str, operation: str) -> Refusal:
     """The appliance's own message as an error, with its resolution as the advice."""
     try:
-        raw: Any = json.loads(answer.body.decode("utf-8"))
+        raw: Any = answer.told()
     except ValueError:
-        raw = answer.body[:MAXIMUM_SHOWN].decode("utf-8", "replace")
+        raw = answer.excerpt(MAXIMUM_SHOWN)
     entry = _extended_info(raw)
     arguments = [str(argument) for argument in entry.get("MessageArgs") or ()]
     parts = [str(entry.get("MessageId", "")), str(entry.get("Message", "")), "(%s)" % ", ".join(arguments) if arguments else ""]

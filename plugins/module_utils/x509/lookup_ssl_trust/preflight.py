@@ -50,6 +50,7 @@ def sign_in_for_set(options: Options, sts: Sts, service: LookupService, count: i
         )
     session = session_to(options, options.sts.host, options.sts.port) if options.sts else service.session
     service.security_header = sign_in(session, sts.path, options.username, options.password, now)
+    service.session.secrets |= session.secrets
 
 
 def partner_service(options: Options, url: str) -> LookupService:

@@ -10,7 +10,7 @@ import datetime
 import os
 import time
 from functools import partial
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService, RegistrationChanged
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
@@ -227,6 +227,10 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         if self.backup_path is not None and os.path.exists(self.backup_path):
             facts["backup_path"] = self.backup_path
         return facts
+
+    def secrets(self) -> Collection[str]:
+        """The password and the assertion."""
+        return self.service.session.secrets if self.service else ()
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""

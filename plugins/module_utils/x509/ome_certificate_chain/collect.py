@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import ssl
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from typing import Collection, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session
@@ -59,6 +59,11 @@ class Appliance:
     def where(self) -> str:
         """Host and port, for messages."""
         return self._session.where
+
+    @property
+    def secrets(self) -> Collection[str]:
+        """The password and the token, if somebody signed in."""
+        return self._session.secrets
 
     def observe(self) -> Observation:
         """Read the clock and the served chain; no account is needed.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.csr_fields import CsrFields
@@ -189,6 +189,10 @@ class OmeCertificateChainRun(Run[Action]):
     def _now(self) -> datetime.datetime:
         """The moment of the judgement: as the task asks, or by the appliance's clock, or now."""
         return self.options.at or (self.observation and self.observation.clock) or self.context.now
+
+    def secrets(self) -> Collection[str]:
+        """The password and the token."""
+        return self.appliance.secrets if self.appliance else ()
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
