@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 LOOKUPS = sorted((PLUGINS / "lookup").glob("*.py"))
+FILTERS = sorted((PLUGINS / "filter").glob("*.py"))
 MODULE_UTILS = PLUGINS / "module_utils"
 UTILS = sorted(MODULE_UTILS.rglob("*.py"))
 OURS = "ansible_collections.certmend.tls.plugins.module_utils."

@@ -13,6 +13,7 @@ import graphlib
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.source import (
+    FILTERS,
     LOOKUPS,
     MODULE_UTILS,
     MODULES,
@@ -142,7 +143,7 @@ def foreign_imports(path):
     return {dotted.split(".")[0] for dotted in imports_of(path) if not dotted.startswith(OURS[:-1])} - known
 
 
-@pytest.mark.parametrize("path", UTILS + MODULES + LOOKUPS, ids=name_of)
+@pytest.mark.parametrize("path", UTILS + MODULES + LOOKUPS + FILTERS, ids=name_of)
 def test_only_the_standard_library_is_imported_but_for_two_files(path):
     assert foreign_imports(path) == FOREIGN.get(name_of(path), set())
 

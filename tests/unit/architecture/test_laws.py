@@ -18,7 +18,7 @@ import yaml
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PROFILES, collected
 from ansible_collections.certmend.tls.tests.support.run import pythons, run_script
-from ansible_collections.certmend.tls.tests.support.source import LOOKUPS, MODULE_UTILS, MODULES, OURS, PLUGINS, ROOT, UTILS, code_of, name_of
+from ansible_collections.certmend.tls.tests.support.source import FILTERS, LOOKUPS, MODULE_UTILS, MODULES, OURS, PLUGINS, ROOT, UTILS, code_of, name_of
 
 UTIL_TESTS = ROOT / "tests/unit/plugins/module_utils"
 RULE_TESTS = UTIL_TESTS / "x509/rules"
@@ -98,9 +98,17 @@ def test_a_lookup_documents_its_options_examples_and_result_and_has_tests(path):
     assert (ROOT / "tests/unit/plugins/lookup" / ("test_%s.py" % path.stem)).is_file()
 
 
+@pytest.mark.parametrize("path", FILTERS, ids=name_of)
+def test_a_filter_documents_its_options_examples_and_result_and_has_tests(path):
+    texts = documentation_of(path)
+    assert texts["DOCUMENTATION"]["name"] == path.stem and texts["DOCUMENTATION"]["version_added"]
+    assert texts["EXAMPLES"] and texts["RETURN"]["_value"]["description"]
+    assert (ROOT / "tests/unit/plugins/filter" / ("test_%s.py" % path.stem)).is_file()
+
+
 def test_every_kind_of_plugin_is_known_to_these_laws():
     kinds = {path.name for path in PLUGINS.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert kinds == {"action", "doc_fragments", "lookup", "module_utils", "modules"}
+    assert kinds == {"action", "doc_fragments", "filter", "lookup", "module_utils", "modules"}
 
 
 #: what reads a file as UTF-8 text: certificates and keys of operators are often binary
@@ -140,6 +148,8 @@ def test_every_other_test_is_of_a_plugin_a_role_a_playbook_a_tool_or_the_archite
             assert any(name == module.stem or name.startswith(module.stem + "_") for module in MODULES), path
         elif folder == "plugins/lookup":
             assert any(name == lookup.stem for lookup in LOOKUPS), path
+        elif folder == "plugins/filter":
+            assert any(name == plugin.stem for plugin in FILTERS), path
         elif folder == "plugins/action":
             assert (PLUGINS / "action" / path.name[len("test_") :]).is_file(), path
         elif folder == "playbooks":
