@@ -5,7 +5,7 @@
 """The one escaper: what a certificate, a server or a file contains, as text that a terminal shows as it is. Standard library only.
 
 Escaped are control characters (C0, C1), bidirectional controls, characters that are shown as nothing, and the separators of lines and
-paragraphs. docs/adr/0012-what-is-shown.md says why, and what machines may expect.
+paragraphs. docs/adr/0014-what-is-shown.md says why, and what machines may expect.
 """
 
 from __future__ import annotations
