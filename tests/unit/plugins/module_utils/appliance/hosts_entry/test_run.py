@@ -68,10 +68,10 @@ def test_moved_names_are_reported_with_their_former_addresses(hosts, run_module)
     assert moved == [{"name": "no.such.host.invalid", "from": ["10.1.0.7", "10.1.0.8"]}]
 
 
-def test_bytes_that_are_not_utf_8_stay_and_show_replaced_in_the_diff(hosts, run_module):
+def test_bytes_that_are_not_utf_8_stay_and_show_escaped_in_the_diff(hosts, run_module):
     hosts.write_bytes(b"# caf\xe9\n")
     made = run_module("hosts_entry", task(hosts, check_resolution=False))
-    assert hosts.read_bytes().startswith(b"# caf\xe9\n10.1.0.1") and made["diff"][0]["before"] == "# caf\ufffd\n"
+    assert hosts.read_bytes().startswith(b"# caf\xe9\n10.1.0.1") and made["diff"][0]["before"] == "# caf\\u{DCE9}\n"
 
 
 SCRIPT = """
