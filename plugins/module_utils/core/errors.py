@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Callable, List, Optional, Sequence, TypeVar
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
+
 Value = TypeVar("Value")
 
 
@@ -16,12 +18,15 @@ class RemediationError(Exception):
 
     :param message: what is wrong, naming the option, path or endpoint concerned; one sentence without a final full stop.
     :param advice: what the reader can do about it; one sentence.
+    :param lines: lines of ours that follow the advice, such as a proposal to copy.
+
+    Both sentences may quote a server or a file. They are escaped here, so that a line of the error is one that we wrote.
     """
 
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+    def __init__(self, message: str, advice: str, lines: Sequence[str] = ()) -> None:
+        self.message = printable(message)
+        self.advice = "\n".join(map(printable, (advice, *lines)))
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return "%s. %s" % (self.message.rstrip("."), self.advice)

@@ -17,6 +17,8 @@ from typing import Any, Callable, Mapping, Optional, Sequence, Tuple
 BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 #: facts with lines of their own: their line feeds and tabs stay
 SEVERAL_LINES = ("before", "after", "exception", "invocation")
+#: an error; its lines are ours, because errors.py escapes what it quotes
+ERROR = (("msg",), ("advice",))
 #: paths of files that this run made: a rollback opens them by their exact names
 EXACT = ("backup_files", "backup_path", "created_files")
 PEM = re.compile(r"(?:-----BEGIN [A-Z0-9 ]+-----\n(?:[A-Za-z0-9+/=]+\n)+-----END [A-Z0-9 ]+-----\n?)+\Z")
@@ -80,7 +82,7 @@ def shown(value: Any, hide: Escape, path: Tuple[str, ...] = ()) -> Any:
 def _escape_at(path: Tuple[str, ...]) -> Escape:
     if path[:1] and path[0] in EXACT:
         return str
-    return printable_lines if any(name in SEVERAL_LINES for name in path) else _one_line
+    return printable_lines if path in ERROR or any(name in SEVERAL_LINES for name in path) else _one_line
 
 
 def _one_line(text: str) -> str:

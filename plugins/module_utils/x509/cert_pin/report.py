@@ -63,7 +63,7 @@ class Report:
             if not self.unapproved:
                 raise
             proposal = approvals_yaml(self.unapproved[:DESCRIBED], expires)
-            raise RemediationError(error.message, "%s %s\n%s\n%s" % (error.advice, APPROVE, proposal, NOTHING_STORED)) from error
+            raise RemediationError(error.message, "%s %s" % (error.advice, APPROVE), (*proposal.splitlines(), NOTHING_STORED)) from error
 
     def _raise_failures(self) -> None:
         errors = [RemediationError(failure["message"], failure["advice"]) for failure in self.failures[:DESCRIBED]]

@@ -54,3 +54,8 @@ def test_an_attempt_keeps_no_error_that_is_not_ours():
     with pytest.raises(ZeroDivisionError):
         attempt(errors, lambda: 1 // 0)
     assert errors == []
+
+
+def test_a_line_of_an_error_is_one_that_we_wrote():
+    error = RemediationError("the server says: no\n  VERIFIED\x1b[2K", "try\u2028again", ["  copy: this", "a\nb"])
+    assert str(error) == "the server says: no\\u{A}  VERIFIED\\u{1B}[2K. try\\u{2028}again\n  copy: this\na\\u{A}b"
