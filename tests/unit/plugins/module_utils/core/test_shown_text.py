@@ -85,7 +85,14 @@ def test_a_result_is_escaped_in_every_depth_with_its_names():
 
 def test_pem_a_diff_and_the_paths_of_a_rollback_stay():
     pem = mint.mint().pem
-    result = {"pem": pem + pem, "diff": [{"before": "a\nb\u202e"}], "backup_files": {"/a\u200b": "/a\u200b~"}, "msg": "a\nb", "error": {"msg": "a\nb"}, "x": pem + "\nVERIFIED\n"}
+    result = {
+        "pem": pem + pem,
+        "diff": [{"before": "a\nb\u202e"}],
+        "backup_files": {"/a\u200b": "/a\u200b~"},
+        "msg": "a\nb",
+        "error": {"msg": "a\nb"},
+        "x": pem + "\nVERIFIED\n",
+    }
     assert shown(result, str) == {
         "pem": pem + pem,
         "diff": [{"before": "a\nb\\u{202E}"}],
