@@ -77,7 +77,7 @@ def test_tls_handshake_shows_no_hostile_text(run_module, port, tls_server):
 
 
 def test_cert_pin_shows_and_logs_no_hostile_text(run_module, port, tmp_path):
-    options = {"pins_path": str(tmp_path / "pins"), "audit_log": str(tmp_path / "pins.log"), "endpoints": ["127.0.0.1:%d" % port]}
+    options = {"pins_path": str(tmp_path / "pins"), "audit_log": str(tmp_path / "pins.log"), "create": True, "endpoints": ["127.0.0.1:%d" % port]}
     for state in ("checked", "pinned", "checked", "listed"):
         given = dict(options, state=state)
         if state == "listed":

@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration, differences
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.soap import Fault, body_of, envelope
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local_name, tree_of
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, ConnectionFailed, ConnectionLost, Session
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionFailed, ConnectionLost, Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import held_signals
 

@@ -10,7 +10,7 @@ from typing import Callable, Dict
 from xml.etree.ElementTree import Element
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import local_name, parse
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 ENVELOPE = (

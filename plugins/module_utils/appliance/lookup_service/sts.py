@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.soap import Fault, body_of, envelope
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.xml import parse
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, Session
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"

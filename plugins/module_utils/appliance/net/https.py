@@ -9,26 +9,22 @@ Standard library only. The environment's proxy variables are not used.
 
 from __future__ import annotations
 
-import datetime
 import hashlib
-import json
 import re
 import socket
 import ssl
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Mapping, Optional, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, parse_server_fingerprints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket, addresses_of, connect_to_first, seconds_until
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer, NoAnswer, TooLong
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import forms_of, without
-from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import shown
 
 #: bytes; an answer that is longer is an error, and is not read to its end
 MAXIMUM_ANSWER = 64 * 1024 * 1024
@@ -79,41 +75,6 @@ def trust_from_params(params: Mapping[str, Any]) -> Trust:
     :raises RemediationError: the file cannot be used, or a fingerprint is not SHA-256.
     """
     return trust_of(params["ca_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"], params["ca_content"])
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The server's answer to a request; the names of ``headers`` are in lower case.
-
-    :param secrets: what the session was told to keep; the server may have sent it back.
-    """
-
-    status: int
-    body: bytes
-    headers: Dict[str, str]
-    secrets: FrozenSet[str] = frozenset()
-
-    def excerpt(self, length: int) -> str:
-        """The beginning of the body for a message. Secrets are hidden before it is cut: no part of one stays."""
-        return self.hide(self.body.decode("utf-8", "replace"))[:length]
-
-    def told(self) -> Any:
-        """The body as JSON for a message, with secrets hidden in each of its texts.
-
-        :raises ValueError: it is not JSON.
-        """
-        return shown(json.loads(self.body.decode("utf-8")), self.hide)
-
-    def hide(self, text: str) -> str:
-        """A text of the answer without secrets, in whatever form the server sent them back."""
-        return without(text, {form for secret in self.secrets for form in forms_of(secret)})
-
-    def moment(self) -> Optional[datetime.datetime]:
-        """The server's time, from the Date header; None if the header is absent or is not a date."""
-        try:
-            return parsedate_to_datetime(self.headers["date"]) if "date" in self.headers else None
-        except (TypeError, ValueError):
-            return None
 
 
 class Session:

@@ -13,7 +13,8 @@ import re
 from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, ConnectionFailed, Session
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionFailed, Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 SESSIONS = "/api/SessionService/Sessions"

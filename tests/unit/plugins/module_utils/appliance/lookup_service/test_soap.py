@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.soap import Fault, body_of, envelope
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 FAULT = "<soapenv:Fault><faultcode>ns0:%s</faultcode><faultstring> the reason </faultstring>%s</soapenv:Fault>"
