@@ -155,7 +155,7 @@ def test_runs_at_once_leave_the_key_and_the_certificate_of_one_of_them(tmp_path)
         "certificate_path": str(tmp_path / "tls.pem"),
         "backup": False,
     }
-    for _round in range(5):
+    for _round in range(3):
         runs = [module_process("cert_issue", dict(params, force=True, reuse_key=False)) for _number in range(8)]
         for run in runs:
             run.stdin.write(run.ask)
