@@ -35,9 +35,13 @@ options:
     description:
       - Who signs the certificate.
       - V(self_signed) signs with the certificate's own private key.
-      - V(own_ca) signs with the CA of O(ca_certificate_path) or O(ca_certificate_content).
+      - V(own_ca) signs with the CA of O(ca_certificate_path) or O(ca_certificate_content). If the private key of the CA is not on the target, a request
+        is signed elsewhere, and O(certificate_content) has the certificate. See the last three examples.
       - V(csr) only makes a certificate signing request (O(csr_path)) for another CA. The private key and the certificate in use are not changed. If
         the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported.
+      - V(csr) without O(csr_path) makes a request for the CA of O(ca_certificate_path) or O(ca_certificate_content) if V(own_ca) would issue a new
+        certificate, and returns it in RV(csr). A new key is kept in the file C(private_key_path.signing), which V(own_ca) removes when it installs
+        the certificate. The next task with V(csr) uses the key that an interrupted playbook has left, or removes it.
       - V(import) installs the certificate that the CA returned (O(certificate_content), O(certificate_content_base64) or O(import_path)), together with
         the private key that it belongs to. A PKCS#12 (PFX) may bring its own private key. Its chain is built and judged as the clients do before
         anything is written; so their roots are needed (O(trusted), O(trusted_content) or O(trust_system)).
@@ -109,18 +113,31 @@ options:
     description:
       - For O(provider=own_ca), a certificate signing request on the target that was made elsewhere, for example by an appliance that keeps its
         private key.
-      - The certificate is issued for the key of this request. Its names and purposes are those of the options.
+      - The certificate is issued for the key of this request. Its names and purposes are those of the options, unless O(as_requested) is true.
+      - Without O(certificate_path) the certificate is returned in RV(certificate) and not written.
       - In check mode the file may be absent, because an earlier task of the same check run would create it.
     type: path
     version_added: 0.4.0
   request_content:
-    description: The certificate signing request of O(request_path) as PEM text.
+    description:
+      - The certificate signing request of O(request_path) as PEM text.
+      - In check mode it may be empty, because an earlier task of the same check run would make the request.
     type: str
     version_added: 0.4.0
+  as_requested:
+    description:
+      - Whether the certificate has the names of the request besides those of the options, and its subject and purposes unless O(subject) and
+        O(extended_key_usage) are given.
+      - Give it for a request that comes from O(provider=csr). Who can change the request decides about the names.
+    type: bool
+    default: false
+    version_added: 0.5.0
   certificate_content:
     description:
       - For O(provider=import), the certificate that the CA returned, as PEM text. It may contain several certificates in any order.
       - If it contains the server certificate alone, the intermediates are taken from the present file and from O(candidates).
+      - For O(provider=own_ca) without the private key of the CA, the certificate that the CA has issued for the request of O(provider=csr). It is empty
+        in check mode, and if no certificate is due. The certificates of the CA come from O(ca_certificate_path) or O(ca_certificate_content).
     type: str
   certificate_content_base64:
     description:
@@ -166,13 +183,17 @@ options:
     default: false
     version_added: 0.5.0
   ca_certificate_path:
-    description: For O(provider=own_ca), a file on the target with the certificate of the CA, followed by the CA certificates above it.
+    description:
+      - For O(provider=own_ca), a file on the target with the certificate of the CA, followed by the CA certificates above it.
+      - For O(provider=csr) without O(csr_path), the CA that will sign the request.
     type: path
   ca_certificate_content:
     description: The CA certificates of O(ca_certificate_path) as PEM text.
     type: str
   ca_private_key_path:
-    description: For O(provider=own_ca), a file on the target with the private key of the CA.
+    description:
+      - For O(provider=own_ca), a file on the target with the private key of the CA.
+      - Without it and O(ca_private_key_content), O(certificate_content) must be given.
     type: path
   ca_private_key_content:
     description: The private key of O(ca_private_key_path) as PEM text. It is used in memory and not stored on the target.
@@ -229,7 +250,7 @@ options:
     type: raw
   private_key_mode:
     description:
-      - The mode of the private key and of O(combined_path).
+      - The mode of the private key and of O(combined_path). A new key that no server uses yet (V(csr)) has mode V(0600).
       - If this option is not given, a new private key has mode V(0600). Where the key that it replaces may be read by its group (V(0640), C(root:ssl-cert))
         and nobody but root can change a folder on the way, the group may read the new one too. Permissions of all users, and ACLs, are never kept.
       - A file whose content stays keeps its mode.
@@ -303,6 +324,39 @@ EXAMPLES = r"""
     fqdn: lb.corp.example
     private_key_path: /etc/ssl/private/lb.key
     combined_path: /etc/ssl/private/lb.pem
+
+- name: Make a private key and a request, if a certificate is due
+  certmend.tls.cert_issue:
+    provider: csr
+    fqdn: www.corp.example
+    private_key_path: /etc/ssl/private/www.key
+    certificate_path: /etc/ssl/private/www.pem
+    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+  register: made
+
+- name: Sign the request on the controller, which alone has the private key of the CA
+  certmend.tls.cert_issue:
+    provider: own_ca
+    fqdn: www.corp.example
+    request_content: "{{ made.csr | default('', true) }}"
+    as_requested: true
+    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
+  register: signed
+  changed_when: false
+  diff: false
+  delegate_to: localhost
+  become: false
+  when: made.csr is truthy or ansible_check_mode
+
+- name: Install the certificate with its private key
+  certmend.tls.cert_issue:
+    provider: own_ca
+    fqdn: www.corp.example
+    private_key_path: /etc/ssl/private/www.key
+    certificate_path: /etc/ssl/private/www.pem
+    certificate_content: "{{ (signed.certificate | default({}, true)).pem | default('') }}"
+    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
 """
 
 RETURN = r"""
@@ -358,7 +412,11 @@ pins_broken:
   elements: str
   sample: ["depot.corp.example:443"]
 csr:
-  description: The certificate signing request as PEM text, or null.
+  description: The certificate signing request as PEM text, or null. In check mode, the request that exists now.
+  returned: always
+  type: str
+ca_certificate_content:
+  description: The certificates of the CA (O(ca_certificate_path) or O(ca_certificate_content)) as PEM text, its own first. Null if no CA is used.
   returned: always
   type: str
 backup_files:
@@ -381,6 +439,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run i
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
 
 REQUEST = ("request_path", "request_content")
+CA_CERTIFICATE = ("ca_certificate_path", "ca_certificate_content")
 ANSWER = ("import_path", "certificate_content", "certificate_content_base64")
 ARGUMENT_SPEC = dict(
     **BACKUP_SPEC,
@@ -400,6 +459,7 @@ ARGUMENT_SPEC = dict(
     csr_path=dict(type="path"),
     request_path=dict(type="path"),
     request_content=dict(type="str"),
+    as_requested=dict(type="bool", default=False),
     import_path=dict(type="path"),
     certificate_content=dict(type="str"),
     certificate_content_base64=dict(type="str", no_log=True),
@@ -430,7 +490,7 @@ def main():
     module = discreet(AnsibleModule)(
         ARGUMENT_SPEC,
         mutually_exclusive=[
-            ("ca_certificate_path", "ca_certificate_content"),
+            CA_CERTIFICATE,
             ("ca_private_key_path", "ca_private_key_content"),
             *[(request, other) for request in REQUEST for other in ("private_key_path", "combined_path", "csr_path", *ANSWER)],
             REQUEST,
@@ -439,14 +499,14 @@ def main():
         ],
         required_one_of=[("private_key_path",) + REQUEST],
         required_if=[
-            ("provider", "csr", ["csr_path"]),
+            ("provider", "csr", ["csr_path", *CA_CERTIFICATE], True),
             *[("provider", provider, ["private_key_path"]) for provider in ("self_signed", "csr", "import")],
             ("provider", "import", ANSWER, True),
             ("provider", "import", ["certificate_path", "combined_path"], True),
             ("provider", "self_signed", ["certificate_path", "combined_path"], True),
-            ("provider", "own_ca", ["certificate_path", "combined_path"], True),
-            ("provider", "own_ca", ["ca_certificate_path", "ca_certificate_content"], True),
-            ("provider", "own_ca", ["ca_private_key_path", "ca_private_key_content"], True),
+            ("provider", "own_ca", ["certificate_path", "combined_path", *REQUEST], True),
+            ("provider", "own_ca", CA_CERTIFICATE, True),
+            ("provider", "own_ca", ["ca_private_key_path", "ca_private_key_content", "certificate_content"], True),
         ],
         supports_check_mode=True,
     )

@@ -31,6 +31,7 @@ DEFAULTS = dict(
     csr_path=None,
     request_path=None,
     request_content=None,
+    as_requested=False,
     import_path=None,
     certificate_content=None,
     certificate_content_base64=None,

@@ -36,15 +36,17 @@ class RunContext:
     check_mode: bool
     now: datetime.datetime
 
-    def is_pending(self, path: Optional[str], declared: bool = False) -> bool:
-        """Whether an earlier task of this check run would have written a file that this run reads.
+    def is_pending(self, path: Optional[str], declared: bool = False, content: Optional[str] = None) -> bool:
+        """Whether an earlier task of this check run would have made what this run reads.
 
-        In check mode that file is missing, or is still the one to be replaced, which only the playbook knows.
+        In check mode a file is missing, or is still the one to be replaced, which only the playbook knows. A text is empty.
 
         :param path: the file; None if the content was given as text.
         :param declared: whether the playbook says so (the option ``pending``).
+        :param content: the text; None if there is a file instead.
         """
-        return self.check_mode and path is not None and (declared or not os.path.lexists(path))
+        missing = path is not None and (declared or not os.path.lexists(path))
+        return self.check_mode and (missing or content == "")
 
 
 class Run(abc.ABC, Generic[Payload]):

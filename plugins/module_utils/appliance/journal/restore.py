@@ -73,6 +73,11 @@ def to_restore(changes: Sequence[FileChange]) -> List[FileChange]:
     return list(reversed(list(first.values())))
 
 
+def is_gone_again(change: FileChange) -> bool:
+    """Whether a run made a file for itself and removed it: there is nothing to restore or to name."""
+    return change.before is None and not os.path.lexists(change.path)
+
+
 def is_ours(change: FileChange, changes: Sequence[FileChange]) -> bool:
     """Whether a file is as the run left it, after any of its changes, and not as somebody else left it."""
     return any(state_of(other) is not Now.CHANGED_SINCE for other in changes if other.path == change.path)

@@ -26,7 +26,14 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.arc
 )
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.plan import Action, HeldError, Plan, is_unfinished, make_plan
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import Restoration, not_ours, restore_all, state_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import (
+    Restoration,
+    is_gone_again,
+    not_ours,
+    restore_all,
+    state_of,
+    to_restore,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, unwrap
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
@@ -174,7 +181,7 @@ def _summary(journal: Journal) -> Dict[str, Any]:
     try:
         record = journal.read()
         result.update(name=record.name, journal_state=str(record.state), run=dict(record.run), updated=record.updated, notes=dict(record.notes))
-        result.update(files=sorted({change.path for change in record.changes}))
+        result.update(files=sorted(change.path for change in to_restore(record.changes) if not is_gone_again(change)))
     except RemediationError as error:
         result.update(error="%s. %s" % (error.message, error.advice))
     return dict(result, written_ns=os.stat(journal.path).st_mtime_ns)

@@ -37,10 +37,14 @@ class SignExternalCsr:
 
 @dataclass(frozen=True)
 class MakeCsr:
-    """Make a certificate signing request for another CA."""
+    """Make a certificate signing request for another CA.
+
+    :param unneeded: keys that a former run has kept for itself; they are removed, and no rollback brings them back.
+    """
 
     targets: Tuple[Target, ...]
     key: KeyChoice
+    unneeded: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,14 @@ class WriteExisting:
 
     :param key: their private key; None if no target contains a key.
     :param obsolete: files that are removed with the same transaction.
+    :param unneeded: as in MakeCsr.
     """
 
     targets: Tuple[Target, ...]
     certificates: Tuple[Certificate, ...]
     key: Any = field(default=None, repr=False)
     obsolete: Tuple[str, ...] = ()
+    unneeded: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class Existing:
 
     :param key: the private key in use; None if it is absent or unreadable.
     :param next_key: the key of a request that the CA has not answered yet, beside the key in use.
+    :param signing_key: the key of a request that this or a former run of a playbook has signed elsewhere, beside the key in use.
     :param certificates: the certificates of the certificate file, the server certificate first.
     :param problems: files that are present but damaged. They are replaced, and these are the reasons.
     :param key_in_own_file: whether ``key`` is at private_key_path, not only in the combined file.
@@ -35,6 +36,7 @@ class Existing:
 
     key: Any = field(default=None, repr=False)
     next_key: Any = field(default=None, repr=False)
+    signing_key: Any = field(default=None, repr=False)
     csr: Any = None
     certificates: Tuple[Certificate, ...] = ()
     problems: Tuple[str, ...] = ()
@@ -82,6 +84,7 @@ def read_existing(paths: Paths) -> Existing:
     return Existing(
         key=combined_key if own_key is None else own_key,
         next_key=next_key,
+        signing_key=_read_own_secret(paths.signing_key),
         csr=csr,
         certificates=certificates if paths.certificate else combined,
         problems=tuple(problems),
@@ -103,6 +106,15 @@ def _read_key(path: Optional[str], kind: FileKind, problems: List[str]) -> Any:
     except RemediationError as error:
         problems.append(error.message)
         return None
+
+
+def _read_own_secret(path: Optional[str]) -> Any:
+    """A key that a run has kept for itself; None if it is absent or damaged, or if somebody else may have read or written it."""
+    if not path or not os.path.isfile(path):
+        return None
+    status = os.stat(path)
+    private = status.st_uid == os.geteuid() and not status.st_mode & 0o077
+    return _read_key(path, FileKind.PRIVATE_KEY, []) if private else None
 
 
 def _read_csr(path: Optional[str], problems: List[str]) -> Any:

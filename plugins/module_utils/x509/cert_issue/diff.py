@@ -96,7 +96,7 @@ def existing_csr_lines(path: str, csr: Any) -> List[str]:
 
 def new_csr_lines(spec: IssueSpec, choice: KeyChoice) -> List[str]:
     """A certificate signing request that is not made yet."""
-    return request_lines(str(spec.paths.csr), spec.subject, spec.request.names, choice.pin or NEW_KEY)
+    return request_lines(spec.paths.request, spec.subject, spec.request.names, choice.pin or NEW_KEY)
 
 
 def _combined_title(path: str) -> str:

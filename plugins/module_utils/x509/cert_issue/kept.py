@@ -15,9 +15,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import name_problem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.alternative_names import AlternativeNames, names_of_csr
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import Key, key_facts
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_purposes
 
 SERVER_AUTH, ANY = "serverAuth", "anyExtendedKeyUsage"
 #: the purposes of a certificate without the extension (RFC 5280 section 4.2.1.12), as far as servers have them
@@ -56,14 +57,29 @@ def keep(spec: IssueSpec, existing: Existing) -> IssueSpec:
     """What is to be issued, with everything of the present certificate that the options do not change."""
     names = names_in_use(existing).without(spec.drop_names)
     leaf = existing.in_use[0] if existing.in_use else None
+    present = leaf.x509 if leaf is not None else None
     request = dataclasses.replace(
         spec.request,
         names=spec.request.names.joined(names),
-        base=_subject(leaf),
-        others=_other_entries(leaf),
+        base=_subject(present) if spec.request.base is None else spec.request.base,
+        others=spec.request.others or _other_entries(present),
         extended_key_usage=spec.request.extended_key_usage or _purposes(leaf),
     )
-    return dataclasses.replace(spec, request=request, new_key=spec.key.like(_key(existing)), refusals=tuple(_refusals(spec, names)))
+    refusals = spec.refusals + tuple(_refusals(spec, names, "the present certificate"))
+    return dataclasses.replace(spec, request=request, new_key=spec.key.like(_key(existing)), refusals=refusals)
+
+
+def as_requested(spec: IssueSpec, csr: Any) -> IssueSpec:
+    """What is to be issued, with the names of a request besides those of the options, and with its subject and purposes unless the options say others."""
+    names = names_of_csr(csr).without(spec.drop_names)
+    request = dataclasses.replace(
+        spec.request,
+        names=spec.request.names.joined(names),
+        base=_subject(csr),
+        others=_other_entries(csr),
+        extended_key_usage=spec.request.extended_key_usage or csr_purposes(csr),
+    )
+    return dataclasses.replace(spec, request=request, asked=spec.asked.joined(names), refusals=tuple(_refusals(spec, names, "the request")))
 
 
 def names_in(certificate: Certificate) -> AlternativeNames:
@@ -81,12 +97,12 @@ def names_in(certificate: Certificate) -> AlternativeNames:
     return AlternativeNames(hosts, addresses, certificate.email_addresses, certificate.uris)
 
 
-def _refusals(spec: IssueSpec, names: AlternativeNames) -> List[RemediationError]:
-    """Names of the present certificate that a new one must not have."""
+def _refusals(spec: IssueSpec, names: AlternativeNames, source: str) -> List[RemediationError]:
+    """Names of the present certificate, or of a request, that a new certificate must not have."""
     problems = [(name, name_problem(name, host_name_problem, spec.wildcards)) for name in names.missing_in(spec.asked)]
     return [
         RemediationError(
-            "the DNS name %r of the present certificate cannot be kept: it %s" % (name, problem),
+            "the DNS name %r of %s cannot be kept: it %s" % (name, source, problem),
             "List it in drop_names to give it up; clients that connect by it need another name in dns_names.",
         )
         for name, problem in problems
@@ -94,18 +110,18 @@ def _refusals(spec: IssueSpec, names: AlternativeNames) -> List[RemediationError
     ]
 
 
-def _subject(leaf: Optional[Certificate]) -> Any:
-    """The subject as the library has it; None if it cannot be decoded."""
+def _subject(of: Any) -> Any:
+    """The subject of a certificate or a request as the library has it; None if it cannot be decoded."""
     try:
-        return leaf.x509.subject if leaf is not None else None
+        return of.subject if of is not None else None
     except Exception:  # the exceptions of the backend differ between releases
         return None
 
 
-def _other_entries(leaf: Optional[Certificate]) -> Tuple[Any, ...]:
+def _other_entries(of: Any) -> Tuple[Any, ...]:
     """Entries of the subject alternative name that are no names of a server, such as a directory name; they are kept as they are."""
     try:
-        entries = leaf.x509.extensions.get_extension_for_class(x509.SubjectAlternativeName).value if leaf is not None else ()
+        entries = of.extensions.get_extension_for_class(x509.SubjectAlternativeName).value if of is not None else ()
     except Exception:  # absent or not decodable
         return ()
     return tuple(entry for entry in entries if not isinstance(entry, COMPARED))

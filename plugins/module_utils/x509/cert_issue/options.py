@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.enums import Str
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.answer import Answer, read_answer
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import as_requested
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import Paths
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request, make_request
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import Authority, make_authority
@@ -97,11 +98,14 @@ class Options:
         provider = Provider(params["provider"])
         spec = _spec(params, provider, context.now, errors)
         external_csr = attempt(errors, lambda: _external_csr(params, context))
-        answer = attempt(errors, lambda: read_answer(params)) if provider == Provider.IMPORT else None
+        answer = attempt(errors, lambda: read_answer(params)) if provider == Provider.IMPORT or _is_signed_elsewhere(params) else None
         raise_all(errors)
+        spec = cast(IssueSpec, spec)
+        if external_csr is not None and external_csr.csr is not None and params["as_requested"]:
+            spec = as_requested(spec, external_csr.csr)
         return cls(
             provider=provider,
-            spec=cast(IssueSpec, spec),
+            spec=spec,
             external_csr=external_csr,
             answer=answer,
             trust=TrustSources.from_params(params),
@@ -114,7 +118,7 @@ class Options:
 def _spec(params: Mapping[str, Any], provider: Provider, now: datetime.datetime, errors: List[RemediationError]) -> Optional[IssueSpec]:
     """What is to be issued; None if something is wrong, which is then among the errors."""
     request = attempt(errors, lambda: _request(params))
-    authority = attempt(errors, lambda: _authority(params, now)) if provider == Provider.OWN_CA else None
+    authority = attempt(errors, lambda: _authority(params, now)) if provider == Provider.OWN_CA or _is_for_a_known_ca(params) else None
     attempt(errors, lambda: _check_days(params["valid_days"], params["renew_before_days"]))
     attempt(errors, lambda: _check_paths(params))
     attempt(errors, lambda: _check_trust(params, provider))
@@ -188,11 +192,30 @@ def _check_days(valid_days: int, renew_before_days: int) -> None:
         )
 
 
+def _is_for_a_known_ca(params: Mapping[str, Any]) -> bool:
+    """Whether a request is for the given CA, and returned: it is made only if this CA has to issue a new certificate."""
+    return bool(params["provider"] == Provider.CSR and not params["csr_path"])
+
+
+def _is_signed_elsewhere(params: Mapping[str, Any]) -> bool:
+    """Whether the given CA has issued the certificate where its private key is; the text is empty if nothing had to be issued, or in check mode."""
+    return bool(params["provider"] == Provider.OWN_CA and not _has_ca_key(params) and (params["certificate_content"] or "").strip())
+
+
+def _has_ca_key(params: Mapping[str, Any]) -> bool:
+    return params["ca_private_key_path"] is not None or params["ca_private_key_content"] is not None
+
+
 def _authority(params: Mapping[str, Any], now: datetime.datetime) -> Authority:
     certificates = _certificates(params, "ca_certificate")
+    return make_authority(certificates, _authority_key(params) if params["provider"] == Provider.OWN_CA and _has_ca_key(params) else None, now)
+
+
+def _authority_key(params: Mapping[str, Any]) -> Any:
     data, option = _read(params, "ca_private_key")
-    key = load_private_key(data, option, params["ca_private_key_passphrase"], "ca_private_key_passphrase")
-    return make_authority(certificates, key, now)
+    if not data.strip():
+        raise RemediationError("%s: no private key of the CA is given" % option, "Give the key that belongs to the certificate of the CA.")
+    return load_private_key(data, option, params["ca_private_key_passphrase"], "ca_private_key_passphrase")
 
 
 def _certificates(params: Mapping[str, Any], prefix: str) -> Tuple[Certificate, ...]:
@@ -207,7 +230,7 @@ def _certificates(params: Mapping[str, Any], prefix: str) -> Tuple[Certificate, 
 def _external_csr(params: Mapping[str, Any], context: RunContext) -> Optional[ExternalCsr]:
     if params["request_path"] is None and params["request_content"] is None:
         return None
-    if context.is_pending(params["request_path"]):
+    if context.is_pending(params["request_path"], content=params["request_content"]):
         return ExternalCsr(None)
     return ExternalCsr(load_csr(*_read(params, "request")))
 

@@ -13,6 +13,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.enums import Str
 
 #: added to the path of the private key in use: the key of a request that the CA has not answered yet
 NEXT = ".next"
+#: the key of a request that is signed elsewhere within one run of a playbook; no run leaves it when it ends well
+SIGNING = ".signing"
+#: stands for the path of what is returned and not written
+NO_FILE = "(returned, in no file)"
 
 
 class FileKind(StringEnum):
@@ -49,7 +53,12 @@ class Paths:
     @property
     def main(self) -> str:
         """The file that stands for the certificate in a diff."""
-        return self.certificate or self.combined or str(self.csr)
+        return self.certificate or self.combined or self.request
+
+    @property
+    def request(self) -> str:
+        """The file that stands for the request in a diff."""
+        return self.csr or NO_FILE
 
     @property
     def key(self) -> str:
@@ -60,6 +69,15 @@ class Paths:
     def next_key(self) -> Optional[str]:
         """The file of the key that waits for the CA's answer to its request."""
         return self.private_key + NEXT if self.private_key else None
+
+    @property
+    def signing_key(self) -> Optional[str]:
+        """The file of the key whose certificate is signed elsewhere while the playbook runs."""
+        return self.private_key + SIGNING if self.private_key else None
+
+    def keeps_for_later(self, path: str) -> bool:
+        """Whether a file has a key that no server reads yet: nobody but the owner may read it, whatever the options say of the key in use."""
+        return path in (self.next_key, self.signing_key)
 
     def targets(self, *kinds: FileKind) -> Tuple[Target, ...]:
         """The files of these kinds whose paths the options name."""
@@ -73,8 +91,8 @@ class Paths:
 
     @property
     def secrets(self) -> Tuple[Target, ...]:
-        """All files that contain a private key, also that of a request."""
-        waiting = (Target(self.next_key, FileKind.PRIVATE_KEY),) if self.next_key else ()
+        """All files that contain a private key, also those of requests."""
+        waiting = tuple(Target(path, FileKind.PRIVATE_KEY) for path in (self.next_key, self.signing_key) if path)
         return self.targets(FileKind.PRIVATE_KEY, FileKind.COMBINED) + waiting
 
     @property

@@ -15,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.optio
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_certificate import plan_certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_external_csr import plan_external_csr
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_request import plan_request
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan_signed_elsewhere import plan_returned_request, plan_signed_elsewhere
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.spec import IssueSpec
 
 
@@ -30,7 +31,9 @@ def make_plan(options: Options, spec: IssueSpec, existing: Existing, sources: Ch
 
         return plan_import(options, spec, existing, sources, now)
     if options.provider == Provider.CSR:
-        return plan_request(spec, existing, now)
+        return plan_request(spec, existing, now) if spec.authority is None else plan_returned_request(spec, existing, now)
     if options.external_csr is not None:
         return plan_external_csr(spec, existing, options.external_csr.csr, now)
+    if spec.authority is not None and spec.authority.key is None:
+        return plan_signed_elsewhere(spec, existing, options.answer, now)
     return plan_certificate(spec, existing, now)

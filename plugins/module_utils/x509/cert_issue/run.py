@@ -25,8 +25,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.colle
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import keep
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind, Target
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pending_files import PendingFiles, make_pending_files
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pending_files import PendingFiles, make_pending_files, remove_unneeded
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.plan import make_plan
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.sign import authority_pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.requests import csr_pem
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class CertIssueRun(Run[Change]):
         transaction = self.transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
         self.transactions.append(transaction)
         undo = transaction.commit(remove=pending.obsolete)
+        remove_unneeded(pending.unneeded, undo)
         self.pending = pending
         return undo
 
@@ -122,6 +124,8 @@ class CertIssueRun(Run[Change]):
         options = self.options
         if not target.kind.secret:
             return Replacement(target.path, content, target.kind, mode=options.mode, owner=options.owner, group=options.group)
+        if options.spec.paths.keeps_for_later(target.path):
+            return Replacement(target.path, content, target.kind, 0o600, str(os.geteuid()), str(os.getegid()), secret=True)
         owner, group = options.private_key_owner, options.private_key_group
         return Replacement(target.path, content, target.kind, options.private_key_mode, owner, group, secret=True, same_secret=same_secret)
 
@@ -139,6 +143,7 @@ class CertIssueRun(Run[Change]):
             "replaced_self_signed": previous.fingerprint() if previous and previous.self_signed and self.outcome.replaces_certificate else None,
             "pins_broken": list(self.pins_broken),
             "csr": self._csr(),
+            "ca_certificate_content": authority_pem(self.options.spec.authority),
             "backup_files": {path: kept for transaction in self.transactions for path, kept in transaction.backups.items()},
             "created_files": [path for transaction in self.transactions for path in transaction.created],
         }

@@ -14,7 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import rsa, serialization, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pem, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import PURPOSES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.signatures import digest_for
 
@@ -28,8 +28,9 @@ DEFAULT_PURPOSES = ("serverAuth",)
 class Authority:
     """A CA that can sign: its certificate and private key.
 
+    :param key: None: it is elsewhere, and this run issues nothing.
     :param chain: the certificates that follow a server certificate of this CA.
-    :param certificates: all that were given, the root too.
+    :param certificates: all that were given, the root too; the CA's own is the first.
     """
 
     certificate: Certificate
@@ -42,8 +43,19 @@ def make_authority(certificates: Sequence[Certificate], key: Any, now: datetime.
     """Check a CA before it signs.
 
     :param certificates: the CA's certificate and, in any order, those above it.
+    :param key: None: it is elsewhere, and the first certificate is the CA's.
     :raises RemediationError: no certificate belongs to the key, or the CA must not sign, or it is outside its validity.
     """
+    ca = certificates[0] if key is None else _certificate_of(key, certificates)
+    problem = _authority_problem(ca, now)
+    if problem:
+        raise RemediationError("ca_certificate: %s %s" % (ca.subject, problem), "Give the certificate of a valid CA.")
+    above = [certificate for certificate in certificates if certificate != ca]
+    chain = tuple(certificate for certificate in [ca, *above] if not certificate.self_signed)
+    return Authority(ca, key, chain, (ca, *above))
+
+
+def _certificate_of(key: Any, certificates: Sequence[Certificate]) -> Certificate:
     pin = pin_of(key.public_key())
     ca = next((certificate for certificate in certificates if certificate.pin == pin), None)
     if ca is None:
@@ -51,12 +63,7 @@ def make_authority(certificates: Sequence[Certificate], key: Any, now: datetime.
             "ca_private_key does not belong to the CA certificate (the key's pin is %s)" % pin,
             "Give the private key that belongs to ca_certificate_path or ca_certificate_content.",
         )
-    problem = _authority_problem(ca, now)
-    if problem:
-        raise RemediationError("ca_certificate: %s %s" % (ca.subject, problem), "Give the certificate of a valid CA.")
-    above = [certificate for certificate in certificates if certificate != ca]
-    chain = tuple(certificate for certificate in [ca, *above] if not certificate.self_signed)
-    return Authority(ca, key, chain, tuple(certificates))
+    return ca
 
 
 def _authority_problem(ca: Certificate, now: datetime.datetime) -> Optional[str]:
@@ -66,6 +73,11 @@ def _authority_problem(ca: Certificate, now: datetime.datetime) -> Optional[str]
     if not ca.not_before <= now <= ca.not_after:
         return "is outside its validity (%s to %s)" % (timestamp(ca.not_before), timestamp(ca.not_after))
     return None
+
+
+def authority_pem(authority: Optional[Authority]) -> Optional[str]:
+    """The certificates of a CA as PEM text, its own first; None without a CA."""
+    return "".join(pem(certificate.der) for certificate in authority.certificates) if authority else None
 
 
 def make_csr(request: Request, key: Any) -> bytes:
@@ -82,7 +94,7 @@ def issue(request: Request, key: Any, authority: Optional[Authority], now: datet
     :param key: a private key; with an authority, anything with a ``public_key()``, such as a signing request.
     """
     public_key = key.public_key()
-    signer = authority.key if authority else key
+    signer = _key_of(authority) if authority else key
     start, end = _validity(authority, now, valid_days)
     builder = (
         x509.CertificateBuilder()
@@ -98,6 +110,15 @@ def issue(request: Request, key: Any, authority: Optional[Authority], now: datet
     for extension, critical in _leaf_extensions(request, public_key):
         builder = builder.add_extension(extension, critical)
     return from_x509(builder.sign(signer, digest_for(signer)))
+
+
+def _key_of(authority: Authority) -> Any:
+    if authority.key is None:
+        raise RemediationError(
+            "certificate_content: a new certificate is due, and neither this certificate nor the private key of the CA is given",
+            "Have a request signed (provider csr without csr_path) and give the certificate here, or give ca_private_key_path or ca_private_key_content.",
+        )
+    return authority.key
 
 
 def _validity(authority: Optional[Authority], now: datetime.datetime, valid_days: int) -> Tuple[datetime.datetime, datetime.datetime]:
