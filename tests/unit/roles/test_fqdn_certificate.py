@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The private key of a CA is given to tasks on the controller alone, in every role and playbook. tests/lab/test_ca_key.py searches what is sent to the servers."""
+"""The private key of a CA is given to tasks on the controller alone, in every role. tests/lab/test_ca_key.py searches what is sent to the servers."""
 
 from __future__ import annotations
 
