@@ -24,6 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.prefl
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot, digest_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp, utc_now
@@ -136,7 +137,7 @@ class Journal:
         :raises RemediationError: there is none, or it is damaged.
         """
         try:
-            return JournalRecord.from_dict(json.loads(read_file(self.path, "journal").decode("utf-8")))
+            return JournalRecord.from_dict(parse_json(read_file(self.path, "journal")))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             advice = "Restore the files from the copies in this folder if needed, then remove the folder."
             raise RemediationError("journal: %s is damaged (%s)" % (self.path, error), advice) from error

@@ -115,7 +115,7 @@ class OmeClient:
 
 def _json_object(answer: Answer, where: str) -> Dict[str, Any]:
     try:
-        value = json.loads(answer.body.decode("utf-8"))
+        value = parse_json(answer.body)
     except ValueError:
         value = None
     if not isinstance(value, dict):
