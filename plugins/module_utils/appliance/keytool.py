@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import check_regular
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import PEM
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import certificate_blocks
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 
 #: the argument specification of an option that names a keystore (doc fragment ``keystore``)
@@ -129,7 +129,7 @@ def read_entries(keystore: Keystore, option: str = "keystore") -> List[KeystoreE
     """All the entries of a keystore."""
     check_files(keystore, option)
     parts = ALIAS.split(run(keystore, "-list", "-rfc", option=option))
-    return [KeystoreEntry(alias, "trustedCertEntry" in text, tuple(PEM.findall(text))) for alias, text in zip(parts[1::2], parts[2::2])]
+    return [KeystoreEntry(alias, "trustedCertEntry" in text, tuple(certificate_blocks(text))) for alias, text in zip(parts[1::2], parts[2::2])]
 
 
 def anchors_pem(keystore: Keystore, option: str = "keystore") -> str:

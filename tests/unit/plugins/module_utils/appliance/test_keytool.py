@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import json
-import sys
-
 import os
+import sys
 
 import pytest
 
