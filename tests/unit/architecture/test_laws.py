@@ -153,7 +153,7 @@ def test_one_reader_opens_the_files_that_a_task_names(path):
 
 
 def test_one_reader_of_json_bounds_its_depth():
-    users = {name_of(path) for path in UTILS if "json.loads" in path.read_text(encoding="utf-8")}
+    users = {name_of(path) for path in UTILS if re.search(r"json\.(load|JSONDecoder)", path.read_text(encoding="utf-8"))}
     assert users == {"module_utils/appliance/formats/json_text"}
 
 
@@ -204,6 +204,7 @@ READERS = {
     "tests/support/vsphere/sts.py": "a server with a clock of its own; the lab has it without the other tests",
     "tests/support/vsphere/lookup.py": "a server that is slow on request",
     "tests/bench/bench.py": "it measures",
+    "tests/bench/hostile.py": "it measures",
     "tests/unit/architecture/test_laws.py": "it names what it refuses",
     "tests/unit/plugins/modules/test_hosts_entry.py": "a kill at any moment: the moment is drawn by lot, and nothing waits for it",
 }

@@ -21,8 +21,9 @@ def parse_json(data: bytes) -> Any:
     :raises ValueError: it is not JSON, or is nested too deeply. Nothing else, whatever the bytes are.
     """
     try:
-        value = json.loads(data.decode("utf-8"), parse_int=_integer)
-        _check_depth(value)
+        value = DECODER.decode(data.decode("utf-8"))
+        if isinstance(value, (dict, list)):
+            _check_depth(value)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     return value
@@ -32,6 +33,9 @@ def _integer(digits: str) -> int:
     if len(digits) > LONGEST_INTEGER:
         raise ValueError("it has an integer of %d digits" % len(digits))
     return int(digits)
+
+
+DECODER = json.JSONDecoder(parse_int=_integer)
 
 
 def _check_depth(value: Any) -> None:

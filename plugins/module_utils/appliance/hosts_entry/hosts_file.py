@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
 
 #: an address as the resolver reads it (inet_pton(3), with a zone as in RFC 4007 section 11)
 ADDRESS = re.compile(r"[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\Z")
+#: for text that does not end in blanks: there it would try each of them as a beginning
 BLANKS_AND_WORD = re.compile(r"(\s*)(\S+)")
 #: names that the system itself relies on (RFC 6761 section 6.3)
 RESERVED_NAMES = ("localhost",)
@@ -49,12 +50,13 @@ class HostsLine:
         if not remaining:
             return None
         body, hash_sign, comment = self.text.partition("#")
-        address, *pairs = BLANKS_AND_WORD.findall(body)
+        words = body.rstrip()
+        address, *pairs = BLANKS_AND_WORD.findall(words)
         kept = [pair for pair in pairs if pair[1] not in removed]
         # the first name is removed with the blanks after it, so that those after the address stay
-        words = [address, (pairs[0][0], kept[0][1]), *kept[1:]]
-        ending = body[len(body.rstrip()) :]
-        return replace(self, text="".join(map("".join, words)) + ending + hash_sign + comment, names=remaining)
+        kept[0] = (pairs[0][0], kept[0][1])
+        text = "".join(map("".join, [address, *kept])) + body[len(words) :]
+        return replace(self, text=text + hash_sign + comment, names=remaining)
 
     def with_names(self, names: Sequence[str]) -> HostsLine:
         """The line with further names after its last name."""
@@ -67,7 +69,8 @@ class HostsLine:
 
 def parse(text: str) -> List[HostsLine]:
     """The lines of a hosts file."""
-    return [_parse_line(line) for line in re.findall(r"[^\n]*\n|[^\n]+\Z", text)]
+    known: Dict[str, HostsLine] = {}  # of a file with half a million lines, most are the same
+    return [known.get(line) or known.setdefault(line, _parse_line(line)) for line in re.findall(r"[^\n]*\n|[^\n]+\Z", text)]
 
 
 def _parse_line(text: str) -> HostsLine:
