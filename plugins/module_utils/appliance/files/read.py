@@ -68,7 +68,8 @@ def _open(path: str, option: str) -> BinaryIO:
 
 def content_of(stream: BinaryIO, path: str, option: str, maximum: int = MAXIMUM_SIZE) -> bytes:
     """The content of an open file, as ``read_file``. A file that says a smaller size than it has is not read beyond the limit."""
-    parts, left = [], maximum + 1
+    parts: List[bytes] = []
+    left = maximum + 1
     if os.fstat(stream.fileno()).st_size <= maximum:
         while left:
             part = stream.read(min(CHUNK, left))

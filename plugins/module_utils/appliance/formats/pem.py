@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline, read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -65,7 +65,8 @@ def alias_for(anchor: CertificateOutline, name: Optional[str], several: bool) ->
 def by_fingerprint(data: bytes) -> Dict[str, CertificateOutline]:
     """The certificates of a file (PEM, or a single one as DER), by SHA-256 fingerprint. Other content is ignored."""
     certificates = {}
-    for block in certificate_blocks(data.decode("latin-1")) or [data]:
+    blocks: Sequence[Union[str, bytes]] = certificate_blocks(data.decode("latin-1")) or [data]
+    for block in blocks:
         try:
             anchor = read_outline(block if isinstance(block, bytes) else _der(block, "store"), "store")
             certificates[anchor.sha256] = anchor
