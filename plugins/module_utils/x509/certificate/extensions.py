@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Callable, Dict, Iterable, List
+from typing import Any, Callable, Dict, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import one_line, printable_value
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, serialization, x509
@@ -62,11 +62,11 @@ def extension_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[
         extensions = certificate.extensions
     except Exception as error:  # one malformed extension hides them all
         problems.append("extensions: %s" % reason_of(error))
-        return _readable_facts(certificate)
-    return _facts_of(extensions)
+        return _readable_facts(certificate, problems)
+    return _facts_of(extensions, problems)
 
 
-def _readable_facts(certificate: x509.Certificate) -> Dict[str, Any]:
+def _readable_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[str, Any]:
     """What can be read although the library refuses an extension: the names that are plain text or octets, and the others if it refuses only these."""
     der = certificate.public_bytes(serialization.Encoding.DER)
     try:
@@ -75,11 +75,11 @@ def _readable_facts(certificate: x509.Certificate) -> Dict[str, Any]:
         return {}
     facts: Dict[str, Any] = {}
     with contextlib.suppress(Exception):  # another extension is malformed
-        facts = _facts_of(x509.load_der_x509_certificate(without_names(der)).extensions)
+        facts = _facts_of(x509.load_der_x509_certificate(without_names(der)).extensions, problems)
     return dict(facts, **names)
 
 
-def _facts_of(extensions: Iterable[x509.Extension[Any]]) -> Dict[str, Any]:
+def _facts_of(extensions: x509.Extensions, problems: List[str]) -> Dict[str, Any]:
     found: Dict[str, Any] = {}
     for extension in extensions:
         reader = READERS.get(type(extension.value))
