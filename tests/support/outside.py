@@ -117,7 +117,7 @@ def _used(registration: Any) -> None:
     [(endpoint.host, endpoint.port, endpoint.scheme) for endpoint in registration.endpoints]
     registration.spec(), registration.unwritable, registration.as_dict()
     for endpoint in registration.endpoints:
-        for text in endpoint.ssl_trust[:3]:
+        for text in endpoint.ssl_trust[:1]:
             read_certificates(text.encode("utf-8", "surrogatepass"))
 
 

@@ -151,7 +151,7 @@ class Journal:
         """
         try:
             return JournalRecord.from_dict(parse_json(read_file(self.path, "journal")))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             advice = "Restore the files from the copies in this folder if needed, then remove the folder."
             raise RemediationError("journal: %s is damaged (%s)" % (self.path, error), advice) from error
 

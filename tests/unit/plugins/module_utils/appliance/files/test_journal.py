@@ -130,6 +130,7 @@ def exchanged(record, *path, value):
         (("changes", 0, "before", "saved_as"), "../../etc/shadow"),
         (("changes", 0, "before", "saved_as"), ".."),
         (("changes", 0, "before", "metadata", "owner"), "root"),
+        (("changes", 0, "before", "metadata", "group"), float("inf")),
         (("changes", 0, "before", "metadata"), []),
         (("changes",), {"a": 1}),
         (("run",), "somebody"),
