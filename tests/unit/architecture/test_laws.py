@@ -128,10 +128,11 @@ def test_no_file_of_an_operator_is_read_as_text(folder):
 OPENERS = {
     "module_utils/appliance/files/read": "the one reader",
     "module_utils/appliance/files/lock": "a folder, for its lock",
+    "module_utils/appliance/files/lock_holders": "/proc/locks, which has no other form",
+    "module_utils/appliance/files/folder": "relative to a folder, regular files without links",
+    "module_utils/appliance/files/snapshot": "what such a folder has opened, for the one reader",
+    "module_utils/appliance/files/work_copy": "it writes",
     "module_utils/appliance/files/process": "/proc/PID/stat, which has no other form",
-    "module_utils/appliance/files/metadata": "to set the metadata of a file that we wrote",
-    "module_utils/appliance/files/atomic_write": "it writes",
-    "module_utils/appliance/pin_store/audit_log": "it appends",
     "module_utils/x509/ome_certificate_chain/mutual_tls": "it writes files of its own",
     "module_utils/x509/path/verifiers": "it writes files of its own",
     "action/journal": "the boot identifier of the kernel",
@@ -204,7 +205,6 @@ READERS = {
     "tests/support/vsphere/sts.py": "a server with a clock of its own; the lab has it without the other tests",
     "tests/support/vsphere/lookup.py": "a server that is slow on request",
     "tests/bench/bench.py": "it measures",
-    "tests/bench/hostile.py": "it measures",
     "tests/unit/architecture/test_laws.py": "it names what it refuses",
     "tests/unit/plugins/modules/test_hosts_entry.py": "a kill at any moment: the moment is drawn by lot, and nothing waits for it",
 }

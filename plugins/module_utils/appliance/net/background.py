@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
-from typing import Callable, Dict, Sequence, Tuple, TypeVar, Union
+from typing import Any, Callable, Dict, Sequence, Tuple, TypeVar, Union
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,25 +28,23 @@ def results_within(seconds: float, function: Callable[[Item], Result], items: Se
     done: queue.SimpleQueue[Tuple[Item, Union[Result, Exception]]] = queue.SimpleQueue()
     for item in items:
         waiting.put(item)
-
-    def work() -> None:
-        while time.monotonic() < deadline:
-            try:
-                item = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                done.put((item, function(item)))
-            except Exception as error:  # the caller's, who knows what the function raises
-                done.put((item, error))
-
     for _worker in range(min(workers, len(items))):
-        threading.Thread(target=work, daemon=True).start()
+        threading.Thread(target=_work, args=(function, waiting, done, deadline), daemon=True).start()
     found: Dict[Item, Union[Result, Exception]] = {}
-    try:
+    with contextlib.suppress(queue.Empty):
         while len(found) < len(items):
             item, result = done.get(timeout=max(deadline - time.monotonic(), 0.0))
             found[item] = result
-    except queue.Empty:
-        pass
     return found
+
+
+def _work(function: Callable[[Any], Any], waiting: Any, done: Any, deadline: float) -> None:
+    """Call the function for one item after another, until none is left or the time is over."""
+    with contextlib.suppress(queue.Empty):
+        while time.monotonic() < deadline:
+            item = waiting.get_nowait()
+            try:
+                result = function(item)
+            except Exception as error:  # the caller's, who knows what the function raises
+                result = error
+            done.put((item, result))

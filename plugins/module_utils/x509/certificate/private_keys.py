@@ -83,17 +83,20 @@ def to_pem(key: Any) -> bytes:
     return pem
 
 
-def _check_work(data: bytes) -> None:
+def _check_work(data: bytes, option: str) -> None:
     """Refuse a key that takes longer than seconds to decrypt and check.
 
-    :raises ValueError: it does.
+    :raises RemediationError: it does.
     """
     pem = b"-----BEGIN" in data
     der = _base64_of_key(data) if pem else data
-    if len(der) > MAXIMUM_LENGTH:
-        raise ValueError("it is longer than %d bytes, which no key for TLS is" % MAXIMUM_LENGTH)
-    if b"ENCRYPTED PRIVATE KEY-----" in data or not pem:
-        check_rounds(der)
+    try:
+        if len(der) > MAXIMUM_LENGTH:
+            raise ValueError("it is longer than %d bytes, which no key for TLS is" % MAXIMUM_LENGTH)
+        if b"ENCRYPTED PRIVATE KEY-----" in data or not pem:
+            check_rounds(der)
+    except ValueError as error:
+        raise RemediationError("%s: the private key is refused: %s" % (option, error), "Export it again with the defaults of openssl.") from None
 
 
 def _base64_of_key(data: bytes) -> bytes:
@@ -110,10 +113,7 @@ def load_private_key(data: bytes, option: str, passphrase: Optional[str] = None,
     :param option: the name of the option it came by, for the message.
     :raises RemediationError: no key, a wrong or missing passphrase, or a kind that TLS does not use.
     """
-    try:
-        _check_work(data)
-    except ValueError as error:
-        raise RemediationError("%s: the private key is refused: %s" % (option, error), "Export it again with the defaults of openssl.") from None
+    _check_work(data, option)
     load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
     try:
         key = load(data, passphrase.encode("utf-8") if passphrase else None)
