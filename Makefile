@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test test-all prepared lint unit floor days sanity build docs lab molecule bench kills conformance fuzz lab-setup clean
+.PHONY: help demo test test-all prepared lint unit floor days sanity build docs lab molecule bench bench-hostile kills conformance fuzz lab-setup clean
 
 help:
 	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
@@ -12,8 +12,9 @@ help:
 	@echo 'their parts:   make lint unit floor days sanity build docs lab molecule'
 	@echo 'one of a part: make lab-pins, make molecule-rollback'
 	@echo 'make bench     our figures beside those of the peers, in one run'
+	@echo 'make bench-hostile   CPU time for a megabyte of the worst input of each parser'
 	@echo 'make kills ROLE=hosts_mapping COUNT=100 SEED=1   kill runs at random moments; one more run must finish or restore each of them'
-	@echo 'make fuzz SECONDS=60   the reader of certificates, with atheris'
+	@echo 'make fuzz SECONDS=60   every parser of bytes from outside, with atheris; TARGETS="hosts ome" only these'
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
 	@echo 'make new-rule CODE=NAME-EXAMPLE, make new-profile NAME=my_client   start one, with its failing test'
 	@echo 'make findings  write docs/findings.md from the rules and the catalogue of codes'
@@ -45,6 +46,10 @@ lab-% molecule-%: .venv/.made .venv-floor/.made lab-setup
 bench: .venv/.made .venv-bench/.made lab-setup
 	@$(LAB) enter -- $(CURDIR)/.venv/bin/python tests/bench/bench.py
 
+bench-hostile: .venv/.made
+	@.venv/bin/python tools/stage.py >/dev/null
+	@cd .tree/ansible_collections/certmend/tls && PYTHONPATH=$(CURDIR)/.tree PYTHONDONTWRITEBYTECODE=1 $(CURDIR)/.venv/bin/python tests/bench/hostile.py
+
 COUNT ?= 100
 kills: .venv/.made lab-setup
 	@.venv/bin/python tools/stage.py >/dev/null
@@ -58,7 +63,7 @@ conformance: .venv/.made
 SECONDS ?= 60
 fuzz: .venv-fuzz/.made
 	@.venv-fuzz/bin/python tools/stage.py >/dev/null
-	@cd .logs && PYTHONPATH=$(CURDIR)/.tree ../.venv-fuzz/bin/python ../tests/fuzz/fuzz_reader.py $(SECONDS)
+	@PYTHONPATH=$(CURDIR)/.tree .venv-fuzz/bin/python tests/fuzz/run.py $(SECONDS) $(TARGETS)
 
 lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup

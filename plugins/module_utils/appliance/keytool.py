@@ -14,10 +14,12 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import PEM
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import check_regular
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import certificate_blocks
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 
 #: the argument specification of an option that names a keystore (doc fragment ``keystore``)
 KEYSTORE_SPEC: Dict[str, Any] = dict(
@@ -100,15 +102,14 @@ def _failure(keystore: Keystore, option: str, text: str) -> RemediationError:
 
 
 def check_files(keystore: Keystore, option: str = "keystore") -> None:
-    """Report a missing file by the name of its option, which keytool's messages do not contain.
+    """Report a missing file by the name of its option, which keytool's messages do not contain; and a FIFO, for whose writer keytool would wait.
 
     :raises RemediationError: with every file that does not exist or cannot be read.
     """
-    errors = []
+    errors: List[RemediationError] = []
     for name, path in (("path", keystore.path), ("password_file", keystore.password_file)):
-        if path is not None and not os.access(path, os.R_OK):
-            reason = "is not readable" if os.path.exists(path) else "does not exist"
-            errors.append(RemediationError("%s.%s: %s %s" % (option, name, path, reason), "Check the path, or run the task as root (become)."))
+        if path is not None:
+            attempt(errors, partial(check_regular, path, "%s.%s" % (option, name)))
     raise_all(errors)
 
 
@@ -128,7 +129,7 @@ def read_entries(keystore: Keystore, option: str = "keystore") -> List[KeystoreE
     """All the entries of a keystore."""
     check_files(keystore, option)
     parts = ALIAS.split(run(keystore, "-list", "-rfc", option=option))
-    return [KeystoreEntry(alias, "trustedCertEntry" in text, tuple(PEM.findall(text))) for alias, text in zip(parts[1::2], parts[2::2])]
+    return [KeystoreEntry(alias, "trustedCertEntry" in text, tuple(certificate_blocks(text))) for alias, text in zip(parts[1::2], parts[2::2])]
 
 
 def anchors_pem(keystore: Keystore, option: str = "keystore") -> str:

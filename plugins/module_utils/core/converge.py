@@ -17,6 +17,8 @@ from typing import Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, held_signals
 
+#: characters of an unexpected exception that a message has
+LONGEST_TEXT = 200
 Undo = Callable[[], None]
 Payload = TypeVar("Payload")
 
@@ -82,10 +84,16 @@ def as_remediation(error: BaseException) -> RemediationError:
         return RemediationError(str(error), "Run the task again.")
     if isinstance(error, KeyboardInterrupt):
         return RemediationError("interrupted", "Run the task again.")
-    name, text = type(error).__name__, str(error)
     return RemediationError(
-        "unexpected error: %s" % (": ".join(filter(None, (name, text)))), "Please report it as a bug of certmend.tls, with the output of -vvv."
+        "unexpected error: %s" % ": ".join(filter(None, (type(error).__name__, _brief(error)))),
+        "This is a defect of certmend.tls, not of the input. Please report it, with the output of -vvv.",
     )
+
+
+def _brief(error: BaseException) -> str:
+    """What an exception says, on one short line. A longer text quotes the input, which may be secret."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= LONGEST_TEXT else "%s..." % text[:LONGEST_TEXT]
 
 
 def _roll_back(undos: Sequence[Tuple[Step[Payload], Optional[Undo]]], broken_off: Step[Payload], settle: Callable[[], bool]) -> Tuple[List[Step[Payload]], str]:

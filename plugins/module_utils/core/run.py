@@ -203,5 +203,14 @@ def _failure_of(error: BaseException) -> Dict[str, Any]:
     failure = {"msg": str(reason), "advice": reason.advice}
     cause = error.__cause__ if isinstance(error, StepFailed) else error
     if not isinstance(cause, (RemediationError, Interrupted)):
-        failure["exception"] = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        failure["exception"] = _traceback_of(error)
     return failure
+
+
+def _traceback_of(error: Optional[BaseException]) -> str:
+    """Where each exception was raised, the first one first. Their texts are left out: they quote the input, which may be secret."""
+    parts: List[str] = []
+    while error is not None:
+        parts.insert(0, "%s%s\n" % ("".join(traceback.format_tb(error.__traceback__)), type(error).__name__))
+        error = error.__cause__ or error.__context__
+    return "Traceback (most recent call last):\n" + "\nthen:\n".join(parts)

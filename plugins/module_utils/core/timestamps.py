@@ -29,7 +29,8 @@ def parse_time(text: Optional[str], option: str, default: datetime.datetime) -> 
         return default
     try:
         parsed = datetime.datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError as error:
+        parsed.replace(tzinfo=parsed.tzinfo or UTC).astimezone(UTC)  # which the first and the last day of all may not have
+    except (ValueError, OverflowError) as error:
         raise RemediationError("%s: %r is not a date or time" % (option, text), "Write it as 2026-11-20T12:00:00Z.") from error
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 

@@ -124,6 +124,40 @@ def test_no_file_of_an_operator_is_read_as_text(folder):
     assert [found for found in lines if not any(name in found[1] for name in TEXT_FILES)] == [], "lookup('certmend.tls.certificates', path) reads every form"
 
 
+#: who opens a file without the one reader, and why
+OPENERS = {
+    "module_utils/appliance/files/read": "the one reader",
+    "module_utils/appliance/files/lock": "a folder, for its lock",
+    "module_utils/appliance/files/lock_holders": "/proc/locks, which has no other form",
+    "module_utils/appliance/files/folder": "relative to a folder, regular files without links",
+    "module_utils/appliance/files/snapshot": "what such a folder has opened, for the one reader",
+    "module_utils/appliance/files/work_copy": "it writes",
+    "module_utils/appliance/files/process": "/proc/PID/stat, which has no other form",
+    "module_utils/x509/ome_certificate_chain/mutual_tls": "it writes files of its own",
+    "module_utils/x509/path/verifiers": "it writes files of its own",
+    "action/journal": "the boot identifier of the kernel",
+}
+OPENING = {"open", "io.open", "os.open", "os.fdopen", "codecs.open", "shutil.copy", "shutil.copy2", "shutil.copyfile"}
+
+
+def openings_in(path):
+    """What a file calls that opens a path: functions, and arguments with which a library opens one."""
+    calls = [node for node in ast.walk(code_of(path)) if isinstance(node, ast.Call)]
+    functions = {ast.unparse(call.func) for call in calls}
+    keywords = {keyword.arg for call in calls for keyword in call.keywords if not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)}
+    return (functions & OPENING) | (keywords & {"cafile", "capath"}) | {name for name in functions if name.endswith((".read_bytes", ".read_text"))}
+
+
+@pytest.mark.parametrize("path", UTILS + MODULES + LOOKUPS + sorted((PLUGINS / "action").glob("*.py")), ids=name_of)
+def test_one_reader_opens_the_files_that_a_task_names(path):
+    assert bool(openings_in(path)) == (name_of(path) in OPENERS), openings_in(path)
+
+
+def test_one_reader_of_json_bounds_its_depth():
+    users = {name_of(path) for path in UTILS if re.search(r"json\.(load|JSONDecoder)", path.read_text(encoding="utf-8"))}
+    assert users == {"module_utils/appliance/formats/json_text"}
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_a_rule_has_a_claim_a_citation_and_a_way_out(rule):
     assert re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)+", rule.code)

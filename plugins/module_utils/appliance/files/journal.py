@@ -24,6 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.prefl
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot, digest_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp, utc_now
@@ -76,8 +77,9 @@ class FileChange:
         old = values["before"]
         if old and not re.fullmatch("[0-9]{4,9}", old["saved_as"]):
             raise ValueError("%r is not the name of an old content" % old["saved_as"])
-        before = SavedFile(old["saved_as"], old["sha256"], Metadata.from_dict(old["metadata"])) if old else None
-        return cls(values["path"], before, values["after_sha256"], bool(values.get("foreign", False)))
+        before = SavedFile(old["saved_as"], _text(old["sha256"]), Metadata.from_dict(old["metadata"])) if old else None
+        after = values["after_sha256"]
+        return cls(_text(values["path"]), before, None if after is None else _text(after), bool(values.get("foreign", False)))
 
     def as_dict(self) -> Dict[str, Any]:
         """The change as JSON can hold it."""
@@ -109,18 +111,30 @@ class JournalRecord:
     def from_dict(cls, values: Mapping[str, Any]) -> JournalRecord:
         """What ``as_dict`` made.
 
-        :raises ValueError: another release made it.
+        :raises ValueError, KeyError, TypeError, AttributeError: another release made it, or somebody edited it.
         """
         if values["format"] != FORMAT:
             raise ValueError("its format is %r, not %d" % (values["format"], FORMAT))
         changes = tuple(FileChange.from_dict(change) for change in values["changes"])
         state, unproved = JournalState(values["state"]), bool(values.get("unproved", False))
-        return cls(values["name"], state, values["run"], values["opened"], values["updated"], values["notes"], changes, unproved)
+        name, opened, updated = (_text(values[field]) for field in ("name", "opened", "updated"))
+        return cls(name, state, _run(values["run"]), opened, updated, {**values["notes"]}, changes, unproved)
 
     def as_dict(self) -> Dict[str, Any]:
         """The record as JSON can hold it."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return dict(values, format=FORMAT, changes=[change.as_dict() for change in self.changes])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("%.40r is no text" % (value,))
+    return value
+
+
+def _run(values: Mapping[str, Any]) -> Mapping[str, str]:
+    """Who writes, as texts, whatever the record lacks."""
+    return {"id": "", "controller": "", "process": "", **{name: _text(value) for name, value in values.items()}}
 
 
 class Journal:
@@ -136,8 +150,8 @@ class Journal:
         :raises RemediationError: there is none, or it is damaged.
         """
         try:
-            return JournalRecord.from_dict(json.loads(read_file(self.path, "journal").decode("utf-8")))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return JournalRecord.from_dict(parse_json(read_file(self.path, "journal")))
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             advice = "Restore the files from the copies in this folder if needed, then remove the folder."
             raise RemediationError("journal: %s is damaged (%s)" % (self.path, error), advice) from error
 

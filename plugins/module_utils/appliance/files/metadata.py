@@ -46,7 +46,7 @@ class Metadata:
     def from_dict(cls, values: Mapping[str, Any]) -> Metadata:
         """What ``as_dict`` made."""
         extended = {name: base64.b64decode(value) for name, value in values["extended"].items()}
-        return cls(int(values["mode"], 8), values["owner"], values["group"], values["modified"], extended)
+        return cls(int(values["mode"], 8), int(values["owner"]), int(values["group"]), int(values["modified"]), extended)
 
     def as_dict(self) -> Dict[str, Any]:
         """The metadata as JSON can hold it."""

@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomi
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.folder import Folder
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import content_of
 
 
 def digest_of(content: bytes) -> str:
@@ -39,7 +40,7 @@ class Snapshot:
         :raises RemediationError: it cannot be read, or is no regular file; the message names the option.
         """
         try:
-            return cls._read(path)
+            return cls._read(path, option)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -54,14 +55,14 @@ class Snapshot:
         :raises RemediationError: it cannot be read; the message names the option.
         """
         try:
-            return cls._read(path)
+            return cls._read(path, option)
         except OSError as error:
             raise path_error(option, path, "cannot be read", error) from error
 
     @classmethod
-    def _read(cls, path: str) -> Snapshot:
+    def _read(cls, path: str, option: str) -> Snapshot:
         with Folder(os.path.dirname(path)) as folder, open(folder.open_regular(os.path.basename(path), os.O_RDONLY), "rb") as stream:
-            return cls(path, stream.read(), Metadata.of(stream.fileno()))
+            return cls(path, content_of(stream, path, option), Metadata.of(stream.fileno()))
 
     @property
     def digest(self) -> str:

@@ -21,6 +21,8 @@ UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 VERSION, EXTENSIONS = 0xA0, 0xA3
 BASIC_CONSTRAINTS = "2.5.29.19"
 TRUNCATED = "it ends too early"
+#: octets of an object identifier; those of certificates have 30 at most, and a longer one is quadratic work
+LONGEST_OID = 128
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,12 @@ def _is_ca(fields: Sequence[Tuple[int, bytes]]) -> bool:
 
 
 def dotted(oid: bytes) -> str:
-    """An object identifier as text, such as ``2.5.29.19``."""
+    """An object identifier as text, such as ``2.5.29.19``.
+
+    :raises ValueError: it is empty, cut off, or too long.
+    """
+    if not oid or oid[-1] & 0x80 or len(oid) > LONGEST_OID:
+        raise ValueError("an object identifier is malformed")
     numbers, value = [], 0
     for byte in oid:
         value = value << 7 | byte & 0x7F

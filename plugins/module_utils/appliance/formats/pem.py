@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import ssl
-from typing import Dict, List, Match, Optional
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline, read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
-PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+LINE_END = re.compile(rb"\r?\n?")
 
 
 def read_anchors(text: str, option: str) -> List[CertificateOutline]:
@@ -21,9 +22,25 @@ def read_anchors(text: str, option: str) -> List[CertificateOutline]:
 
     :raises RemediationError: a block is not a certificate; the message names the option.
     """
-    blocks = PEM.findall(text)
-    anchors = [read_outline(_der(block, option), option) for block in blocks]
+    anchors = [read_outline(_der(block, option), option) for block in certificate_blocks(text)]
     return list({anchor.sha256: anchor for anchor in anchors}.values())
+
+
+def certificate_blocks(text: str) -> List[str]:
+    """Each PEM block of a certificate, from its BEGIN line to its END line."""
+    return [text[start:end] for start, end in _spans(text)]
+
+
+def _spans(text: str) -> Iterator[Tuple[int, int]]:
+    """Where each block begins and ends. A regular expression would search the whole text again for each BEGIN line without an END line."""
+    start = text.find(BEGIN)
+    while start >= 0:
+        end = text.find(END, start)
+        if end < 0:
+            return
+        end += len(END)
+        yield start, end
+        start = text.find(BEGIN, end)
 
 
 def _der(block: str, option: str) -> bytes:
@@ -48,7 +65,8 @@ def alias_for(anchor: CertificateOutline, name: Optional[str], several: bool) ->
 def by_fingerprint(data: bytes) -> Dict[str, CertificateOutline]:
     """The certificates of a file (PEM, or a single one as DER), by SHA-256 fingerprint. Other content is ignored."""
     certificates = {}
-    for block in PEM.findall(data.decode("latin-1")) or [data]:
+    blocks: Sequence[Union[str, bytes]] = certificate_blocks(data.decode("latin-1")) or [data]
+    for block in blocks:
         try:
             anchor = read_outline(block if isinstance(block, bytes) else _der(block, "store"), "store")
             certificates[anchor.sha256] = anchor
@@ -59,13 +77,16 @@ def by_fingerprint(data: bytes) -> Dict[str, CertificateOutline]:
 
 def without_certificate(data: bytes, anchor: CertificateOutline) -> bytes:
     """The content of a file without one of its certificates; every other byte stays."""
-
-    def unless_it_is_the_anchor(match: Match[bytes]) -> bytes:
-        return b"" if anchor.sha256 in by_fingerprint(match.group()) else match.group()
-
     if data == anchor.der:
         return b""
-    return re.sub(PEM.pattern.encode("ascii") + b"\r?\n?", unless_it_is_the_anchor, data, flags=re.DOTALL)
+    kept, offset = [], 0
+    for start, end in _spans(data.decode("latin-1")):
+        kept.append(data[offset:start])
+        end += len(LINE_END.match(data, end).group())  # type: ignore[union-attr]  # it matches nothing too
+        if anchor.sha256 not in by_fingerprint(data[start:end]):
+            kept.append(data[start:end])
+        offset = end
+    return b"".join([*kept, data[offset:]])
 
 
 def pem_of(anchor: CertificateOutline) -> bytes:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address
 
-#: address, names, comment, line ending; the spacing between them is kept
-LINE = re.compile(r"^([ \t]*)([^\s#]+)([ \t]+[^#\r\n]*?)?([ \t]*)(#[^\r\n]*)?(\r?\n?)\Z")
 #: an address as the resolver reads it (inet_pton(3), with a zone as in RFC 4007 section 11)
 ADDRESS = re.compile(r"[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\Z")
+#: for text that does not end in blanks: there it would try each of them as a beginning
+BLANKS_AND_WORD = re.compile(r"(\s*)(\S+)")
 #: names that the system itself relies on (RFC 6761 section 6.3)
 RESERVED_NAMES = ("localhost",)
 
@@ -50,11 +50,13 @@ class HostsLine:
         if not remaining:
             return None
         body, hash_sign, comment = self.text.partition("#")
-        for spelling in map(re.escape, removed):
-            # the first name is removed with the blanks after it, so that those after the address stay
-            body = re.sub(r"\A([ \t]*\S+[ \t]+)%s[ \t]+(?=[^ \t\r\n])" % spelling, r"\1", body)
-            body = re.sub(r"[ \t]+%s(?=[ \t\r\n]|\Z)" % spelling, "", body)
-        return replace(self, text=body + hash_sign + comment, names=remaining)
+        words = body.rstrip()
+        address, *pairs = BLANKS_AND_WORD.findall(words)
+        kept = [pair for pair in pairs if pair[1] not in removed]
+        # the first name is removed with the blanks after it, so that those after the address stay
+        kept[0] = (pairs[0][0], kept[0][1])
+        text = "".join(map("".join, [address, *kept])) + body[len(words) :]
+        return replace(self, text=text + hash_sign + comment, names=remaining)
 
     def with_names(self, names: Sequence[str]) -> HostsLine:
         """The line with further names after its last name."""
@@ -67,12 +69,14 @@ class HostsLine:
 
 def parse(text: str) -> List[HostsLine]:
     """The lines of a hosts file."""
-    return [_parse_line(line) for line in re.findall(r"[^\n]*\n|[^\n]+\Z", text)]
+    known: Dict[str, HostsLine] = {}  # of a file with half a million lines, most are the same
+    return [known.get(line) or known.setdefault(line, _parse_line(line)) for line in re.findall(r"[^\n]*\n|[^\n]+\Z", text)]
 
 
 def _parse_line(text: str) -> HostsLine:
-    match = LINE.match(text)
-    address = as_address(match.group(2)) if match else None
-    if match is None or address is None or not ADDRESS.match(match.group(2)):
-        return HostsLine(text)
-    return HostsLine(text, str(address), tuple((match.group(3) or "").split()))
+    """Without a regular expression for the whole line: it would try every way to share a run of blanks among its parts."""
+    line = text[: -len("\n")] if text.endswith("\n") else text
+    line = line[: -len("\r")] if line.endswith("\r") else line
+    first, _blank, names = line.partition("#")[0].replace("\t", " ").lstrip(" ").partition(" ")
+    address = as_address(first) if ADDRESS.match(first) and "\r" not in line else None
+    return HostsLine(text) if address is None else HostsLine(text, str(address), tuple(names.split()))

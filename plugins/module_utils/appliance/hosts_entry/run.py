@@ -23,6 +23,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 
 HOSTS = "/etc/hosts"
+#: bytes; the longest lists of blocked names have a fifth of it
+MAXIMUM_SIZE = 16 << 20
 
 
 class HostsEntryRun(Run[Replacement]):
@@ -45,7 +47,7 @@ class HostsEntryRun(Run[Replacement]):
     def plan(self) -> Sequence[Step[Replacement]]:
         """Read the file and edit its text in memory."""
         path = self.options.path
-        before = read_file(path, "path") if os.path.exists(path) else b""
+        before = read_file(path, "path", MAXIMUM_SIZE) if os.path.exists(path) else b""
         # the entries are ASCII; comments may be in any encoding, and keep their bytes
         text = before.decode("utf-8", "surrogateescape")
         after, self.moved = edit(text, self.options.entries, self.options.exclusive)

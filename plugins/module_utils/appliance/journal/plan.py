@@ -158,5 +158,5 @@ def _held_by(record: JournalRecord) -> str:
     run = record.run
     where = "a run that does not say where it is"
     if run["controller"]:
-        where = "process %s on %s" % (run["process"].split("-")[1], run["controller"].partition("/")[0])
+        where = "process %s on %s" % ((run["process"].split("-") + [""])[1], run["controller"].partition("/")[0])
     return "name: %s is in use by another run (%s), last seen at %s" % (record.name, where, record.updated)

@@ -28,8 +28,8 @@ HEAD = {
 #: the first fields of a Registration
 IDENTITY = ("service_id", "owner_id", "product", "type", "node_id", "site_id")
 LABEL = re.compile(
-    r"^\s*(Name|Description|Service Product|Service Type|Service ID|Site ID|Node ID|Owner ID|Version|Endpoints|Type|Protocol|URL|SSL trust"
-    r"|Endpoint Attributes|Attributes):\s?(.*?)\s*$"
+    r"\s*(Name|Description|Service Product|Service Type|Service ID|Site ID|Node ID|Owner ID|Version|Endpoints|Type|Protocol|URL|SSL trust"
+    r"|Endpoint Attributes|Attributes):\s?"
 )
 #: a line that continues an sslTrust; on 6.5, lines of a log can be in between, which are neither this nor a label
 BASE64 = re.compile(r"^\s*[A-Za-z0-9+/=]+\s*$")
@@ -62,14 +62,22 @@ class _Parser:
         self.section = ""
         #: the texts of the sslTrust that the next line may continue
         self.continued: Optional[List[str]] = None
+        #: what its further lines have
+        self.pieces: List[str] = []
 
     def read_line(self, line: str) -> None:
         match = LABEL.match(line)
         if match:
-            self.continued = None
-            self._read_label(match.group(1), match.group(2))
+            self._end_text()
+            self._read_label(match.group(1), line[match.end() :].rstrip())
         elif self.continued is not None and BASE64.match(line):
-            self.continued[-1] += line.strip()
+            self.pieces.append(line.strip())
+
+    def _end_text(self) -> None:
+        """Put the pieces of an sslTrust together, once: it can have as many lines as the text."""
+        if self.continued is not None:
+            self.continued[-1] += "".join(self.pieces)
+        self.continued, self.pieces = None, []
 
     def _read_label(self, label: str, value: str) -> None:
         if label in ("Endpoints", "Endpoint Attributes", "Attributes"):
@@ -91,12 +99,13 @@ class _Parser:
         self.continued = texts if label == "SSL trust" else None
 
     def end_service(self) -> None:
+        self._end_text()
         if "service_id" in self.head:
             service_id, owner_id, product, kind, node_id, site_id = (self.head.get(name, "") for name in IDENTITY)
             version = Tree("serviceVersion", self.head.get("version", ""), ())
             mutable = (version, *(_endpoint(texts) for texts in self.endpoints))
             self.registrations.append(Registration(service_id, owner_id, product, kind, node_id, site_id, mutable))
-        self.head, self.endpoints, self.section, self.continued = {}, [], "", None
+        self.head, self.endpoints, self.section = {}, [], ""
 
 
 def _endpoint(texts: EndpointTexts) -> Tree:

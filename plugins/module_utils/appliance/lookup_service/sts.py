@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import re
 from typing import Set
-from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.soap import Fault, body_of, envelope
@@ -24,7 +23,8 @@ WST = "http://docs.oasis-open.org/ws-sx/ws-trust/200512"
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 HEADERS = {"Content-Type": 'text/xml; charset="utf-8"', "SOAPAction": WST + "/RST/Issue"}
 #: the signature covers the bytes of the assertion: they are cut out of the answer, never serialised again
-ASSERTION = re.compile(rb"<((?:[\w.-]+:)?)Assertion[\s>].*</\1Assertion\s*>", re.S)
+ASSERTION = re.compile(rb"<((?:[\w.-]+:)?)Assertion[\s>]")
+END = re.compile(rb"\s*>")
 SIGNATURE_VALUE = re.compile(r"SignatureValue[^>]*>([^<]+)<")
 IDENTIFIER = re.compile(r"""\bID\s*=\s*["']([^"']{8,})["']""")
 SECURITY = (
@@ -77,13 +77,15 @@ def _secrets_of(assertion: str) -> Set[str]:
 
 def _assertion(body: bytes) -> bytes:
     """The bytes of the assertion, which must be well-formed without the answer around it."""
-    match = ASSERTION.search(body)
-    if match:
+    begin = ASSERTION.search(body)
+    if begin:
+        end = body.rfind(b"</%sAssertion" % begin.group(1)) + len(b"</%sAssertion" % begin.group(1))
+        behind = END.match(body, max(end, begin.end()))
+        assertion = body[begin.start() : behind.end()] if behind else b""
         try:
-            parse(match.group())
-            ElementTree.fromstring(match.group())
-            return match.group()
-        except (RemediationError, ElementTree.ParseError):
+            parse(assertion)
+            return assertion
+        except RemediationError:
             pass  # it uses a namespace that the answer declares outside of it
     raise RemediationError(
         "the answer of the STS contains no assertion that can be used outside of the answer", "Nothing was changed; ask the vendor's support."

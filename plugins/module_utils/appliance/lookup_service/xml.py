@@ -70,14 +70,13 @@ def parse(data: bytes, hide: Callable[[str], str] = str) -> ElementTree.Element:
     """The root element of an answer.
 
     :param hide: takes secrets out of what a message shows of the answer.
-
-    :raises RemediationError: the answer is not XML, or it has a document type.
+    :raises RemediationError: the answer is not XML, has a document type, or is nested too deeply.
     """
     parser = ElementTree.XMLParser(target=_Builder())
     try:
         parser.feed(data)
         return parser.close()
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # the latter two: of an encoding that is unknown, or has several bytes
         raise RemediationError(
             "the answer is not XML: %s; it begins with %r" % (error, hide(data.decode("utf-8", "replace"))[:60]),
             "Check hostname and port: the page of a proxy or a web server may have answered.",

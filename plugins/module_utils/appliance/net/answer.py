@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import datetime
-import json
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Dict, FrozenSet, Optional
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import forms_of, without
 from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import shown
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import UTC
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Answer:
 
         :raises ValueError: it is not JSON.
         """
-        return shown(json.loads(self.body.decode("utf-8")), self.hide)
+        return shown(parse_json(self.body), self.hide)
 
     def hide(self, text: str) -> str:
         """A text of the answer without secrets, in whatever form the server sent them back."""
@@ -46,6 +47,7 @@ class Answer:
     def moment(self) -> Optional[datetime.datetime]:
         """The server's time, from the Date header; None if the header is absent or is not a date."""
         try:
-            return parsedate_to_datetime(self.headers["date"]) if "date" in self.headers else None
-        except (TypeError, ValueError):
+            moment = parsedate_to_datetime(self.headers.get("date", ""))
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)  # -0000: UTC, from an unknown zone (RFC 5322 section 3.3)
+        except (TypeError, ValueError, IndexError, OverflowError):
             return None

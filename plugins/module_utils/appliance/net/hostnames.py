@@ -29,6 +29,12 @@ def as_address(text: str) -> Optional[Address]:
         return None
 
 
+def without_zone(name: str) -> str:
+    """A name without the zone of an IPv6 address (RFC 4007 section 11), which means something to this host alone; any other name as it is."""
+    address, percent, _zone = name.lstrip("[").partition("%")
+    return address if percent and ":" in address else name
+
+
 def is_address(text: str) -> bool:
     """Whether a text is an IPv4 or IPv6 address."""
     return as_address(text) is not None
@@ -66,7 +72,7 @@ def to_ascii(name: str) -> str:
     A name that IDNA cannot encode is only changed to lower case: it then equals itself and no real name.
     """
     name = name[:-1] if name.endswith(".") else name
-    if name.isascii():
+    if name.isascii() or len(name) > MAXIMUM_LENGTH:  # old releases of Python encode long names in quadratic time
         return name.lower()
     try:
         return name.encode("idna").decode("ascii").lower()
@@ -94,9 +100,9 @@ def any_covers(dns_names: Iterable[str], ip_addresses: Iterable[str], name: str)
     """Whether the subject alternative names of a certificate cover a host name or an address.
 
     An address is compared with iPAddress entries only, byte for byte (RFC 9525 section 6.5): a dNSName that contains an
-    address does not count.
+    address does not count. The zone of an IPv6 address is not compared: it names an interface of the client.
     """
-    address = as_address(name)
+    address = as_address(without_zone(name))
     if address is not None:
         return any(as_address(entry) == address for entry in ip_addresses)
     return any(covers(entry, name) for entry in dns_names)

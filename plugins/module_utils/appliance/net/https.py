@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Set, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of, parse_server_fingerprints
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_probe
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
@@ -25,6 +26,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnam
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer, NoAnswer, TooLong
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import UTC
 
 #: bytes; an answer that is longer is an error, and is not read to its end
 MAXIMUM_ANSWER = 64 * 1024 * 1024
@@ -60,8 +62,12 @@ def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool, ca_c
     """
     if pins or not validate:
         return Trust(collecting_context(), pins)
+    # OpenSSL would wait for the writer of a FIFO; and text around PEM blocks may be in any encoding, but Python wants ASCII
+    content = read_file(ca_path, "ca_path").decode("ascii", "ignore") if ca_path else ca_content
     try:
-        return Trust(ssl.create_default_context(cafile=ca_path, cadata=ca_content))
+        if content is not None and not content.strip():  # which Python takes for the trust store of the system
+            raise ValueError("it contains no certificate")
+        return Trust(ssl.create_default_context(cadata=content))
     except (OSError, ValueError, ssl.SSLError) as error:
         raise RemediationError(
             "%s cannot be used: %s" % ("ca_path: %s" % ca_path if ca_path else "ca_content:", getattr(error, "strerror", None) or error),

@@ -115,7 +115,7 @@ class OmeClient:
 
 def _json_object(answer: Answer, where: str) -> Dict[str, Any]:
     try:
-        value = json.loads(answer.body.decode("utf-8"))
+        value = parse_json(answer.body)
     except ValueError:
         value = None
     if not isinstance(value, dict):
@@ -134,7 +134,8 @@ def _refusal(answer: Answer, where: str, operation: str) -> Refusal:
     except ValueError:
         raw = answer.excerpt(MAXIMUM_SHOWN)
     entry = _extended_info(raw)
-    arguments = [str(argument) for argument in entry.get("MessageArgs") or ()]
+    given = entry.get("MessageArgs")
+    arguments = [str(argument) for argument in given] if isinstance(given, list) else []
     parts = [str(entry.get("MessageId", "")), str(entry.get("Message", "")), "(%s)" % ", ".join(arguments) if arguments else ""]
     details = " ".join(part for part in parts if part)
     message = "%s refuses %s (status %d)%s" % (where, operation, answer.status, ": " + details if details else "")

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-import stat
+from functools import partial
 from typing import Any, Dict, Iterator, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.folder import Folder
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.place import link_refused
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import opened
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.way import way_to
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 OPTION = "audit_log"
+#: bytes; a longer one is none of ours
+LONGEST_LINE = 1 << 20
 Entry = Mapping[str, Any]
 
 
@@ -86,23 +90,18 @@ def ends_with(path: str, entries: Sequence[Entry]) -> bool:
 
 
 def _entries(path: str) -> Iterator[Entry]:
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return
-        with open(path, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                entry = _parse(line)
-                if isinstance(entry, dict):
-                    yield entry
-    except FileNotFoundError:
+    if not os.path.lexists(path) or (os.path.exists(path) and not os.path.isfile(path)):
         return
-    except OSError as error:
-        raise path_error(OPTION, path, "cannot be read", error) from error
+    with opened(path, OPTION) as lines:  # a log has no largest size, its lines have
+        for line in iter(partial(lines.readline, LONGEST_LINE), b""):
+            entry = _parse(line)
+            if isinstance(entry, dict):
+                yield entry
 
 
-def _parse(line: str) -> Any:
+def _parse(line: bytes) -> Any:
     try:
-        return json.loads(line)
+        return parse_json(line)
     except ValueError:  # a truncated line, or somebody's own
         return None
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import (
     AcceptedPin,
@@ -110,7 +111,7 @@ def _damaged(source: str, number: int, problem: str) -> RemediationError:
 def _parse_line(line: bytes, source: str, number: int, read: Callable[[Any], Meaning]) -> Meaning:
     """The meaning of a line. Every error names the line's number."""
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = parse_json(line)
     except ValueError:
         raise _damaged(source, number, "not a JSON object (%.60r)" % line.decode("utf-8", "replace")) from None
     try:

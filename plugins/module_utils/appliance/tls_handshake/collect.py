@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import PEM
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import certificate_blocks
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import anchors_pem
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import verifying_context
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeError, probe
@@ -36,7 +36,7 @@ def collect_anchors(options: Options) -> Anchors:
 
     :raises RemediationError: they cannot be read, or there is none.
     """
-    blocks = PEM.findall(_anchors_text(options))
+    blocks = certificate_blocks(_anchors_text(options))
     if not blocks:
         raise RemediationError("%s: contains no certificate" % options.trust_option, "Give the CA's certificate as PEM.")
     return Anchors("\n".join(blocks) + "\n", len(blocks))

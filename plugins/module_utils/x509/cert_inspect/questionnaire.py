@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import datetime
 import socket
-import time
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NoAnswer
 from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, Sequence
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.background import results_within
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import relative_day, timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
@@ -21,6 +19,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder imp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_paths, system_paths
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
+
+#: how many names of all the leaves are resolved
+MAXIMUM_NAMES = 100
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,11 @@ def collect_question_context(leaves: Iterable[Certificate], workers: int, second
 
 
 def _resolve_all(names: Sequence[str], workers: int, seconds: float) -> Dict[str, str]:
-    deadline = time.monotonic() + seconds
-    pool = ThreadPoolExecutor(max_workers=min(workers, len(names)))
-    futures = {name: pool.submit(_resolve, name) for name in names}
-    addresses = {}
-    for name, future in futures.items():
-        try:
-            addresses[name] = future.result(max(0.0, deadline - time.monotonic()))
-        except NoAnswer:
-            addresses[name] = "no answer within %g s" % seconds
-    pool.shutdown(wait=False)
-    return addresses
+    """Of many names only the first are asked: whoever wrote the certificate would choose how many requests this host sends."""
+    asked, others = names[:MAXIMUM_NAMES], names[MAXIMUM_NAMES:]
+    answers = results_within(seconds, _resolve, asked, workers)
+    addresses = {name: str(answers.get(name, "no answer within %g s" % seconds)) for name in asked}
+    return dict(addresses, **dict.fromkeys(others, "not asked (the first %d names are)" % MAXIMUM_NAMES))
 
 
 def _resolve(name: str) -> str:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Callable, Dict, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import one_line, printable_value
-from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, serialization, x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.encoded_names import decoded_names, without_names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.policy_extensions import PolicyExtensions, policy_extensions
 
 ExtendedKeyUsageOID, ExtensionOID = oid.ExtendedKeyUsageOID, oid.ExtensionOID
@@ -60,7 +62,24 @@ def extension_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[
         extensions = certificate.extensions
     except Exception as error:  # one malformed extension hides them all
         problems.append("extensions: %s" % reason_of(error))
+        return _readable_facts(certificate, problems)
+    return _facts_of(extensions, problems)
+
+
+def _readable_facts(certificate: x509.Certificate, problems: List[str]) -> Dict[str, Any]:
+    """What can be read although the library refuses an extension: the names that are plain text or octets, and the others if it refuses only these."""
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    try:
+        names = decoded_names(der)
+    except (ValueError, IndexError):  # not the encoding of this extension alone is broken
         return {}
+    facts: Dict[str, Any] = {}
+    with contextlib.suppress(Exception):  # another extension is malformed
+        facts = _facts_of(x509.load_der_x509_certificate(without_names(der)).extensions, problems)
+    return dict(facts, **names)
+
+
+def _facts_of(extensions: x509.Extensions, problems: List[str]) -> Dict[str, Any]:
     found: Dict[str, Any] = {}
     for extension in extensions:
         reader = READERS.get(type(extension.value))

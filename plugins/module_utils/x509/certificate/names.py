@@ -23,6 +23,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import o
 #: a name in the form in which names are compared: its relative names, each a sorted tuple of type and value
 ComparableName = Tuple[Tuple[Tuple[bytes, str], ...], ...]
 COMMON_NAME = "2.5.4.3"
+#: octets of a value that are prepared for matching; RFC 5280 appendix A.1 has 32768 at most, and only for names that nobody has
+LONGEST_VALUE = 4096
 BY_SHORT = {short.lower(): x509.ObjectIdentifier(dotted) for dotted, short in dn.SHORT.items()}
 
 
@@ -79,7 +81,7 @@ def _attribute(pair: bytes) -> Tuple[bytes, str]:
     value = pair[start:stop]
     encoding = STRINGS.get(pair[end])
     try:
-        text = prepared(value.decode(encoding)) if encoding else "#" + pair[end:].hex()
+        text = prepared(value.decode(encoding)) if encoding and len(value) <= LONGEST_VALUE else "#" + pair[end:].hex()
     except UnicodeDecodeError:
         text = "#" + pair[end:].hex()
     return pair[kind:end], text

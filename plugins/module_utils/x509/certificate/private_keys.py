@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any, Dict, Optional
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import ec, ed25519, rsa, serialization
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.key_derivation import check_rounds
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.keys import Key, key_facts
 
 #: what a new key is if neither the options nor a present key say otherwise
 DEFAULT_TYPE, DEFAULT_SIZE, DEFAULT_CURVE = "RSA", 2048, "secp256r1"
+#: octets of DER: an RSA key of 16384 bits has 9,300, and the time to check one grows with the cube of its length
+MAXIMUM_LENGTH = 16 * 1024
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
@@ -79,12 +83,37 @@ def to_pem(key: Any) -> bytes:
     return pem
 
 
+def _check_work(data: bytes, option: str) -> None:
+    """Refuse a key that takes longer than seconds to decrypt and check.
+
+    :raises RemediationError: it does.
+    """
+    pem = b"-----BEGIN" in data
+    der = _base64_of_key(data) if pem else data
+    try:
+        if len(der) > MAXIMUM_LENGTH:
+            raise ValueError("it is longer than %d bytes, which no key for TLS is" % MAXIMUM_LENGTH)
+        if b"ENCRYPTED PRIVATE KEY-----" in data or not pem:
+            check_rounds(der)
+    except ValueError as error:
+        raise RemediationError("%s: the private key is refused: %s" % (option, error), "Export it again with the defaults of openssl.") from None
+
+
+def _base64_of_key(data: bytes) -> bytes:
+    body = data.partition(b"PRIVATE KEY-----")[2].partition(b"-----END")[0]
+    try:
+        return base64.b64decode(body)
+    except ValueError:  # the library's loader says so
+        return b""
+
+
 def load_private_key(data: bytes, option: str, passphrase: Optional[str] = None, passphrase_option: str = "") -> Any:
     """Read a private key from PEM or DER.
 
     :param option: the name of the option it came by, for the message.
     :raises RemediationError: no key, a wrong or missing passphrase, or a kind that TLS does not use.
     """
+    _check_work(data, option)
     load = serialization.load_pem_private_key if b"-----BEGIN" in data else serialization.load_der_private_key
     try:
         key = load(data, passphrase.encode("utf-8") if passphrase else None)

@@ -10,8 +10,9 @@ Pools of thousands pass through here, so only Base64 and lengths are decoded.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.ber import definite
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load import pkcs7
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks, decoded_base64
@@ -24,6 +25,12 @@ OTHER_LABELS = ("PRIVATE KEY", "PUBLIC KEY", "PARAMETERS", "REQUEST", "X509 CRL"
 MAXIMUM_LAYERS = 3
 TAG_INTEGER, TAG_OID, TAG_SEQUENCE = 0x02, 0x06, 0x30
 PFX_VERSION = b"\x02\x01\x03"
+#: octets: no certificate is shorter, and a megabyte holds half a million items of two
+SHORTEST = 64
+#: warnings about one input: a person reads no more, and each costs time
+MAXIMUM_WARNINGS = 100
+#: PKCS#12 files in one input: opening each costs as much as its writer asked for
+MAXIMUM_PKCS12 = 8
 
 
 @dataclass
@@ -38,12 +45,8 @@ class Encoded:
     ders: Tuple[Tuple[bytes, str], ...] = ()
     warnings: Tuple[str, ...] = ()
     pkcs12: Tuple[bytes, ...] = ()
-
-    def add(self, other: Encoded) -> None:
-        """Append another part of the same file."""
-        self.ders += other.ders
-        self.warnings += other.warnings
-        self.pkcs12 += other.pkcs12
+    #: the number of PKCS#12 files that were opened, or that could not be
+    tried: int = 0
 
 
 def encoded_certificates(data: bytes, password: Optional[str] = None) -> Encoded:
@@ -51,7 +54,15 @@ def encoded_certificates(data: bytes, password: Optional[str] = None) -> Encoded
 
     :param password: of a PKCS#12.
     """
-    return _found(data, "the content", password, MAXIMUM_LAYERS)
+    found = _found(data, "the content", password, MAXIMUM_LAYERS)
+    found.warnings = few(found.warnings)
+    return found
+
+
+def few(warnings: Sequence[str]) -> Tuple[str, ...]:
+    """The first warnings, and how many others there are."""
+    others = len(warnings) - MAXIMUM_WARNINGS
+    return (*warnings[:MAXIMUM_WARNINGS], "%d further problems are not listed" % others) if others > 0 else tuple(warnings)
 
 
 def _found(data: bytes, where: str, password: Optional[str], layers: int) -> Encoded:
@@ -79,14 +90,18 @@ def _in_blocks(text: bytes, where: str, password: Optional[str]) -> Encoded:
     warnings: List[str] = []
     others: List[str] = []
     pkcs12: List[bytes] = []
+    tried = 0
     for block in blocks(text):
         if isinstance(block, str):
             warnings.append(block)
+        elif tried == MAXIMUM_PKCS12:
+            warnings.append("%s is skipped: there are %d PKCS#12 above it" % (block.where, tried))
         elif block.label in CERTIFICATE_LABELS:
             found = _in_block(block, password)
             ders += found.ders
             warnings += found.warnings
             pkcs12 += found.pkcs12
+            tried += found.tried
         else:
             others.append(block.label)
             if not block.label.endswith(OTHER_LABELS):
@@ -101,9 +116,10 @@ def _in_block(block: Block, password: Optional[str]) -> Encoded:
         der = block.decoded()
     except ValueError as error:
         return Encoded(warnings=("%s cannot be read: it is %s" % (block.where, error),))
-    if block.label == "TRUSTED CERTIFICATE":
-        return _in_trusted(der, block.where)
-    return _in_binary(der, block.where, password)
+    found = _in_trusted(der, block.where) if block.label == "TRUSTED CERTIFICATE" else _in_binary(der, block.where, password)
+    if block.objection:
+        found.warnings += ("%s %s" % (block.where, block.objection),)
+    return found
 
 
 def _in_trusted(der: bytes, where: str) -> Encoded:
@@ -117,7 +133,7 @@ def _in_trusted(der: bytes, where: str) -> Encoded:
 def _in_binary(data: bytes, where: str, password: Optional[str]) -> Encoded:
     """DER: certificates one after the other, a PKCS#7, or a PKCS#12. Recognised by content: labels and file names are often wrong."""
     try:
-        data = pkcs7.definite(data)
+        data = definite(data)
         start, end = bounds(data, 0)
         first = data[start : start + 3]
         if first[:1] == bytes([TAG_OID]):
@@ -132,21 +148,28 @@ def _in_binary(data: bytes, where: str, password: Optional[str]) -> Encoded:
 
 
 def _concatenated(data: bytes, where: str) -> Encoded:
-    found, offset = Encoded(), 0
-    while offset < len(data):
-        rest = data[offset:]
-        if not rest.strip(b"\0\r\n\t ") or (offset and rest[0] != TAG_SEQUENCE):
-            break
+    ders: List[Tuple[bytes, str]] = []
+    warnings: List[str] = []
+    offset = short = 0
+    while offset < len(data) and (not offset or data[offset] == TAG_SEQUENCE):
         try:
             end = bounds(data, offset)[1]
         except ValueError as error:
-            found.add(Encoded(warnings=("%s: byte %d is not a certificate: %s" % (where, offset, error),)))
-            return found
-        found.add(Encoded(((data[offset:end], where if not offset else "%s, byte %d" % (where, offset)),)))
+            warnings.append("%s: byte %d is not a certificate: %s" % (where, offset, error))
+            offset = len(data)
+            break
+        if offset and end - offset < SHORTEST:
+            short += 1
+        else:
+            ders.append((data[offset:end], where if not offset else "%s, byte %d" % (where, offset)))
         offset = end
     if data[offset:].strip(b"\0\r\n\t "):
-        found.add(Encoded(warnings=("%s has %d bytes behind its last certificate" % (where, len(data) - offset),)))
-    return found
+        warnings.append("%s has %d bytes behind its last certificate" % (where, len(data) - offset))
+    return Encoded(tuple(ders), (*_too_short(where, short), *warnings))
+
+
+def _too_short(where: str, number: int) -> Tuple[str, ...]:
+    return ("%s has %d items that are too short for a certificate" % (where, number),) if number else ()
 
 
 def _in_pkcs7(data: bytes, where: str) -> Encoded:
@@ -156,7 +179,9 @@ def _in_pkcs7(data: bytes, where: str) -> Encoded:
         return Encoded(warnings=("%s is a broken PKCS#7: %s" % (where, error),))
     if not ders:
         return Encoded(warnings=("%s is a PKCS#7 without certificates" % where,))
-    return Encoded(tuple((der, "%s, certificate %d of the PKCS#7" % (where, number)) for number, der in enumerate(ders, start=1)))
+    long_enough = [(number, der) for number, der in enumerate(ders, start=1) if len(der) >= SHORTEST]
+    found = tuple((der, "%s, certificate %d of the PKCS#7" % (where, number)) for number, der in long_enough)
+    return Encoded(found, _too_short(where, len(ders) - len(found)))
 
 
 def _in_pkcs12(data: bytes, where: str, password: Optional[str]) -> Encoded:
@@ -166,7 +191,7 @@ def _in_pkcs12(data: bytes, where: str, password: Optional[str]) -> Encoded:
     try:
         ders = pkcs12.certificates(data, password)
     except ValueError as error:
-        return Encoded(warnings=("%s is a PKCS#12 that cannot be opened: %s" % (where, error),))
+        return Encoded(warnings=("%s is a PKCS#12 that cannot be opened: %s" % (where, error),), tried=1)
     if not ders:
-        return Encoded(warnings=("%s is a PKCS#12 without certificates" % where,))
-    return Encoded(tuple((der, "%s, certificate %d of the PKCS#12" % (where, number)) for number, der in enumerate(ders, start=1)), pkcs12=(data,))
+        return Encoded(warnings=("%s is a PKCS#12 without certificates" % where,), tried=1)
+    return Encoded(tuple((der, "%s, certificate %d of the PKCS#12" % (where, number)) for number, der in enumerate(ders, start=1)), pkcs12=(data,), tried=1)

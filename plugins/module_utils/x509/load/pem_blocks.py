@@ -18,7 +18,7 @@ LOOSE = re.compile(rb"^[ \t>\"']*-+[ \t]*(?:BEGIN|END)\b[^\n]*", re.MULTILINE | 
 #: a line of Base64 outside of any block
 STRAY = re.compile(rb"^[ \t]*[A-Za-z0-9+/]{48,}={0,2}[ \t]*$", re.MULTILINE)
 #: RFC 1421 section 4.6: a header, which may continue in lines that begin with a blank
-HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
+HEADER = re.compile(rb"\n*[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*")
 EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
 COMMENT = re.compile(rb"^[ \t]*#[^\n]*$", re.MULTILINE)
 #: what quoting leaves around pasted lines; none of it is Base64
@@ -49,12 +49,21 @@ class Block:
 
         :raises ValueError: it is not Base64, or empty.
         """
-        body = self.body.lstrip(b"\n")
-        while HEADER.match(body):
-            body = body[HEADER.match(body).end() :].lstrip(b"\n")  # type: ignore[union-attr]
-        if EMPTY_LINE.search(body):
-            raise ValueError("broken by an empty line: TLS libraries read what is above it as headers")
-        return decoded_base64(COMMENT.sub(b"", body) if b"#" in body else body)
+        text = self._text()
+        return decoded_base64(COMMENT.sub(b"", text) if b"#" in text else text)
+
+    @property
+    def objection(self) -> str:
+        """Why TLS libraries refuse it although it can be decoded, as the end of a sentence; empty if they do not."""
+        return "is broken by an empty line: TLS libraries read what is above it as headers" if EMPTY_LINE.search(self._text().lstrip(b"\n")) else ""
+
+    def _text(self) -> bytes:
+        """The body without its headers."""
+        offset, header = 0, HEADER.match(self.body)
+        while header:
+            offset = header.end()
+            header = HEADER.match(self.body, offset)
+        return self.body[offset:]
 
 
 def decoded_base64(text: bytes) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import load_pkcs12, serialization, serialize_pkcs12, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.key_derivation import check_rounds
 
 DER = serialization.Encoding.DER
 
@@ -29,8 +30,9 @@ def opened(data: bytes, password: Optional[str]) -> Tuple[Any, Any, Any]:
 
     Some programs write no password for an empty one, and others the reverse; both are tried for either.
 
-    :raises ValueError: the password is wrong or missing, the file is broken, or its encryption is not supported.
+    :raises ValueError: the password is wrong or missing, the file is broken, its encryption is not supported, or asks for too much work.
     """
+    check_rounds(data)
     problem = ""
     for secret in [password.encode("utf-8")] if password else [None, b""]:
         try:

@@ -9,8 +9,9 @@ A library that decodes the whole refuses all for a single broken certificate; he
 
 from __future__ import annotations
 
-from typing import List, Tuple
+from typing import List
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.ber import definite
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import (
     OBJECT_IDENTIFIER,
     SEQUENCE,
@@ -20,9 +21,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der
 )
 
 SIGNED_DATA = "1.2.840.113549.1.7.2"
-CERTIFICATES, SET, CONSTRUCTED, INDEFINITE = 0xA0, 0x31, 0x20, 0x80
-END_OF_CONTENTS = b"\0\0"
-MAXIMUM_NESTING = 32
+CERTIFICATES = 0xA0
 
 
 def certificates(content: bytes) -> List[bytes]:
@@ -56,32 +55,3 @@ def _elements(data: bytes) -> List[bytes]:
             found.append(data[offset:end])
         offset = end
     return found
-
-
-def definite(data: bytes) -> bytes:
-    """Rewrite indefinite lengths of BER (X.690 section 8.1.3.6) as definite ones; anything else stays as it is."""
-    if len(data) < 2 or data[1] != INDEFINITE:
-        return data
-    return _definite(data, 0, 0)[0]
-
-
-def _definite(data: bytes, offset: int, depth: int) -> Tuple[bytes, int]:
-    """The item at an offset with definite lengths throughout, and the offset behind it."""
-    if offset + 2 > len(data) or depth > MAXIMUM_NESTING:
-        raise ValueError("it ends too early" if depth <= MAXIMUM_NESTING else "it is nested too deeply")
-    if data[offset + 1] != INDEFINITE:
-        end = bounds(data, offset)[1]
-        return data[offset:end], end
-    tag, inner, offset = data[offset], [], offset + 2
-    while data[offset : offset + 2] != END_OF_CONTENTS:
-        item, offset = _definite(data, offset, depth + 1)
-        inner.append(item)
-    content = b"".join(inner)
-    return bytes([tag]) + _length(len(content)) + content, offset + 2
-
-
-def _length(length: int) -> bytes:
-    if length < 0x80:
-        return bytes([length])
-    size = (length.bit_length() + 7) // 8
-    return bytes([0x80 | size]) + length.to_bytes(size, "big")

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Optional
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.ber import definite
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load import pkcs7, pkcs12
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load import pkcs12
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import MAXIMUM_LAYERS, PFX_VERSION, TAG_INTEGER, TAG_OID, TAG_SEQUENCE
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks, decoded_base64
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, plain
@@ -76,7 +77,7 @@ def _decoded(block: Block, source: str) -> bytes:
 def _in_binary(data: bytes, source: str, password: Optional[str]) -> Iterator[Any]:
     """DER: recognised by its first elements, as detect.py does for certificates."""
     try:
-        data = pkcs7.definite(data)
+        data = definite(data)
         start = bounds(data, 0)[0]
         first = data[start : start + 3]
         inner = bounds(data, start)[0] if first[:1] == bytes([TAG_SEQUENCE]) else start

@@ -14,7 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pin_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.leaf import leaf_among
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import MAXIMUM_WARNINGS, encoded_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.errors import refusal
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, plain
@@ -40,10 +40,14 @@ def read_certificates(data: bytes, password: Optional[str] = None) -> Reading:
     encoded = encoded_certificates(data, password)
     certificates, warnings = [], list(encoded.warnings)
     for der, where in encoded.ders:
+        if len(warnings) > MAXIMUM_WARNINGS:
+            break
         try:
             certificates.append(from_x509(x509.load_der_x509_certificate(der)))
         except Exception as error:  # the backend's exceptions differ between releases
             warnings.append(refusal(der, where, error))
+    if len(warnings) > MAXIMUM_WARNINGS:
+        warnings.append("there are so many problems that nothing after them was read")
     return Reading(tuple(certificates), tuple(warnings))
 
 

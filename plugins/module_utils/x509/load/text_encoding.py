@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import codecs
-import json
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 
 UTF_16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 #: enough of a file to tell its encoding by
@@ -55,7 +56,7 @@ def is_json(text: bytes) -> bool:
     if text.lstrip()[:1] not in (b"{", b"["):
         return False
     try:
-        json.loads(text.decode("utf-8"))
+        parse_json(text)
     except ValueError:
         return False
     return True

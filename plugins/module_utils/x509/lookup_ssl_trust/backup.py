@@ -17,6 +17,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.prefl
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.registration import Registration
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
@@ -88,13 +89,13 @@ def load(path: str, option: str) -> Backup:
     :raises RemediationError: the file is not a backup, or was edited into something else.
     """
     try:
-        content = json.loads(read_file(path, option).decode("utf-8"))
+        content = parse_json(read_file(path, option))
         if content["format"] not in (FORMAT, FORMAT_1):
             raise ValueError("its format is %r" % content["format"])
         registrations = _registrations(content["registrations"])
         written = content["written"] if content["format"] == FORMAT else None
         return Backup(str(content["sso_domain"]), str(content["hostname"]), registrations, None if written is None else _registrations(written))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RemediationError(
             "%s: %s is not a backup of lookup_ssl_trust: %s" % (option, path, error), "Give the file that an update returned as its backup_path."
         ) from error

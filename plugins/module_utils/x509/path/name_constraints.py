@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, fqdn_problem, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+
+#: how names are made comparable, by their type
+Forms = Dict[type, Callable[[Any], Any]]
+#: of a CA's subtrees with a certificate's names; as OpenSSL's
+MAXIMUM_COMPARISONS = 1 << 20
 
 
 def violation(constraints: Any, certificate: Certificate, host: bool = False) -> Optional[str]:
@@ -22,20 +27,45 @@ def violation(constraints: Any, certificate: Certificate, host: bool = False) ->
     :param host: whether the certificate is that of a host, whose name clients may look for in the common name.
     """
     permitted, excluded = constraints.permitted_subtrees or [], constraints.excluded_subtrees or []
-    for name, text in _names(certificate, host):
-        kind = type(name)
-        within = WITHIN.get(kind)
-        allowed = [subtree for subtree in permitted if isinstance(subtree, kind)]
-        forbidden = [subtree for subtree in excluded if isinstance(subtree, kind)]
-        if within is None:
-            if allowed or forbidden:
-                return "constrains names of the type %s, which this release cannot compare" % kind.__name__
-            continue
-        if allowed and not any(within(name.value, subtree.value) for subtree in allowed):
-            return "does not permit the %s" % text
-        if any(within(name.value, subtree.value) or _may_match(name, subtree.value) for subtree in forbidden):
-            return "excludes the %s" % text
+    try:
+        presented = list(_names(certificate, host))
+    except Exception:  # the backend raises many kinds of exception for what it cannot decode
+        return "cannot be compared with the names of %s, which cannot be decoded" % (certificate.subject or "the certificate")
+    if len(presented) * (len(permitted) + len(excluded)) > MAXIMUM_COMPARISONS:
+        return "asks for more than %d comparisons of names" % MAXIMUM_COMPARISONS
+    allowed, forbidden = _by_kind(permitted), _by_kind(excluded)
+    reasons = (_violation_of(name, text, allowed.get(type(name), []), forbidden.get(type(name), [])) for name, text in presented)
+    return next(filter(None, reasons), None)
+
+
+def _violation_of(name: Any, text: str, allowed: Sequence[Any], forbidden: Sequence[Any]) -> Optional[str]:
+    """How a name breaks the constraints of its type.
+
+    :param text: its description.
+    :param allowed: the subtrees in the form in which they are compared, like ``forbidden``.
+    """
+    kind = type(name)
+    if kind not in WITHIN:
+        return "constrains names of the type %s, which this release cannot compare" % kind.__name__ if allowed or forbidden else None
+    value, within = _comparable(name, PRESENTED), WITHIN[kind]
+    if allowed and not any(within(value, subtree) for subtree in allowed):
+        return "does not permit the %s" % text
+    if any(within(value, subtree) for subtree in forbidden) or (kind is x509.DNSName and _may_match(value, forbidden)):
+        return "excludes the %s" % text
     return None
+
+
+def _by_kind(subtrees: Sequence[Any]) -> Dict[type, List[Any]]:
+    """The subtrees by their type, each made comparable once."""
+    found: Dict[type, List[Any]] = {}
+    for subtree in subtrees:
+        found.setdefault(type(subtree), []).append(_comparable(subtree, CONSTRAINING))
+    return found
+
+
+def _comparable(name: Any, forms: Forms) -> Any:
+    """A name or subtree in the form in which those of its type are compared."""
+    return forms.get(type(name), lambda value: value)(name.value)
 
 
 def _names(certificate: Certificate, host: bool) -> Iterator[Tuple[Any, str]]:
@@ -62,39 +92,42 @@ def _made(kind: Any, value: str, text: str) -> Iterator[Tuple[Any, str]]:
 
 def _host_within(name: str, subtree: str) -> bool:
     """A host name satisfies a constraint that it equals or is below; a leading dot asks for one label more."""
-    name, subtree = to_ascii(name), to_ascii(subtree)
     if not subtree:
         return True
     return name.endswith(subtree) if subtree.startswith(".") else name == subtree or name.endswith("." + subtree)
 
 
-def _may_match(name: Any, subtree: Any) -> bool:
+def _may_match(name: str, subtrees: Sequence[str]) -> bool:
     """Whether a wildcard could be used for a host in an excluded subtree one label below it."""
-    if not isinstance(name, x509.DNSName) or not name.value.startswith("*."):
-        return False
-    return to_ascii(subtree).lstrip(".").partition(".")[2] == to_ascii(name.value[2:])
+    return name.startswith("*.") and any(subtree.lstrip(".").partition(".")[2] == name[2:] for subtree in subtrees)
 
 
-def _mailbox_within(name: str, subtree: str) -> bool:
+def _mailbox(value: str) -> Tuple[Optional[str], str]:
+    """The local part, None if there is none, and the host."""
+    local, at, host = value.rpartition("@")
+    return local if at else None, to_ascii(host)
+
+
+def _mailbox_within(name: Tuple[Optional[str], str], subtree: Tuple[Optional[str], str]) -> bool:
     """A constraint names one mailbox, all of a host, or with a leading dot all of a domain's hosts."""
-    local, _at, host = name.rpartition("@")
-    if "@" in subtree:
-        wanted_local, _at, wanted_host = subtree.rpartition("@")
-        return local == wanted_local and to_ascii(host) == to_ascii(wanted_host)
-    return _exact_host_within(host, subtree)
+    return name == subtree if subtree[0] is not None else _exact_host_within(name[1], subtree[1])
 
 
-def _uri_within(name: str, subtree: str) -> bool:
-    """The host part is compared; a URI without one, or with an address, is within nothing."""
+def _uri_host(value: str) -> str:
+    """The host of a URI; empty if it has none, or an address."""
     try:
-        host = urlsplit(name).hostname or ""
+        host = urlsplit(value).hostname or ""
     except ValueError:
-        return False
-    return bool(host) and as_address(host) is None and _exact_host_within(host, subtree)
+        return ""
+    return "" if as_address(host) else to_ascii(host)
+
+
+def _uri_within(host: str, subtree: str) -> bool:
+    """The host part is compared; a URI without one, or with an address, is within nothing."""
+    return bool(host) and _exact_host_within(host, subtree)
 
 
 def _exact_host_within(host: str, subtree: str) -> bool:
-    host, subtree = to_ascii(host), to_ascii(subtree)
     return host.endswith(subtree) if subtree.startswith(".") else not subtree or host == subtree
 
 
@@ -105,14 +138,22 @@ def _address_within(name: Any, subtree: Any) -> bool:
 
 def _directory_within(name: Any, subtree: Any) -> bool:
     """A name that begins with all the relative names of the constraint."""
-    wanted = names.comparable(subtree.public_bytes())
-    return names.comparable(name.public_bytes())[: len(wanted)] == wanted
+    return bool(name[: len(subtree)] == subtree)
 
 
 def _text(name: Any) -> str:
     return names.rfc4514(name.value) if isinstance(name, x509.DirectoryName) else str(name.value)
 
 
+#: of a constraint, whose URI is a host alone
+CONSTRAINING: Forms = {
+    x509.DNSName: to_ascii,
+    x509.RFC822Name: _mailbox,
+    x509.UniformResourceIdentifier: to_ascii,
+    x509.DirectoryName: lambda name: names.comparable(name.public_bytes()),
+}
+#: of a certificate's name
+PRESENTED: Forms = {**CONSTRAINING, x509.UniformResourceIdentifier: _uri_host}
 WITHIN: Dict[type, Callable[[Any, Any], bool]] = {
     x509.DNSName: _host_within,
     x509.IPAddress: _address_within,

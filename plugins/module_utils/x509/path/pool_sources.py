@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import files_in, read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import encoded_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import MAXIMUM_WARNINGS, encoded_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 
 #: the options of every module that asks whom the clients trust; documented in the fragment trust_sources
@@ -94,8 +94,12 @@ def add_content(pool: Pool, data: bytes, source: str, trusted: bool = False, pas
     """Add the certificates of a file's content; return their number."""
     encoded = encoded_certificates(data, password)
     pool.warnings += ["%s: %s" % (source, warning) for warning in encoded.warnings]
+    before = len(pool.warnings)
     for der, where in encoded.ders:
         pool.add(der, "%s, %s" % (source, where), trusted)
+        if len(pool.warnings) - before > MAXIMUM_WARNINGS:
+            pool.warnings.append("%s: there are so many problems that nothing after them was read" % source)
+            break
     return len(encoded.ders)
 
 

@@ -134,7 +134,7 @@ def test_a_handshake_that_the_server_ends_tells_the_alert(shake, plain_server):
         (dict(trusted="no certificate"), "ca_content: contains no certificate"),
         (dict(trusted="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "ca_content: OpenSSL cannot read the certificates: "),
         (dict(trusted=None, ca_path="/nowhere/ca.pem"), "ca_path: /nowhere/ca.pem cannot be read"),
-        (dict(trusted=None, java_keystore={"path": "/nowhere/ks"}), "java_keystore.path: /nowhere/ks does not exist"),
+        (dict(trusted=None, java_keystore={"path": "/nowhere/ks"}), "java_keystore.path: /nowhere/ks cannot be read: No such file"),
     ],
 )
 def test_bad_input_names_the_option(shake, wrong, words):

@@ -147,8 +147,8 @@ def test_a_leaf_is_refused_unless_it_is_asked_for(store, run_module):
     [
         (dict(content="no certificate"), "content: contains no certificate"),
         (dict(content="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "content: contains a block that is not a certificate"),
-        (dict(keystore=dict(path="/nowhere/ks")), "keystore.path: /nowhere/ks does not exist"),
-        (dict(keystore=dict(path="/dev/null", password_file="/nowhere/pw")), "keystore.password_file: /nowhere/pw does not exist"),
+        (dict(keystore=dict(path="/nowhere/ks")), "keystore.path: /nowhere/ks cannot be read: No such file"),
+        (dict(keystore=dict(path=__file__, password_file="/nowhere/pw")), "keystore.password_file: /nowhere/pw cannot be read: No such file"),
         (dict(path="/nowhere/ca.pem", content=None), "path: /nowhere/ca.pem cannot be read"),
         (dict(store="suse"), "store: /etc/pki/trust/anchors does not exist"),
     ],

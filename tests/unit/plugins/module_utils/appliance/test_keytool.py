@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import pytest
@@ -135,5 +136,12 @@ def test_files_that_do_not_exist_name_their_options_before_keytool_runs(tmp_path
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RemediationError) as caught:
         keytool.read_entries(Keystore("/nowhere/store", "/nowhere/password"), "java_keystore")
-    assert "java_keystore.path: /nowhere/store does not exist" in str(caught.value)
-    assert "java_keystore.password_file: /nowhere/password does not exist" in str(caught.value)
+    assert "java_keystore.path: /nowhere/store cannot be read: No such file" in str(caught.value)
+    assert "java_keystore.password_file: /nowhere/password cannot be read: No such file" in str(caught.value)
+
+
+def test_a_fifo_in_the_place_of_the_password_is_refused_before_keytool_waits_for_its_writer(tmp_path, program):
+    program("raise SystemExit('keytool was started')")
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(RemediationError, match=r"keystore.password_file: .*/fifo is a named pipe"):
+        keytool.read_entries(Keystore(__file__, str(tmp_path / "fifo")))

@@ -74,6 +74,8 @@ class Diary(Run):
         self._enter("verify")
 
     def facts(self):
+        if self.params["fails_in"] == "facts":
+            raise ODD[self.params["raises"]]
         return {"stages": self.stages}
 
 
@@ -131,10 +133,14 @@ def test_a_failed_plan_reports_no_change_and_a_failed_verification_reports_what_
     assert verifying["changed"] and len(verifying["diff"]) == 2
 
 
-ODD = {"KeyError": KeyError("odd"), "Interrupted": Interrupted("SIGTERM")}
+class Panic(BaseException):
+    """As a library raises it that is written in Rust."""
 
 
-@pytest.mark.parametrize("odd", ODD)
+ODD = {"KeyError": KeyError("odd"), "Interrupted": Interrupted("SIGTERM"), "Panic": Panic("a" * 1000), "RecursionError": RecursionError("too deep")}
+
+
+@pytest.mark.parametrize("odd", ["KeyError", "Interrupted"])
 @pytest.mark.parametrize("stage", STAGES[1:])
 def test_an_unexpected_exception_in_any_stage_ends_the_task_with_the_facts_so_far(write_diary, stage, odd):
     result = write_diary("a", check=stage == "predict", fails_in=stage, raises=odd)
@@ -150,7 +156,19 @@ def test_an_unexpected_exception_comes_with_its_traceback(write_diary, monkeypat
     monkeypatch.setattr(AnsibleModule, "fail_json", lambda self, msg, **more: given.append(more.get("exception")) or end(self, msg, **more))
     for raises in ("KeyError", "Interrupted", None):
         write_diary("a", fails_in="apply", raises=raises)
-    assert "test_run.py" in given[0] and "KeyError: 'odd'" in given[0] and given[1:] == [None, None]
+    assert "test_run.py" in given[0] and "KeyError\n" in given[0] and "'odd'" not in given[0] and given[1:] == [None, None]
+
+
+@pytest.mark.parametrize("odd, words", [("Panic", "Panic: " + "a" * 200), ("RecursionError", "RecursionError: too deep")])
+def test_whatever_leaves_a_stage_is_a_failed_task_that_names_the_defect(write_diary, odd, words):
+    result = write_diary("a", fails_in="collect", raises=odd)
+    assert result["failed"] and "unexpected error: %s" % words in result["msg"] and "a" * 201 not in result["msg"] and result["stages"]
+    assert result["advice"].startswith("This is a defect of certmend.tls")
+
+
+def test_facts_that_cannot_be_put_together_hide_neither_a_change_nor_a_failure(write_diary):
+    result = write_diary("a", fails_in="facts", raises="KeyError")
+    assert result["failed"] and result["changed"] and "unexpected error: KeyError" in result["msg"]
 
 
 def test_a_change_that_could_not_be_rolled_back_is_reported_as_a_change(write_diary):

@@ -18,7 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journ
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.tests.support.clock import deadline
-from ansible_collections.certmend.tls.tests.support.journal import new_journal
+from ansible_collections.certmend.tls.tests.support.journal import new_journal, new_record
 from ansible_collections.certmend.tls.tests.support.locks import waits_for_a_lock
 
 
@@ -111,3 +111,41 @@ def test_a_record_of_an_older_release_is_read(journal):
 
 def test_states_are_the_words_of_the_record(journal):
     assert [str(state) for state in JournalState] == ["open", "restored", "proved"] and journal.read().state is JournalState.OPEN
+
+
+def exchanged(record, *path, value):
+    """A record with another value somewhere."""
+    inner = record
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return record
+
+
+@pytest.mark.parametrize(
+    "path, value",
+    [
+        (("changes", 0, "path"), 5),
+        (("changes", 0, "after_sha256"), ["a"]),
+        (("changes", 0, "before", "saved_as"), "../../etc/shadow"),
+        (("changes", 0, "before", "saved_as"), ".."),
+        (("changes", 0, "before", "metadata", "owner"), "root"),
+        (("changes", 0, "before", "metadata", "group"), float("inf")),
+        (("changes", 0, "before", "metadata"), []),
+        (("changes",), {"a": 1}),
+        (("run",), "somebody"),
+        (("run", "id"), None),
+        (("notes",), 7),
+        (("opened",), 2026),
+        (("state",), "unknown"),
+        (("name",), {}),
+    ],
+)
+def test_a_record_with_a_value_of_another_type_is_damaged(tmp_path, path, value):
+    before = {"saved_as": "0001", "sha256": "00", "metadata": {"mode": "0644", "owner": 0, "group": 0, "modified": 0, "extended": {}}}
+    record = dict(new_record().as_dict(), changes=[{"path": "/a", "before": before, "after_sha256": "00", "foreign": False}])
+    (tmp_path / "journal.json").write_text(json.dumps(record))
+    assert Journal(str(tmp_path)).read().changes[0].path == "/a"
+    (tmp_path / "journal.json").write_text(json.dumps(exchanged(record, *path, value=value)))
+    with pytest.raises(RemediationError, match="journal: .*/journal.json is damaged"):
+        Journal(str(tmp_path)).read()

@@ -75,6 +75,12 @@ def test_there_is_no_snapshot_of_a_missing_file(tmp_path):
         Snapshot.of_existing(str(tmp_path / "none"), "keystore.path")
 
 
+def test_there_is_no_snapshot_of_a_fifo_and_nobody_waits_for_its_writer(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(RemediationError, match="path: .*/fifo cannot be read: it is not a regular file"):
+        Snapshot.of(str(tmp_path / "fifo"))
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can give files away")
 def test_a_copy_that_cannot_have_its_owner_is_removed(file):
     foreign = Snapshot.of("/etc/passwd")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import read_outline
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import dotted, read_outline
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
@@ -59,3 +59,13 @@ def test_a_damaged_certificate_is_read_or_refused(place, byte, cut):
 def test_junk_is_refused(junk):
     with pytest.raises(RemediationError, match="is not a certificate"):
         read_outline(junk, "content")
+
+
+@pytest.mark.parametrize("oid", [b"", b"\x80", b"\xff" * 1_000_000, b"\x01" * 129], ids=["empty", "cut off", "a number of a megabyte", "a megabyte of numbers"])
+def test_an_object_identifier_is_bounded(oid):
+    with pytest.raises(ValueError, match="an object identifier is malformed"):
+        dotted(oid)
+
+
+def test_an_object_identifier_is_text():
+    assert [dotted(bytes.fromhex(oid)) for oid in ("551d11", "2a864886f70d010101", "883703")] == ["2.5.29.17", "1.2.840.113549.1.1.1", "2.999.3"]

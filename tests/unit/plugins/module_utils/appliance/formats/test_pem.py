@@ -10,7 +10,15 @@ import re
 
 import pytest
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import alias_for, by_fingerprint, pem_of, read_anchors, without_certificate
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import (
+    BEGIN,
+    alias_for,
+    by_fingerprint,
+    certificate_blocks,
+    pem_of,
+    read_anchors,
+    without_certificate,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.tests.support import mint
 
@@ -85,3 +93,10 @@ def test_an_alias_without_a_name_is_made_of_common_name_and_fingerprint():
     assert alias_for(outline(ROOT), None, several=False) == "root-ca-" + prefix
     assert alias_for(outline(mint.authority(None)), None, several=False).startswith("anchor-")
     assert alias_for(outline(mint.authority("\u6839")), None, several=False).startswith("anchor-")
+
+
+def test_begin_lines_without_an_end_line_are_no_blocks_and_are_looked_at_once():
+    assert certificate_blocks((BEGIN + "\n") * 37_000) == []
+    assert by_fingerprint((BEGIN + "\n").encode() * 37_000) == {}
+    certificate = mint.mint().pem
+    assert certificate_blocks("text" + certificate + "text" + certificate + BEGIN) == [certificate.strip()] * 2

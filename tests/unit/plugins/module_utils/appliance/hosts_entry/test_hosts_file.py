@@ -64,3 +64,29 @@ def test_a_line_without_its_only_name_is_no_line():
 def test_further_names_follow_the_last_one_before_the_comment():
     [line] = parse("10.0.0.1 a  # comment\n")
     assert line.with_names(["b", "c"]) == HostsLine("10.0.0.1 a b c  # comment\n", "10.0.0.1", ("a", "b", "c"))
+
+
+#: a run of blanks that a pattern with two ways to match it would try in every combination
+BLANKS = " " * 500_000
+
+
+@pytest.mark.parametrize(
+    "text, names, without_b",
+    [
+        ("10.0.0.1" + BLANKS + "\x0b#\n", (), None),
+        ("10.0.0.1 a" + BLANKS + "b\n", ("a", "b"), "10.0.0.1 a\n"),
+        ("10.0.0.1 b" + BLANKS + "a\n", ("b", "a"), "10.0.0.1 a\n"),
+        (BLANKS + "10.0.0.1" + BLANKS + "a b" + BLANKS + "# b\n", ("a", "b"), BLANKS + "10.0.0.1" + BLANKS + "a" + BLANKS + "# b\n"),
+    ],
+    ids=["no name", "before the last name", "behind the first name", "everywhere"],
+)
+def test_a_line_of_blanks_is_read_and_edited_in_one_pass(text, names, without_b):
+    (line,) = parse(text)
+    assert (line.address, line.names) == ("10.0.0.1", names)
+    if without_b is not None:
+        assert line.without("b").text == without_b
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1\ra\n", "10.0.0.1 a # b\rc\n", "\v10.0.0.1 a\n", "[::1] a\n", "10.0.0.1x a\n"])
+def test_a_line_that_the_resolver_does_not_read_has_no_address(text):
+    assert parse(text)[0].address == ""

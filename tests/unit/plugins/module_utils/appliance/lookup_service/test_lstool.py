@@ -80,3 +80,11 @@ def test_windows_line_ends_make_no_difference():
 def test_an_output_without_a_service_is_an_error(text):
     with pytest.raises(RemediationError, match="listed: contains no service"):
         parse_list(text)
+
+
+def test_a_megabyte_of_blanks_or_of_short_lines_is_read_in_one_pass():
+    blanks = " " * 500_000
+    head = "\tName: a\n\tService ID: %sb%sc%s\n\tEndpoints:\n\t\tURL: https://a/\n\t\tSSL trust: M\n" % (blanks, blanks, blanks)
+    (registration,) = parse_list(head + "\t\tA\n" * 300_000)
+    assert registration.service_id.replace(blanks, "~") == "~b~c"
+    assert registration.endpoints[0].ssl_trust == ("M" + "A" * 300_000,)

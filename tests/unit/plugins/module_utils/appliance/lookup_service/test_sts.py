@@ -116,3 +116,10 @@ def test_a_refusal_is_explained(vcenter, kind, text, words):
 def test_a_request_by_a_wrong_clock_is_refused_with_the_difference(vcenter, difference, words):
     with refusal("the clocks of this machine and of the STS differ", "; this machine is ", words):
         signed_in(vcenter, now=utc_now() + difference)
+
+
+@pytest.mark.parametrize("text", ["<a><!--%s--></a>" % ("<Assertion " * 90_000), "<a><![CDATA[%s]]></a>" % ("<x:Assertion>" * 80_000)])
+def test_a_megabyte_of_assertions_that_do_not_end_is_searched_once(vcenter, text):
+    vcenter.sts.answer = answering(text)
+    with refusal("contains no assertion that can be used outside of the answer"):
+        signed_in(vcenter)

@@ -62,3 +62,9 @@ def test_an_answer_of_too_many_levels_is_refused():
 def test_an_answer_that_is_not_xml_is_shown_in_part():
     with pytest.raises(RemediationError, match="is not XML.*begins with 'It works!'"):
         parse(b"It works!")
+
+
+@pytest.mark.parametrize("encoding", ["nowhere", "utf-7", "shift_jis", "utf-32", "cp65001", "idna"])
+def test_an_encoding_that_cannot_be_read_is_an_answer_that_cannot_be_read(encoding):
+    with pytest.raises(RemediationError, match="the answer is not XML"):
+        parse(b'<?xml version="1.0" encoding="%s"?><a>\x80</a>' % encoding.encode())

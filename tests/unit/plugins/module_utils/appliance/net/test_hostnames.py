@@ -94,3 +94,19 @@ def test_a_presented_name_with_a_final_dot_covers_nothing():
 
 def test_one_of_several_names_is_enough():
     assert any_covers(["a.example", "*.corp.example"], [], "depot.corp.example") and not any_covers([], [], "depot.corp.example")
+
+
+@pytest.mark.parametrize("name", ["fe80::1%eth0", "[fe80::1%25eth0]", "fe80::1%", "fe80::1"])
+def test_the_zone_of_an_ipv6_address_is_not_compared(name):
+    assert any_covers([], ["fe80::1"], name)
+    assert not any_covers([], ["fe80::2"], name)
+
+
+@pytest.mark.parametrize("name", ["10.0.0.1%eth0", "www.corp.example%eth0"])
+def test_nothing_else_has_a_zone(name):
+    assert not any_covers(["www.corp.example"], ["10.0.0.1"], name)
+
+
+def test_a_long_name_is_not_encoded():
+    name = "\u00dc" * 300_000
+    assert to_ascii(name) == name.lower()

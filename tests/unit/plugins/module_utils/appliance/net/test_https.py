@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 import socket
 import ssl
 import threading
@@ -317,7 +318,7 @@ def test_a_ca_file_that_cannot_be_used_is_reported_with_its_option(text, tmp_pat
     path = tmp_path / "unusable.pem"
     if text is not None:
         path.write_text(text, encoding="ascii")
-    with pytest.raises(RemediationError, match="^ca_path: %s cannot be used: " % path):
+    with pytest.raises(RemediationError, match="^ca_path: %s cannot be (used|read): " % path):
         trust_of(str(path), (), True)
 
 
@@ -337,3 +338,25 @@ def test_trust_is_read_from_the_options_of_a_module(ca_path):
     assert pinned.pins == ("ab" * 32,) and pinned.context.verify_mode == ssl.CERT_NONE
     with pytest.raises(RemediationError, match="^server_fingerprint: "):
         trust_from_params(dict(params, server_fingerprint=["AB"]))
+
+
+def test_a_fifo_in_the_place_of_the_ca_certificates_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(RemediationError, match="ca_path: .*/fifo is a named pipe"):
+        trust_of(str(tmp_path / "fifo"), (), True)
+
+
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_an_empty_file_of_ca_certificates_is_not_the_trust_store_of_the_system(content, tmp_path):
+    (tmp_path / "ca.pem").write_text(content)
+    with pytest.raises(RemediationError, match="ca_path: .*/ca.pem cannot be used: it contains no certificate"):
+        trust_of(str(tmp_path / "ca.pem"), (), True)
+
+
+def test_text_around_the_ca_certificates_may_be_in_any_encoding(service, ca_path):
+    with open(ca_path, "rb") as stream:
+        certificate = stream.read()
+    with open(ca_path, "wb") as stream:
+        stream.write("Zertifikat für \u00fc\n".encode("latin-1") + certificate)
+    running = service(OK)
+    assert session_to(running, ca_path).request("GET", "/", b"", {}).status == 200

@@ -119,3 +119,12 @@ def test_a_resolver_that_does_not_answer_in_time_is_reported(monkeypatch):
 
 def test_without_host_names_nothing_is_resolved():
     assert collect_question_context([leaf("*.corp.example")], 4, PATIENCE).addresses == {}
+
+
+def test_a_certificate_with_a_thousand_names_costs_a_hundred_requests(monkeypatch):
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_arguments, **_options: asked.append(name) or [(0, 0, 0, "", ("10.0.0.1", 0))])
+    names = ["a%03d.example" % number for number in range(1000)]
+    addresses = collect_question_context([from_x509(mint(dns=names).x509)], 16, PATIENCE).addresses
+    assert sorted(asked) == names[:100] and addresses["a099.example"] == "10.0.0.1"
+    assert addresses["a100.example"] == addresses["a999.example"] == "not asked (the first 100 names are)"

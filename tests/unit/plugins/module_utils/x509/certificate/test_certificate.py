@@ -47,3 +47,26 @@ def test_the_address_of_an_issuer_has_only_printable_characters():
     location = x509.AccessDescription(x509.oid.AuthorityInformationAccessOID.CA_ISSUERS, ENTRIES["uri"])
     result = from_x509(mint(extensions=[(x509.AuthorityInformationAccess([location]), False)]).x509).as_dict(NOW)
     assert result["ca_issuers"] == [r"http://depot\u{A}  VERIFIED depot:443\u{1B}[2K"]
+
+
+def san(*entries):
+    """An encoded subject alternative name, as somebody's own program wrote it."""
+    content = b"".join(bytes([tag, len(value)]) + value for tag, value in entries)
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"\x30" + bytes([len(content)]) + content)
+
+
+@pytest.mark.parametrize("broken", [(0x87, b"\x0a\0\0\1\2"), (0xA3, b""), (0x82, b"\xff.example")], ids=["five octets", "x400Address", "no IA5"])
+def test_names_that_are_plain_are_read_beside_one_that_the_library_refuses(broken):
+    names = san((0x82, b"www.corp.example"), broken, (0x87, bytes([10, 0, 0, 1])), (0x81, b"a@corp.example"), (0x86, b"http://a\n"))
+    usage = x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH])
+    certificate = from_x509(mint(ca=True, extensions=[(names, False), (usage, False)]).x509)
+    result = certificate.as_dict(NOW)["subject_alternative_name"]
+    assert result == {"dns": ["www.corp.example"], "ip": ["10.0.0.1"], "email": ["a@corp.example"], "uri": ["http://a\\u{A}"]}
+    assert certificate.problems and certificate.problems[0].startswith("extensions: ")
+    assert certificate.is_ca and certificate.extended_key_usage == ("serverAuth",), "the other extensions are not hidden"
+
+
+def test_names_whose_lengths_do_not_add_up_are_not_read():
+    names = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"\x30\x05\x82\x7fabc")
+    certificate = from_x509(mint(extensions=[(names, False)]).x509)
+    assert certificate.dns_names == () and certificate.problems

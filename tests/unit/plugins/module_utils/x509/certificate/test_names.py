@@ -66,3 +66,14 @@ def test_the_order_within_one_relative_name_does_not_matter():
 def test_a_string_that_is_not_in_its_encoding_equals_only_itself():
     broken = organization("abcd").replace(b"abcd", b"ab\xff\xfe")
     assert comparable(broken) == comparable(broken) != comparable(organization("abcd"))
+
+
+def test_a_value_of_a_megabyte_is_compared_as_it_is_encoded():
+    """Unicode's normal forms are quadratic work for a long run of combining characters."""
+    value = ("\u0315\u0316" * 200_000).encode("utf-8")
+    oid, text = bytes.fromhex("0603550403"), b"\x0c\x83" + len(value).to_bytes(3, "big") + value
+    pair = oid + text
+    wrapped = pair
+    for tag in (0x30, 0x31, 0x30):
+        wrapped = bytes([tag, 0x83]) + len(wrapped).to_bytes(3, "big") + wrapped
+    assert comparable(wrapped) == (((oid[2:], "#" + text.hex()),),)

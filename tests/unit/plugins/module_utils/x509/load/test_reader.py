@@ -15,7 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import MAXIMUM_WARNINGS, encoded_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import add_content
 from ansible_collections.certmend.tls.tests.support.forms import PASSWORD, one_certificate, pkcs12, several_certificates, text_forms
 from ansible_collections.certmend.tls.tests.support.mint import authority, csr, mint
 
@@ -91,7 +94,6 @@ def test_a_broken_certificate_in_a_pkcs7_hides_no_other():
         (LEAF.pem.replace("END CERTIFICATE", "END CERTFICATE") + ROOT.pem, "begins as CERTIFICATE and ends as CERTFICATE"),
         (LEAF.pem.replace("CERTIFICATE", "CERTFICATE") + ROOT.pem, "the block at line 1 has the label CERTFICATE, which is skipped"),
         (LEAF.pem.replace("-----BEGIN", "---BEGIN") + ROOT.pem, "line 1 looks like a BEGIN or END line, but is malformed"),
-        (LEAF.pem.replace("\n-----END", "\n\n-----END") + ROOT.pem, "broken by an empty line"),
         ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n" + ROOT.pem, "it is empty"),
         (ROOT.pem + LEAF.pem.splitlines()[2] + "\n", "is Base64 outside of any block"),
         ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n" + ROOT.pem, "the block at line 1 is not a certificate"),
@@ -228,3 +230,42 @@ def test_damage_is_never_an_exception_and_invents_nothing(form, data):
 def test_no_bytes_at_all_raise(data):
     reading = read_certificates(data)
     assert reading.certificates or reading.warnings
+
+
+@pytest.mark.parametrize("blank", ["\n", "\n  \t\n", "\n\n\n"])
+def test_empty_lines_in_a_block_are_read_and_reported_because_tls_libraries_refuse_them(blank):
+    lines = LEAF.pem.splitlines()
+    text = "\n".join(lines[:3]) + "\n" + blank + "\n".join(lines[3:]) + "\n"
+    reading = read_certificates(text.encode())
+    assert [one.der for one in reading.certificates] == [LEAF.der]
+    assert reading.warnings == ("the block at line 1 is broken by an empty line: TLS libraries read what is above it as headers",)
+
+
+def test_an_empty_line_below_headers_is_as_it_should_be():
+    text = LEAF.pem.replace("-----\n", "-----\nComment: a\n b\nOther: c\n\n", 1)
+    reading = read_certificates(text.encode())
+    assert [one.der for one in reading.certificates] == [LEAF.der] and reading.warnings == ()
+
+
+#: a megabyte each that was quadratic work, or half a million warnings
+def hostile():
+    begin, end = b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n"
+    yield "repeated 30 00", b"\x30\x82\x00\x00" + b"\x30\x00" * 500_000
+    yield "nested 30 80", b"\x30\x80" * 500_000
+    yield "BEGIN lines without END", begin * 37_000
+    yield "END lines without BEGIN", end * 37_000
+    yield "tiny blocks", (begin + b"MAA=\n" + end) * 17_000
+    yield "headers", begin + b"A:\n" * 330_000 + end
+    yield "empty lines", begin + b"\n" * 1_000_000 + end
+    yield "malformed BEGIN lines", b"--BEGIN X\n" * 100_000
+    yield "JSON", b"[" * 1_000_000
+
+
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in hostile()])
+def test_a_megabyte_of_broken_input_is_a_hundred_warnings_at_most(data):
+    reading = read_certificates(data)
+    assert not reading.certificates and 1 <= len(reading.warnings) <= MAXIMUM_WARNINGS + 2
+    assert max(map(len, reading.warnings)) < 1000
+    pool = Pool()
+    assert add_content(pool, data, "hostile") == len(encoded_certificates(data).ders)
+    assert len(pool) == 0 and len(pool.warnings) <= 2 * MAXIMUM_WARNINGS + 2

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.path import name_constraints
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.name_constraints import violation
 from ansible_collections.certmend.tls.tests.support.mint import mint, name
 
@@ -109,3 +110,11 @@ def test_an_email_address_in_the_subject_is_constrained():
     subject = x509.Name([x509.NameAttribute(x509.NameOID.EMAIL_ADDRESS, "a@other.example")])
     assert broken([], permitted=[MAIL("corp.example")], subject=subject) == "does not permit the email address a@other.example in the subject"
     assert broken([], permitted=[MAIL("other.example")], subject=subject) is None
+
+
+def test_more_comparisons_than_the_bound_are_not_made(monkeypatch):
+    made = []
+    monkeypatch.setitem(name_constraints.WITHIN, DNS, lambda given, subtree: made.append(given) or True)
+    names = [DNS("a%d.example" % number) for number in range(2000)]
+    assert broken(names, permitted=names[:600]) == "asks for more than 1048576 comparisons of names" and not made
+    assert broken(names, permitted=names[:500]) is None and len(made) == 2000

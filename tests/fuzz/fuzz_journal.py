@@ -1,0 +1,11 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Journals and backups of registrations."""
+
+from __future__ import annotations
+
+from harness import fuzz
+
+fuzz("journal")
