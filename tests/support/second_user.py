@@ -47,8 +47,8 @@ def as_eve() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def eve_repeats(act: Callable[[], None]) -> Iterator[None]:
-    """The second user acts again and again, in a process of his own."""
+def eve_repeats(act: Callable[[], None]) -> Iterator[int]:
+    """The second user acts again and again, in a process of his own; yields its number."""
     child = os.fork()
     if child == 0:
         become_eve()
@@ -56,10 +56,21 @@ def eve_repeats(act: Callable[[], None]) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 act()
     try:
-        yield
+        yield child
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+@contextlib.contextmanager
+def paused(child: int) -> Iterator[None]:
+    """The second user stands still, so that a look at what he did is no race itself."""
+    os.kill(child, signal.SIGSTOP)
+    os.waitpid(child, os.WUNTRACED)
+    try:
+        yield
+    finally:
+        os.kill(child, signal.SIGCONT)
 
 
 def eve_at_each_call(act: Callable[[], None], run: Callable[[], None]) -> None:
@@ -122,10 +133,10 @@ class Place:
         return self._picture() != self._before or any(self._readable(path) for path in self.eves.rglob("*"))
 
     def _readable(self, path: pathlib.Path) -> bool:
-        with contextlib.suppress(OSError):
-            status = path.lstat()
-            if path.is_file() and not path.is_symlink() and (status.st_uid == EVE or status.st_mode & 0o004):
-                return b"of root alone" in path.read_bytes()
+        """Of the file itself: a link that is followed here would be no win."""
+        with contextlib.suppress(OSError), open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            return (status.st_uid == EVE or bool(status.st_mode & 0o004)) and b"of root alone" in stream.read()
         return False
 
     def swap_temporaries(self) -> None:

@@ -14,7 +14,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.repla
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.tests.support.second_user import EVE, ROUNDS, a_place, as_eve, eve_at_each_call, eve_repeats, needs_root
+from ansible_collections.certmend.tls.tests.support.second_user import EVE, ROUNDS, a_place, as_eve, eve_at_each_call, eve_repeats, needs_root, paused
 
 pytestmark = needs_root
 
@@ -76,11 +76,12 @@ RACES = {
 def test_a_second_user_wins_none_of_many_races(place, race):
     root, eve = RACES[race]
     wins = 0
-    with eve_repeats(lambda: eve(place)):
+    with eve_repeats(lambda: eve(place)) as child:
         for _round in range(ROUNDS):
             with contextlib.suppress(RemediationError, OSError):
                 root(place)
-            wins += place.won()
+            with paused(child):
+                wins += place.won()
     assert wins == 0
 
 
