@@ -24,7 +24,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_serv
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.lstool import parse_list
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net import tls_wire
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Answer, Session, trust_of
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import Session, trust_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import OmeClient
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store import audit_log, store
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import family_of

@@ -26,7 +26,6 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnam
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer, NoAnswer, TooLong
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
-from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import UTC
 
 #: bytes; an answer that is longer is an error, and is not read to its end
 MAXIMUM_ANSWER = 64 * 1024 * 1024

@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.json_text import parse_json
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer import Answer
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.https import ConnectionFailed, Session
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
