@@ -37,7 +37,8 @@ options:
       - V(self_signed) signs with the certificate's own private key.
       - V(own_ca) signs with the CA of O(ca_certificate_path) or O(ca_certificate_content).
       - V(csr) only makes a certificate signing request (O(csr_path)) for another CA. The private key and the certificate in use are not changed. If
-        the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported.
+        the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported. If a run left
+        there a copy of the private key that is in use, the next run removes it.
       - V(import) installs the certificate that the CA returned (O(certificate_content), O(certificate_content_base64) or O(import_path)), together with
         the private key that it belongs to. A PKCS#12 (PFX) may bring its own private key. Its chain is built and judged as the clients do before
         anything is written; so their roots are needed (O(trusted), O(trusted_content) or O(trust_system)).
