@@ -61,7 +61,7 @@ class Vault:
 
     def write(self, certificate, **more):
         """A task that stores the pin of a certificate, without a handshake."""
-        given = {"pins_path": str(self.store.path), "audit_log": str(self.store.log), "host": HOST, "port": self.port, "state": "pinned"}
+        given = {"pins_path": str(self.store.path), "audit_log": str(self.store.log), "host": HOST, "port": self.port, "state": "pinned", "create": True}
         stored = self.run_module("cert_pin", dict(given, presented=[as_base64(certificate)], **more))
         assert not stored.get("failed"), stored
 
@@ -119,7 +119,7 @@ def test_a_first_pin_that_is_not_proved_is_removed_with_its_store(vault):
     vault.store.path.unlink()
     vault.store.log.unlink()
     vault.meanwhile = lambda: THIRD
-    run = vault.run(pins_approvals=[])
+    run = vault.run(pins_approvals=[], pins_create=True)
     assert run.returncode == 2 and "were rolled back" in run.stdout, run.stdout
     assert vault.pins() is None and vault.events() == ["pinned", "removed"]
 
