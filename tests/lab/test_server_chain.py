@@ -23,7 +23,7 @@ import pytest
 from conftest import Run, Trio
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import write_temporary
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import back_up
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.tests.support import mint
@@ -453,9 +453,10 @@ FOLDERS = {
 def test_a_server_that_reads_a_whole_folder_reads_no_backup_and_no_temporary_file(estate, tmp_path, server):
     """HAProxy refused its crt DIRECTORY because of a backup in it, and folders of included files are like it."""
     template = str(tmp_path / os.path.basename(server.path))
-    names = [os.path.basename(write_temporary(template, b""))]
+    with NewFile(template, b"") as temporary:
+        names = [os.path.basename(temporary.path)]
     with open(template, "wb"):
-        names.append(os.path.basename(back_up(Snapshot.of(template), "path")))
+        names.append(os.path.basename(back_up(Snapshot.of(template, "path"), "path")))
     host, folder, (configure, check) = estate[server.host], os.path.dirname(server.path), FOLDERS[server]
     host.run("sh", "-c", configure % (folder, folder))
     assert host.run(*check, check=False).returncode == 0
