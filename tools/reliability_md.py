@@ -38,8 +38,25 @@ CASES = (
     "files are bind mounts",
     "files have ACLs",
 )
+_NO_SERVICE = "no service reads its files"
+_ON_THE_CONTROLLER = "everything happens on the controller"
+_NO_FILES = "it changes registrations of the Lookup Service, and no files of a host"
+_NO_LOGIN = "the appliance has an API and no login"
+_SNAPSHOT = "the way back is the snapshot of the appliance"
+_FILES = ("files are links or on another file system", "files are bind mounts", "files have ACLs")
+_SERVICE = ("the check of the new configuration fails", "the reload hangs", "the server presents other certificates than its files have")
+#: cases that a playbook cannot meet, and why
+DOES_NOT_APPLY: Dict[str, Dict[str, str]] = {
+    "pins": {**dict.fromkeys(_SERVICE, _NO_SERVICE), "the ssh connection is lost": _ON_THE_CONTROLLER},
+    "ssl_trust": dict.fromkeys((*_SERVICE, *_FILES), _NO_FILES),
+    "ome_migration": {
+        **dict.fromkeys((*_FILES, "the ssh connection is lost", _SERVICE[0], _SERVICE[2]), _NO_LOGIN),
+        **dict.fromkeys(("the rollback fails too", "the change is not wanted any more"), _SNAPSHOT),
+    },
+}
 INTRODUCTION = """
-This section is generated from the marks of the tests (`make reliability`). A cell is the number of tests in the list below, or "not tested".
+This section is generated from the marks of the tests (`make reliability`). A cell is the number of tests in the list below, "not tested", or the reason why the
+case does not apply to the playbook.
 """
 KILLS = """
 `make kills ROLE=hosts_mapping COUNT=100 SEED=1` kills runs of a role at random moments: all processes of the run on the controller, its first process alone,
@@ -83,8 +100,14 @@ def all_evidence() -> List[Evidence]:
 
 
 def cell(evidence: Sequence[Evidence], case: str, playbook: str) -> str:
-    """How many tests show a case for a playbook."""
-    return str(sum(case in shown.cases and playbook in shown.playbooks for shown in evidence) or "not tested")
+    """How many tests show a case for a playbook, or why none can.
+
+    :raises ValueError: a test shows what does not apply.
+    """
+    shown, reason = sum(case in each.cases and playbook in each.playbooks for each in evidence), DOES_NOT_APPLY.get(playbook, {}).get(case)
+    if reason and shown:
+        raise ValueError("%s of %s is declared not to apply (%s), and %d tests show it" % (case, playbook, reason, shown))
+    return "does not apply: %s" % reason if reason else str(shown or "not tested")
 
 
 def section(evidence: Sequence[Evidence]) -> str:

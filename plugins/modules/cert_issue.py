@@ -38,7 +38,8 @@ options:
       - V(own_ca) signs with the CA of O(ca_certificate_path) or O(ca_certificate_content). If the private key of the CA is not on the target, a request
         is signed elsewhere, and O(certificate_content) has the certificate. See the last three examples.
       - V(csr) only makes a certificate signing request (O(csr_path)) for another CA. The private key and the certificate in use are not changed. If
-        the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported.
+        the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported. If a run left
+        there a copy of the private key that is in use, the next run removes it.
       - V(csr) without O(csr_path) makes a request for the CA of O(ca_certificate_path) or O(ca_certificate_content) if V(own_ca) would issue a new
         certificate, and returns it in RV(csr). A new key is kept in the file C(private_key_path.signing), which V(own_ca) removes when it installs
         the certificate. The next task with V(csr) uses the key that an interrupted playbook has left, or removes it.

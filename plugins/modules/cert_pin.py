@@ -166,6 +166,8 @@ options:
   pins:
     description:
       - The pins that O(state=absent) removes, announced pins included, or that O(state=listed) notes. The default is all the pins of the endpoints.
+      - With O(state=restored), the RV(stored_pins) of the task that is undone. An endpoint that has other pins by now, or none, was changed by somebody
+        else. It is left alone, the others are restored, and the task fails. Without this option, the endpoints are restored whoever changed them last.
     type: list
     elements: str
   backup_path:
@@ -350,6 +352,13 @@ unlisted:
   type: list
   elements: dict
   sample: [{endpoint: "web.corp.example:443", action: repinned, computers: [SRV-FILE01]}]
+  version_added: 0.5.0
+stored_pins:
+  description: All pins, announced pins included, of the endpoints whose pins were changed or, in check mode, would be. O(pins) accepts them to undo the task.
+  returned: always
+  type: list
+  elements: str
+  sample: [sha256/Ge4CUp9H5TRsNSDqUzX2oQsCPvBzuISl8QkQxxFE0DE=]
   version_added: 0.5.0
 backup_files:
   description: The copy of the old store, by the path of the store.

@@ -16,6 +16,7 @@ import ssl
 import time
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ansible_collections.certmend.tls.tests.support import mint
@@ -313,4 +314,61 @@ class SslTrust(Case):
         return [str(path) for path in self.folder.rglob(".certmend-*")]
 
 
-CASES = {case.name: case for case in (HostsMapping, FqdnCertificate, ServerChain, TrustAnchor, Pins, SslTrust)}
+class OmeChain(Case):
+    """A chain of the operator's own CA on an OME appliance: request, signature and upload, over the network."""
+
+    name, host_name, local = "ome_chain", "ome-source", True
+    fqdn = "ome-source.corp.example"
+
+    def prepare(self):
+        self.pki, self.work = Pki(self.folder), self.folder / "ome"
+        (self.folder / "issuer.pem").write_text(self.pki.two.pem + self.pki.one.pem, encoding="ascii")
+        (self.folder / "issuer.key").write_text(self.pki.two.key_pem, encoding="ascii")
+        (self.folder / "root.pem").write_text(self.pki.root.pem, encoding="ascii")
+        self.work.mkdir()
+
+    def play(self):
+        return json.dumps([dict(play, connection="local") for play in json.loads(super().play())])
+
+    def variables(self):
+        issuer = {"ome_chain_ca_path": str(self.folder / "issuer.pem"), "ome_chain_ca_private_key_path": str(self.folder / "issuer.key")}
+        account = {"ome_chain_username": "admin", "ome_chain_password": "Lab-Ome-Pw7", "ome_chain_snapshot_taken": True}
+        # each reset gives the appliance another self-signed certificate, so no fingerprint is known
+        where = {"ome_chain_address": self.host.address, "ome_chain_validate_certs": False, "ome_chain_folder": str(self.work)}
+        return dict(issuer, **account, **where, ome_chain_roots=[str(self.folder / "root.pem")], ome_chain_wait_timeout=60)
+
+    def picture(self):
+        """What is served, and which files the operator has; backups aside."""
+        ends = ["served: %s" % name for certificate in self.presented() for name in (certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string())]
+        return ends + sorted(path.name for path in self.work.iterdir() if not path.name.startswith("."))
+
+    def presented(self):
+        """The certificates as they are sent, to a client that verifies nothing."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection((self.host.address, 443), 30) as plain, context.wrap_socket(plain, server_hostname=self.fqdn) as tls:
+            chain = tls._sslobj.get_unverified_chain()
+            return [x509.load_der_x509_certificate(certificate.public_bytes(ssl._ssl.ENCODING_DER)) for certificate in chain]
+
+    def unserved(self):
+        """A client that has the root alone refuses the appliance."""
+        try:
+            with socket.create_connection((self.host.address, 443), 30) as plain:
+                ssl.create_default_context(cadata=self.pki.root.pem).wrap_socket(plain, server_hostname=self.fqdn).close()
+        except ssl.SSLError as error:
+            return ["a client refuses the appliance: %s" % error]
+        return []
+
+    def restore(self):
+        self.host.reset()
+        shutil.rmtree(self.work)
+        self.work.mkdir()
+
+    def journals(self):
+        return []
+
+    def leftovers(self):
+        return [str(path) for path in self.work.glob(".certmend-*")]
+
+
+CASES = {case.name: case for case in (HostsMapping, FqdnCertificate, ServerChain, TrustAnchor, Pins, SslTrust, OmeChain)}

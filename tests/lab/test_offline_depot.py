@@ -276,6 +276,11 @@ def test_a_good_certificate_of_a_ca_stays_and_the_installers_trust_its_ca(estate
     assert again.changed == [] and estate["depot"].read("/etc/nginx/tls/depot.pem") == good.pem
 
 
+@pytest.mark.reliability(
+    "the plan cannot work",
+    playbooks=["offline_depot"],
+    afterwards="stopped before the first change, with the option that allows it",
+)
 def test_the_certificate_of_a_ca_is_not_replaced_by_a_self_signed_one_without_a_word(estate, playbook):
     serve(estate, "other.corp.example")
     run = playbook("certmend.tls.offline_depot", "-e", "offline_depot_fqdn=" + FQDN)
@@ -303,6 +308,11 @@ def test_a_full_disk_leaves_everything_as_it_was(estate, playbook):
     assert depot.run("ls", "-A", "/etc/nginx/tls").stdout.split() == ["depot.key", "depot.pem", "filler"]
 
 
+@pytest.mark.reliability(
+    "the plan cannot work",
+    playbooks=["offline_depot"],
+    afterwards="a folder that cannot be written is reported with its option, in check mode too",
+)
 def test_a_read_only_folder_is_told_in_check_mode_already(estate, playbook):
     estate["depot"].run("sh", "-c", "mount --bind /etc/nginx/tls /etc/nginx/tls; mount -o remount,bind,ro /etc/nginx/tls")
     for arguments in (["--check"], []):

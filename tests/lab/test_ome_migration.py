@@ -245,6 +245,11 @@ def test_own_cas_that_differ_are_refused_before_the_first_request(migration, pla
     assert all("CHAIN-PEER-DIFFERS" in run.failure(name) for name in APPLIANCES), run.stdout
 
 
+@pytest.mark.reliability(
+    "a host that verifies cannot be reached",
+    playbooks=["ome_migration"],
+    afterwards="reported with everything else that is wrong, before the first request",
+)
 def test_what_is_wrong_with_either_appliance_is_reported_at_once(migration, playbook):
     """A password, a root and a CA key on one side, a fingerprint and an address on the other."""
     nowhere = str(migration.folder / "nowhere")
@@ -296,6 +301,8 @@ def test_an_appliance_that_fails_before_the_uploads_stops_the_other(migration, p
 @pytest.mark.parametrize("switch", [{"restart": 600}, {"leaf_alone": True}], ids=["does not come back", "serves the leaf alone"])
 @pytest.mark.reliability(
     "the last step fails",
+    "the proof fails",
+    "the reload hangs",
     playbooks=["ome_migration"],
     afterwards="nothing is uploaded to the source; the message says which appliance has to go back to its snapshot",
 )

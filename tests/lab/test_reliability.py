@@ -60,11 +60,15 @@ def test_a_prover_that_cannot_be_reached_stops_the_run_before_the_first_change(e
 
 
 @pytest.mark.reliability(
-    "the last step fails", playbooks=["offline_depot"], afterwards="all hosts byte-identical to the start, with owner, group, mode and times"
+    "the last step fails",
+    "files are bind mounts",
+    playbooks=["offline_depot"],
+    afterwards="all hosts byte-identical to the start, with owner, group, mode and times",
 )
 def test_a_last_step_that_fails_is_rolled_back_on_all_hosts(estate, playbook):
     """The installer refuses the depot's password, which no prediction sees."""
     depot, installer = estate["depot"], estate["installer"]
+    assert " /etc/hosts " in installer.read("/proc/self/mountinfo"), "a bind mount"
     before = picture(depot), picture(installer)
     api = dict(offline_depot_username="depot", offline_depot_password="wrong", offline_depot_installer_password="AdminPw1!Admin")
     api.update(offline_depot_configure_installer=True, offline_depot_installer_url="https://installer.corp.example")
@@ -101,7 +105,9 @@ def test_what_cannot_be_rolled_back_does_not_keep_the_rest(estate, playbook):
 
 
 @pytest.mark.reliability(
-    "the change is not wanted any more", playbooks=["restore"], afterwards="restored on all hosts, byte-identical; a second restore changes nothing"
+    "the change is not wanted any more",
+    playbooks=["offline_depot", "restore"],
+    afterwards="restored on all hosts, byte-identical; a second restore changes nothing",
 )
 def test_what_a_run_changed_is_restored_later_and_only_once(estate, playbook):
     depot, installer = estate["depot"], estate["installer"]

@@ -12,6 +12,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
+import shlex
 import socket
 import ssl
 import time
@@ -21,6 +23,9 @@ import pytest
 from conftest import Run, Trio
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import back_up
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
@@ -386,6 +391,82 @@ def test_a_client_that_cannot_be_reached_stops_the_run_before_the_first_change(e
         estate["lb"].start()
     assert run.rc != 0 and "lb cannot be reached" in run.stdout and "Nothing was changed on any host." in run.stdout, run.stdout[-3000:]
     assert contents(estate, [APACHE]) == before and run.changed == []
+
+
+@pytest.mark.everything
+@pytest.mark.hosts("web", "lb")
+@pytest.mark.reliability(
+    "a host is lost in the middle",
+    playbooks=["server_chain"],
+    afterwards="the server is as before, byte-identical, and the lost client is reported",
+)
+def test_a_client_that_is_lost_in_the_middle_is_reported_and_the_server_is_rolled_back(estate, prepare, started, pki):
+    """The server has its new file and is about to reload it when the plug of the client that gets the CA is pulled."""
+    leaf, web = pki.leaf(APACHE.name), estate["web"]
+    install(estate, APACHE, leaf)
+    web.run("cp", "-p", APACHE.path, "/root/before.pem")
+    attributes = web.run("stat", "-c", "%a %u %g %Y", APACHE.path).stdout
+    halt = "cmp -s /root/before.pem %s || { touch /root/checking; until test -e /root/go; do sleep 0.05; done; }; apache2ctl configtest" % APACHE.path
+    halted = prepare(PLAYBOOK, *given(pki, APACHE, server_chain_clients="lb", server_chain_check_command=["sh", "-c", halt], remediation_timeout=600))
+    with started(halted) as run:
+        web.run("sh", "-c", "until test -e /root/checking; do sleep 0.05; done")
+        estate["lb"].stop()
+        web.run("touch", "/root/go")
+        status = run.wait()
+    estate["lb"].start()
+    output = (halted.folder / "output").read_text(encoding="utf-8")
+    assert status != 0 and "lb cannot be reached" in output, output[-3000:]
+    assert web.run("cmp", "/root/before.pem", APACHE.path).returncode == 0 and web.run("stat", "-c", "%a %u %g %Y", APACHE.path).stdout == attributes
+    assert presented(APACHE) == [leaf.der], output[-3000:]
+
+
+@pytest.mark.everything
+@pytest.mark.hosts("depot")
+@pytest.mark.reliability(
+    "the change is not wanted any more",
+    playbooks=["server_chain"],
+    afterwards="restored by the command that the run prints, with owner, mode and time; a second restore changes nothing",
+)
+def test_the_command_that_the_run_prints_restores_the_chain_and_only_once(estate, playbook, pki):
+    leaf, depot = pki.leaf(NGINX.name), estate["depot"]
+    install(estate, NGINX, leaf)
+    before = depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (NGINX.path, NGINX.path)).stdout
+    run = playbook(PLAYBOOK, *given(pki, NGINX))
+    assert run.rc == 0 and presented(NGINX) == [leaf.der, pki.two.der, pki.one.der], run.stdout[-3000:]
+    (command,) = set(re.findall(r"undo all: ansible-playbook -i \S+ (certmend.tls.restore [^\"]*)", run.stdout))
+    restored = playbook(*shlex.split(command))
+    assert restored.rc == 0 and presented(NGINX) == [leaf.der], restored.stdout[-3000:]
+    assert depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (NGINX.path, NGINX.path)).stdout == before
+    again = playbook(*shlex.split(command))
+    assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
+
+
+#: how each server reads all files of the folder of its certificates, and how its configuration is checked
+FOLDERS = {
+    NGINX: ("sed -i 's,^http {,http { include %s/*.bak; include %s/*certmend*;,' /etc/nginx/nginx.conf", ["nginx", "-t"]),
+    APACHE: ("printf 'IncludeOptional %%s\\n' '%s/*.bak' '%s/*certmend*' >> /etc/apache2/apache2.conf", ["apache2ctl", "configtest"]),
+    HAPROXY: ("sed -i 's,crt %s/lb.pem,crt %s/,' /etc/haproxy/haproxy.cfg", ["haproxy", "-c", "-f", "/etc/haproxy/haproxy.cfg"]),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.kind)
+def test_a_server_that_reads_a_whole_folder_reads_no_backup_and_no_temporary_file(estate, tmp_path, server):
+    """HAProxy refused its crt DIRECTORY because of a backup in it, and folders of included files are like it."""
+    template = str(tmp_path / os.path.basename(server.path))
+    with NewFile(template, b"") as temporary:
+        names = [os.path.basename(temporary.path)]
+    with open(template, "wb"):
+        names.append(os.path.basename(back_up(Snapshot.of(template, "path"), "path")))
+    host, folder, (configure, check) = estate[server.host], os.path.dirname(server.path), FOLDERS[server]
+    host.run("sh", "-c", configure % (folder, folder))
+    assert host.run(*check, check=False).returncode == 0
+    for name in names:
+        host.write("%s/%s" % (folder, name), "neither a certificate nor a configuration\n")
+    assert host.run(*check, check=False).returncode == 0, names
+    for name in names:
+        host.run("sh", "-c", "cd %s && mv %s x%s" % (folder, name, name))
+        assert host.run(*check, check=False).returncode != 0, "the server would read a file with another name"
+        host.run("rm", "%s/x%s" % (folder, name))
 
 
 @pytest.mark.hosts("depot", "lb")

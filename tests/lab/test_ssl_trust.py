@@ -189,6 +189,51 @@ def test_an_update_that_cannot_be_proved_is_put_back(untouched, playbook):
     assert "5 stale" in playbook(PLAYBOOK, *untouched.given()).stdout
 
 
+#: the vendor's script, which is killed, or whose connection is lost, before or after the Lookup Service has answered it
+INTERRUPTED = """
+import os, signal, subprocess, sys
+def lose_the_connection():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with open("/proc/%%s/stat" %% pid) as stream:
+            name, words = stream.read().partition("(")[2].rpartition(")")[::2]
+        if name.startswith("sshd") and words.split()[1] != "1":
+            os.kill(int(pid), signal.SIGKILL)
+if %r == "after":
+    subprocess.run([sys.executable, __file__ + ".vendor", *sys.argv[1:]], check=True)
+%s
+"""
+KILLED, LOST = "os.kill(os.getpid(), signal.SIGKILL)", "lose_the_connection()"
+
+
+@pytest.mark.parametrize(
+    "moment, ending, words",
+    [
+        ("after", KILLED, "was killed (signal 9): it may have replaced some trust anchors"),
+        pytest.param("before", KILLED, "was killed (signal 9): it may have replaced some trust anchors", marks=pytest.mark.everything),
+        pytest.param("after", LOST, "the connection to vcenter was lost: it may still replace trust anchors", marks=pytest.mark.everything),
+    ],
+    ids=["killed after", "killed before", "connection lost"],
+)
+@pytest.mark.reliability(
+    "the module is killed",
+    "the ssh connection is lost",
+    playbooks=["ssl_trust"],
+    afterwards="over the appliance's tools: the message says that the script may have replaced some anchors, and names the snapshot; the next run completes it",
+)
+def test_a_script_of_the_vendor_that_is_interrupted_is_reported_and_finished_by_the_next_run(vcenter, playbook, moment, ending, words):
+    script = vcenter.host.run("sh", "-c", "find / -xdev -name ls_update_certs.py").stdout.strip()
+    vcenter.host.run("mv", script, script + ".vendor")
+    vcenter.host.write(script, INTERRUPTED % (moment, ending))
+    given = vcenter.update(ssl_trust_via="appliance")
+    run = playbook(PLAYBOOK, *given)
+    said = run.failure("vcenter")
+    assert run.rc == 2 and words in said and "cannot be undone" in said and "snapshot of" in said and PASSWORD not in run.stdout, run.stdout
+    assert "were rolled back" not in said, said
+    vcenter.host.run("mv", script + ".vendor", script)
+    again = playbook(PLAYBOOK, *given)
+    assert again.rc == 0 and (again.changed == []) is (moment == "after"), again.stdout
+
+
 def test_the_old_certificate_comes_from_the_backup_store_of_the_appliance(untouched, playbook):
     """KB 322835, Task 1. Over the network there is no vecs-cli to ask."""
     old = {"ssl_trust_old_fingerprint": None, "ssl_trust_old_from_backup_store": True}

@@ -57,7 +57,20 @@ def test_a_mark_that_says_too_little_is_an_error(given, tmp_path, monkeypatch):
 def test_a_case_without_a_test_says_so():
     shown = reliability_md.Evidence(["two runs at once"], ["pins"], "the second fails", "x::y")
     assert reliability_md.cell([shown, shown], "two runs at once", "pins") == "2"
-    assert reliability_md.cell([shown], "two runs at once", "restore") == reliability_md.cell([shown], "the reload hangs", "pins") == "not tested"
+    assert reliability_md.cell([shown], "two runs at once", "restore") == reliability_md.cell([shown], "the last step fails", "pins") == "not tested"
+
+
+def test_a_case_that_a_playbook_cannot_meet_has_its_reason_and_no_test():
+    assert reliability_md.cell([], "the reload hangs", "pins") == "does not apply: no service reads its files"
+    shown = reliability_md.Evidence(["the reload hangs"], ["pins"], "it ends", "x::y")
+    with pytest.raises(ValueError, match="the reload hangs of pins is declared not to apply .*, and 1 tests show it"):
+        reliability_md.cell([shown], "the reload hangs", "pins")
+
+
+def test_only_known_cases_and_playbooks_are_declared_not_to_apply():
+    assert set(reliability_md.DOES_NOT_APPLY) <= set(reliability_md.PLAYBOOKS)
+    assert {case for reasons in reliability_md.DOES_NOT_APPLY.values() for case in reasons} <= set(reliability_md.CASES)
+    assert all(reason for reasons in reliability_md.DOES_NOT_APPLY.values() for reason in reasons.values())
 
 
 def test_the_roles_that_are_killed_are_named():

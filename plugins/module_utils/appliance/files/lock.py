@@ -90,13 +90,16 @@ def locked_all(paths: Sequence[str], option: str, patience: float = PATIENCE) ->
         names = ["%d-%d-%s" % (*identity_of(os.fstat(folder)), _digest(target)) for folder, target in zip(folders, targets)]
         for name, target in sorted(zip(names, targets)):
             _take_private(stack, private, name, Wait(option, target, deadline))
-        # now no other run of this user replaces the files: each is the one that a mount shows elsewhere
+        # now no other run of this user replaces the files: each is the one that a mount or a hard link shows elsewhere, perhaps at another of these paths
+        taken = set()
         for folder, target in zip(folders, targets):
             wait = Wait(option, target, deadline)
             handle = _open_file(folder, target)
             if handle is not None:
                 stack.callback(os.close, handle)
-                _take_private(stack, private, "%d-%d" % identity_of(os.fstat(handle)), wait)
+                if identity_of(os.fstat(handle)) not in taken:
+                    taken.add(identity_of(os.fstat(handle)))
+                    _take_private(stack, private, "%d-%d" % identity_of(os.fstat(handle)), wait)
             for shared in (folder, handle):
                 if shared is not None:
                     wait.take(shared, lambda holder: holder.may_be_a_run(elsewhere=private is not None))

@@ -70,7 +70,18 @@ class SetAttributes:
     targets: Tuple[Target, ...]
 
 
-Change = Union[IssueCertificate, SignExternalCsr, MakeCsr, WriteExisting, SetAttributes]
+@dataclass(frozen=True)
+class DiscardKey:
+    """Remove the file of a waiting key that is the key in use.
+
+    :param targets: none.
+    """
+
+    obsolete: Tuple[str, ...]
+    targets: Tuple[Target, ...] = ()
+
+
+Change = Union[IssueCertificate, SignExternalCsr, MakeCsr, WriteExisting, SetAttributes, DiscardKey]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class Existing:
     """The present state.
 
     :param key: the private key in use; None if it is absent or unreadable.
-    :param next_key: the key of a request that the CA has not answered yet, beside the key in use.
+    :param next_key: the key of a request that the CA has not answered yet, beside the key in use; never the key in use itself.
+    :param duplicate_key: the path of a waiting key that is the key in use: a run was killed after it had brought that key into use. None: there is none.
     :param signing_key: the key of a request that this or a former run of a playbook has signed elsewhere, beside the key in use.
     :param certificates: the certificates of the certificate file, the server certificate first.
     :param problems: files that are present but damaged. They are replaced, and these are the reasons.
@@ -36,6 +37,7 @@ class Existing:
 
     key: Any = field(default=None, repr=False)
     next_key: Any = field(default=None, repr=False)
+    duplicate_key: Optional[str] = None
     signing_key: Any = field(default=None, repr=False)
     csr: Any = None
     certificates: Tuple[Certificate, ...] = ()
@@ -61,7 +63,7 @@ class Existing:
         return _pin(self.key)
 
     def keys_by_pin(self) -> Dict[str, Any]:
-        """The keys on this host by their pin; if both are the same key, it counts as the one in use."""
+        """The keys on this host by their pin."""
         return {_pin(key): key for key in (self.next_key, self.key) if key is not None}
 
 
@@ -78,12 +80,15 @@ def read_existing(paths: Paths) -> Existing:
     own_key = _read_key(paths.private_key, FileKind.PRIVATE_KEY, problems)
     combined_key = _read_key(paths.combined, FileKind.COMBINED, problems)
     next_key = _read_key(paths.next_key, FileKind.PRIVATE_KEY, problems)
+    key = combined_key if own_key is None else own_key
+    in_use = next_key is not None and _pin(next_key) == _pin(key)
     csr = _read_csr(paths.csr, problems)
     certificates = _read_certificates(paths.certificate, FileKind.CERTIFICATE, problems)
     combined = _read_certificates(paths.combined, FileKind.COMBINED, problems)
     return Existing(
-        key=combined_key if own_key is None else own_key,
-        next_key=next_key,
+        key=key,
+        next_key=None if in_use else next_key,
+        duplicate_key=paths.next_key if in_use and not _is_same_file(paths.key, paths.next_key) else None,
         signing_key=_read_own_secret(paths.signing_key),
         csr=csr,
         certificates=certificates if paths.certificate else combined,
@@ -92,6 +97,11 @@ def read_existing(paths: Paths) -> Existing:
         combined=combined,
         combined_pin=_pin(combined_key),
     )
+
+
+def _is_same_file(path: str, other: Optional[str]) -> bool:
+    """Whether two paths lead to one file: then neither is a copy."""
+    return os.path.exists(path) and os.path.samefile(path, str(other))
 
 
 def _read(path: Optional[str], kind: FileKind) -> bytes:

@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read 
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import (
     Change,
+    DiscardKey,
     MakeCsr,
     SetAttributes,
     SignExternalCsr,
@@ -59,6 +60,8 @@ def make_pending_files(change: Change, spec: IssueSpec, now: datetime.datetime) 
     :param now: the time from which a new certificate is valid (less an hour, see sign.BACKDATED).
     :raises RemediationError: a file whose content stays cannot be read.
     """
+    if isinstance(change, DiscardKey):
+        return PendingFiles(obsolete=change.obsolete)
     if isinstance(change, SetAttributes):
         return PendingFiles(tuple(PendingFile(target, read_file(target.path, target.kind)) for target in change.targets))
     if isinstance(change, WriteExisting):

@@ -19,8 +19,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.converge import 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue import diff
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.chain_sources import ChainSources, read_chain_sources
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Change, Plan, SetAttributes
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.changes import Change, DiscardKey, Plan, SetAttributes
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing, read_existing
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import keep
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.options import Options
@@ -83,7 +84,7 @@ class CertIssueRun(Run[Change]):
         self.outcome = make_plan(self.options, self.spec, self.existing, self.sources, self.now)
         if self.outcome.steps:
             self._check_pins()
-        steps = self.outcome.steps or tuple(self._attribute_steps())
+        steps = tuple(self._discarding_steps()) + (self.outcome.steps or tuple(self._attribute_steps()))
         check_writable([self._replacement(target) for step in steps for target in step.payload.targets])
         return steps
 
@@ -97,6 +98,13 @@ class CertIssueRun(Run[Change]):
         self.pins_broken = broken_endpoints(self.store, self.existing.certificate, self.outcome.pin, names)
         if self.pins_broken:
             self.warnings.append(warning_about(self.pins_broken, self.options.spec.reuse_key))
+
+    def _discarding_steps(self) -> List[Step[Change]]:
+        """The removal of a waiting key that is in use already."""
+        path = self.existing.duplicate_key
+        if path is None:
+            return []
+        return [diff.step_of(path, diff.existing_key_lines(path, self.existing.key), diff.existing_key_lines(path, None), DiscardKey((path,)))]
 
     def _attribute_steps(self) -> List[Step[Change]]:
         """The files whose content can stay, but whose mode or owner must change."""
@@ -113,7 +121,9 @@ class CertIssueRun(Run[Change]):
         pending = make_pending_files(step.payload, self.spec, self.now)
         same = isinstance(step.payload, SetAttributes)
         replacements = [self._replacement(file.target, file.content, same) for file in pending.files]
-        transaction = self.transaction = Transaction(replacements, backup=self.options.backup, journal=self.options.journal)
+        # of a key that is in use already no further copy is made
+        backup = self.options.backup and not isinstance(step.payload, DiscardKey)
+        transaction = self.transaction = Transaction(replacements, backup=backup, journal=self.options.journal)
         self.transactions.append(transaction)
         undo = transaction.commit(remove=pending.obsolete)
         remove_unneeded(pending.unneeded, undo)

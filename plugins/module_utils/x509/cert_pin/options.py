@@ -46,7 +46,7 @@ STATES_OF_OPTION = {
     "approval": (State.PINNED, State.REPINNED),
     "approvals": (State.PINNED, State.REPINNED),
     "announced": (State.PINNED, State.REPINNED),
-    "pins": (State.ABSENT, State.LISTED),
+    "pins": (State.ABSENT, State.LISTED, State.RESTORED),
     "backup_path": (State.RESTORED,),
 }
 
@@ -59,7 +59,7 @@ class Options:
     :param create: whether a new store may be made.
     :param pin_first_use: whether the first key of a server is trusted.
     :param unreachable_fails: whether a server that does not answer is a failure.
-    :param pins: the pins that state absent removes, or that state listed has listed; empty: all.
+    :param pins: the pins that state absent removes, or that state listed has listed, or that the task stored which state restored undoes; empty: all.
     """
 
     state: State

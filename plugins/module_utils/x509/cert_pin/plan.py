@@ -116,6 +116,16 @@ def restore(record: PinRecord, backup: PinRecord) -> Change:
     return Change(record, backup, (new_event("put_back", record, backup.accepted_pins),) if record != backup else ())
 
 
+def changed_since(record: PinRecord, backup: PinRecord, written: Sequence[str]) -> bool:
+    """Whether somebody else has changed a record since a task wrote it: a pin is neither the task's nor the backup's, or all are gone.
+
+    :param written: the pins that the task stored; empty: nobody knows them, and nothing is compared.
+    """
+    now, before = record.accepted_pins + record.announced_pins, backup.accepted_pins + backup.announced_pins
+    known = (*before, *written)
+    return bool(written) and now != before and (not now or any(pin not in known for pin in now))
+
+
 def make_steps(store: Store, changes: Sequence[Change], used: Tuple[UsedApproval, ...], pins_path: str, log: Optional[LogPlan], at: str) -> List[Step[Payload]]:
     """The entries of the audit log, and then one write of the store; no steps if nothing changes.
 

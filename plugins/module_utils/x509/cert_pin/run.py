@@ -19,6 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.a
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord, UsedApproval
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store, load
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
@@ -35,6 +36,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.plan im
     WriteStore,
     accept,
     announce,
+    changed_since,
     list_repinned,
     make_steps,
     remove,
@@ -59,6 +61,10 @@ class CertPinRun(Run[Payload]):
         #: the records as the run leaves them
         self.records: Sequence[PinRecord] = ()
         self.unlisted: List[Dict[str, Any]] = []
+        #: the pins of the servers whose records change
+        self.stored_pins: List[str] = []
+        #: the servers that are not restored, because somebody else has changed their pins
+        self.left: List[HostPort] = []
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], context: RunContext) -> CertPinRun:
@@ -97,6 +103,8 @@ class CertPinRun(Run[Payload]):
         steps = make_steps(store, changes, used, options.pins_path, log, self.at)
         _check(steps)
         self.records = [change.after for change in changes]
+        stored = [pin for change in changes if change.events for pin in change.after.accepted_pins + change.after.announced_pins]
+        self.stored_pins = sorted(set(stored))
         return steps
 
     def _log(self, store: Store) -> Optional[LogPlan]:
@@ -115,7 +123,8 @@ class CertPinRun(Run[Payload]):
         backup = load(self.options.backup_path or "", "backup_path", must_exist=True)
         used = store.used_approvals + tuple(approval for approval in backup.used_approvals if approval not in store.used_approvals)
         servers = self.options.targets.servers or dict.fromkeys(list(store.records) + list(backup.records))
-        return [restore(store.at(server), backup.at(server)) for server in servers], used
+        self.left = [server for server in servers if changed_since(store.at(server), backup.at(server), self.options.pins)]
+        return [restore(store.at(server), backup.at(server)) for server in servers if server not in self.left], used
 
     def _accepted(self, store: Store) -> List[Change]:
         """The changes that the observations lead to, if no endpoint fails."""
@@ -168,6 +177,11 @@ class CertPinRun(Run[Payload]):
         """Report what is to be listed, of this run and of runs before it."""
         if self.policy.writes:
             self.unlisted = unlisted_in(self.records, self.report)
+        if self.left:
+            raise RemediationError(
+                "NOT restored: %s (somebody else changed its pins after this run)" % ", ".join(map(str, self.left)),
+                "Compare the pins with %s, and restore them without pins if the later change is not wanted either." % self.options.backup_path,
+            )
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
@@ -178,6 +192,7 @@ class CertPinRun(Run[Payload]):
             "summary": self.report.summary,
             "to_repin": self.report.to_repin if self.changes else [],
             "unlisted": self.unlisted,
+            "stored_pins": self.stored_pins,
             "backup_files": written.backups if written else {},
             "created_files": written.created if written else [],
         }

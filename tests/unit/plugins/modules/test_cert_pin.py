@@ -16,7 +16,9 @@ import pytest
 import yaml
 
 from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.acl import ACL, acl_of, set_acl
 from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.mounts import needs_mounts, with_mounts
 from ansible_collections.certmend.tls.tests.support.pins import HOST, NEW, OLD, TOMORROW, Store, certificate, pin
 from ansible_collections.certmend.tls.tests.support.run import module_process, printed
 
@@ -233,6 +235,11 @@ def test_several_pins_at_one_endpoint(store):
     assert store.run(state="absent", endpoints=[HOST])["changed"] and store.known() == {}
 
 
+@pytest.mark.reliability(
+    "a host that verifies cannot be reached",
+    playbooks=["pins"],
+    afterwards="no pin is stored, of the others neither; it is named",
+)
 def test_endpoints_are_asked_and_one_that_does_not_answer_is_a_failure_unless_it_is_only_to_be_reported(store, tls_server):
     port = tls_server(OLD.pem, OLD.key_pem)
     endpoints = [{"host": HOST, "port": port, "address": "127.0.0.1"}, {"host": "gone.corp.example", "port": 1, "address": "127.0.0.1"}]
@@ -309,6 +316,93 @@ def test_a_damaged_store_is_an_error_that_names_the_line_and_is_never_overwritte
     assert store.run(state="restored", **backup)["failed"] and store.path.read_bytes() == before
 
 
+@pytest.mark.reliability(
+    "files are links or on another file system",
+    "files have ACLs",
+    playbooks=["pins"],
+    afterwards="the link, the owner, the mode and the ACL of the store stay, after a change and after it is restored",
+)
+def test_a_store_behind_a_link_keeps_its_link_mode_and_acl(store):
+    store.pinned(OLD)
+    real = store.path.with_name("elsewhere")
+    store.path.rename(real)
+    store.path.symlink_to(real.name)
+    real.chmod(0o640)
+    set_acl(real)
+
+    def picture():
+        return os.readlink(store.path), real.stat().st_mode, real.stat().st_uid, acl_of(real)
+
+    before = picture()
+    assert before[-1] == ACL
+    made = store.repinned(NEW, OLD)
+    (backup,) = made["backup_files"].values()
+    assert picture() == before and store.known() == {HOST + ":443": [pin(NEW)]}
+    assert store.run(state="restored", backup_path=backup, pins=made["stored_pins"])["changed"]
+    assert picture() == before and store.known() == {HOST + ":443": [pin(OLD)]}
+
+
+@needs_mounts
+@pytest.mark.parametrize(
+    "mounts", ["mount --bind pins pins", "mount -t tmpfs tls other && mv pins other/pins && ln -s other/pins pins"], ids=["bind mount", "other"]
+)
+@pytest.mark.reliability(
+    "files are bind mounts",
+    "files are links or on another file system",
+    playbooks=["pins"],
+    afterwards="the mount and the link stay, after a change and after it is restored",
+)
+def test_a_store_that_is_mounted_is_written_through_its_mount(store, mounts):
+    store.pinned(OLD)
+    store.path.with_name("other").mkdir()
+    approval = {"host": HOST, "ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
+    presented = [base64.b64encode(NEW.der).decode("ascii")]
+    given = {"pins_path": str(store.path), "state": "pinned", "host": HOST, "presented": presented, "approvals": [approval]}
+    script = """
+import json
+from ansible_collections.certmend.tls.tests.support.run import run_in_process
+before = os.path.ismount("pins"), os.path.islink("pins"), os.stat("pins").st_dev
+made = run_in_process("cert_pin", json.loads(%r))
+new = [each in open("pins").read() for each in (%r, %r)]
+(backup,) = made["backup_files"].values()
+run_in_process("cert_pin", dict(pins_path=os.path.abspath("pins"), state="restored", backup_path=backup, pins=made["stored_pins"]))
+old = [each in open("pins").read() for each in (%r, %r)]
+print(new, old, before == (os.path.ismount("pins"), os.path.islink("pins"), os.stat("pins").st_dev))
+"""
+    one, other = '"pin": "%s"' % pin(OLD), '"pin": "%s"' % pin(NEW)
+    printed = with_mounts(store.path.parent, mounts, script % (json.dumps(given), one, other, one, other))
+    assert printed == "[False, True] [True, False] True\n"
+
+
+@pytest.mark.parametrize("later", ["another pin", "no pin"])
+def test_a_task_is_undone_only_where_the_pins_are_still_those_that_it_stored(store, later):
+    """Two tasks at once: the later one has re-pinned or removed one of two endpoints."""
+    third, other = certificate(), {"host": "other.corp.example", "presented": [base64.b64encode(OLD.der).decode("ascii")]}
+    store.pinned(OLD)
+    made = store.repinned(NEW, OLD)
+    assert made["stored_pins"] == [pin(NEW)]
+    (backup,) = made["backup_files"].values()
+    undo = dict(state="restored", backup_path=backup, pins=made["stored_pins"])
+    if later == "another pin":
+        store.repinned(third, NEW, ticket="CHG-2")
+    else:
+        store.run(state="absent", endpoints=[HOST])
+    store.run(state="pinned", **other)
+    before = store.known()
+    for check in (True, False):
+        left = store.run(check=check, endpoints=[HOST], **undo)
+        assert left["failed"] and "NOT restored: %s:443 (somebody else changed its pins after this run)" % HOST in left["msg"] and backup in left["advice"]
+        assert not left["changed"] and store.known() == before
+    both = store.run(endpoints=[HOST, "other.corp.example"], **dict(undo, pins=[pin(NEW), pin(OLD)]))
+    assert both["failed"] and both["changed"] and store.known() == {name: pins for name, pins in before.items() if name == HOST + ":443"}
+    assert store.run(state="restored", backup_path=backup, endpoints=[HOST])["changed"] and store.known() == {HOST + ":443": [pin(OLD)]}
+
+
+@pytest.mark.reliability(
+    "two runs at once",
+    playbooks=["pins"],
+    afterwards="each waits for the one before; the store and the log have the pins of all",
+)
 def test_twenty_writers_at_once_lose_nothing(store, tls_server):
     port = tls_server(OLD.pem, OLD.key_pem)
     hosts = ["h%d.corp.example" % number for number in range(20)]

@@ -112,6 +112,11 @@ def test_what_somebody_else_wrote_after_a_lost_run_is_what_the_next_run_restores
     assert ask("restored")["restored"] == [str(hosts)] and hosts.read_bytes() == theirs
 
 
+@pytest.mark.reliability(
+    "two runs at once",
+    playbooks=["restore"],
+    afterwards="the journal of a run that goes on is neither restored nor closed by another",
+)
 def test_nobody_else_restores_or_closes_the_journal_of_a_live_run(ask, mapped, hosts):
     mapped(ask("opened", run=OTHER))
     after = hosts.read_bytes()
@@ -194,6 +199,11 @@ def test_the_journals_of_a_host_are_listed_those_of_former_runs_too(ask, mapped,
     assert {tuple(journal["files"]) for journal in listed} == {(str(hosts),)} and {journal["journal_state"] for journal in listed} == {"proved"}
 
 
+@pytest.mark.reliability(
+    "somebody else changes the file meanwhile",
+    playbooks=["server_chain", "restore"],
+    afterwards="left alone, and reported with the folder that has the old content",
+)
 def test_what_somebody_else_changed_is_left_and_the_task_fails(ask, mapped, hosts):
     mapped(ask("opened"))
     hosts.write_text("theirs\n", encoding="ascii")
@@ -302,7 +312,7 @@ def restored(change, run):
 @pytest.mark.parametrize("then", [proved, restored])
 @pytest.mark.reliability(
     "the module is killed",
-    playbooks=["offline_depot", "server_chain"],
+    playbooks=["offline_depot", "server_chain", "restore"],
     afterwards="whichever call it was killed at, the next run completes or restores both files; no temporary file is left",
 )
 def test_a_kill_at_any_call_of_a_run_is_finished_or_restored_by_the_next_run(ask, tmp_path, lost, then):

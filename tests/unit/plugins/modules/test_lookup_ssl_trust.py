@@ -327,6 +327,11 @@ def test_an_entity_in_another_encoding_is_refused_too(site, run_module):
     assert "declares a document type" in run_module("lookup_ssl_trust", site.options())["msg"]
 
 
+@pytest.mark.reliability(
+    "two runs at once",
+    playbooks=["ssl_trust"],
+    afterwards="the run that finds the registration of another stops, and rolls back its own changes",
+)
 def test_a_registration_that_changed_meanwhile_stops_the_run_and_the_others_are_rolled_back(site, run_module):
     vc = site.vcenter.lookup.registrations["vc-a"]
     site.vcenter.switch(changes_after_list="several-a")
@@ -337,6 +342,11 @@ def test_a_registration_that_changed_meanwhile_stops_the_run_and_the_others_are_
 
 
 @pytest.mark.parametrize("applies", [True, False])
+@pytest.mark.reliability(
+    "a host is lost in the middle",
+    playbooks=["ssl_trust"],
+    afterwards="what was set is read again; the update is completed, and nothing is set twice",
+)
 def test_a_set_whose_answer_is_lost_is_checked_and_repeated_if_necessary(site, run_module, applies):
     site.vcenter.switch(cut_at_set=3, cut_applies=applies)
     result = run_module("lookup_ssl_trust", site.update())
@@ -344,6 +354,11 @@ def test_a_set_whose_answer_is_lost_is_checked_and_repeated_if_necessary(site, r
     assert site.vcenter.lookup.counts["Set"] == (5 if applies else 6)
 
 
+@pytest.mark.reliability(
+    "a host is lost in the middle",
+    playbooks=["ssl_trust"],
+    afterwards="reported with the backup; the next run replaces the rest",
+)
 def test_a_run_that_was_cut_off_is_completed_by_the_next_and_nothing_is_done_twice(site, run_module):
     site.vcenter.switch(cut_at_set=3, cut_forever=True)
     cut = run_module("lookup_ssl_trust", site.update())
@@ -436,6 +451,11 @@ def test_a_hostile_answer_in_the_middle_of_an_update_is_an_error_and_what_was_se
     assert site.vcenter.listing() == before and not result["changed"] and result["updated"] == [] and result["backup_path"]
 
 
+@pytest.mark.reliability(
+    "the rollback fails too",
+    playbooks=["ssl_trust"],
+    afterwards="reported with the registration that was not rolled back",
+)
 def test_what_a_failed_update_could_not_roll_back_is_reported_as_changed(site, run_module):
     Meddler(site, b"Get", {2, 3}, lambda _body: NESTED)
     result = run_module("lookup_ssl_trust", site.update())

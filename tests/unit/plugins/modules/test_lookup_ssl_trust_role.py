@@ -96,6 +96,12 @@ def test_an_update_is_proved_and_a_second_one_changes_nothing(role):
 
 
 @pytest.mark.parametrize("arguments", [["--check"], []], ids=["check", "run"])
+@pytest.mark.reliability(
+    "the plan cannot work",
+    "a host that verifies cannot be reached",
+    playbooks=["ssl_trust"],
+    afterwards="everything that would stop the update is reported at once, before the first change",
+)
 def test_everything_that_would_stop_the_update_is_reported_at_once(role, arguments):
     before = role.site.vcenter.listing()
     blocked = role.folder / "file"
@@ -126,6 +132,11 @@ def test_an_update_that_could_not_be_proved_is_refused_before_the_first_change(r
     assert run.returncode == 2 and "would still be stale after the update" in run.stdout and sets(role) == 0, run.stdout
 
 
+@pytest.mark.reliability(
+    "the last step fails",
+    playbooks=["ssl_trust"],
+    afterwards="all trust anchors are as before",
+)
 def test_endpoints_that_are_still_stale_fail_the_role_and_everything_is_rolled_back(role):
     """What is served changes after the registrations were set."""
     before, site = role.site.vcenter.listing(), role.site
@@ -152,6 +163,11 @@ def test_what_a_killed_module_has_set_is_rolled_back(role):
     assert role.site.vcenter.listing() == before and sets(role) == 6
 
 
+@pytest.mark.reliability(
+    "somebody else changes the file meanwhile",
+    playbooks=["ssl_trust"],
+    afterwards="left alone, and reported",
+)
 def test_anchors_that_others_changed_meanwhile_are_not_rolled_back_and_the_role_says_so(role):
     site = role.site
     third = site.certificate("vc1.corp.example")
@@ -217,6 +233,11 @@ def test_a_run_that_was_killed_between_two_replacements_is_finished_by_the_next(
     assert again.returncode == 0 and "changed=0" in again.stdout and sets(role) == 5, again.stdout
 
 
+@pytest.mark.reliability(
+    "the change is not wanted any more",
+    playbooks=["ssl_trust"],
+    afterwards="restored by the command that the run prints; a second restore changes nothing",
+)
 def test_an_update_is_restored_by_the_command_that_the_run_names(role):
     before = role.site.vcenter.listing()
     made = role.update("-v")

@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import hashlib
 import json
+import signal
 import ssl
 import urllib.error
 import urllib.request
@@ -21,8 +22,9 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
 from ansible_collections.certmend.tls.tests.support.ome import article
-from ansible_collections.certmend.tls.tests.support.ome.chains import NAME, SERVER, Cas, Case, broken, connection_answer
+from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, NAME, SERVER, Cas, Case, broken, connection_answer, purposes, usage
 from ansible_collections.certmend.tls.tests.support.ome.server import ACCOUNT, ACTIONS, SESSIONS, Ome
+from ansible_collections.certmend.tls.tests.support.run import module_process
 
 CAS = Cas(REAL)
 CASES = broken(CAS)
@@ -259,6 +261,82 @@ def test_the_handshake_of_copies_ends_like_that_of_the_appliances(name, ome, tar
     result = run_module("ome_certificate_chain", {"path": file_of(chain, tmp_path), "peer_content": CAS.pem(*peer)})
     assert [result["mutual"][way]["verified"] for way in ("here_to_peer", "peer_to_here")] == real == [name == "the same"] * 2
     assert ("MUTUAL-REFUSED" in {finding["code"] for finding in result["findings"]}) is (name != "the same")
+
+
+def requested(ome, path, **more):
+    """The options of the task that creates the request."""
+    return options(ome, state="csr", csr_path=str(path), distinguished_name=NAME, **more)
+
+
+def signed(path, folder):
+    """The chain of a CA for the request in a file, and the options of its upload."""
+    request = mint.load_csr(path.read_bytes())
+    leaf = mint.sign(request, NAME, CAS.one, extensions=[purposes(SERVER, CLIENT), usage()], dns=[NAME], **CAS.days)
+    chain = folder / (path.stem + ".pem")
+    chain.write_text(leaf.pem + CAS.one.pem + CAS.root.pem, encoding="ascii")
+    return leaf, dict(state="present", path=str(chain), csr_path=str(path), name=NAME)
+
+
+@pytest.mark.reliability(
+    "two runs at once",
+    "somebody else changes the file meanwhile",
+    playbooks=["ome_migration"],
+    afterwards="the upload for the request that was replaced is refused, with the reason; the other chain is served",
+)
+def test_of_two_runs_at_once_the_one_whose_request_was_replaced_is_refused_and_says_why(ome, tmp_path, run_module):
+    """Two controllers: the second request comes between the request and the upload of the first run."""
+    first, second = tmp_path / "first.csr", tmp_path / "second.csr"
+    before = ome.certificates
+    for path in (first, second):
+        assert run_module("ome_certificate_chain", requested(ome, path))["changed"]
+    _leaf, upload = signed(first, tmp_path)
+    refused = run_module("ome_certificate_chain", options(ome, **upload))
+    assert refused["failed"] and not refused["changed"] and ome.uploads == 0 and ome.certificates == before
+    assert refused["msg"].startswith("KEY-NOT-CSR") and "earlier requests are no longer valid" in refused["advice"], refused
+    leaf, upload = signed(second, tmp_path)
+    made = run_module("ome_certificate_chain", options(ome, **upload))
+    assert made["changed"] and made["handshake"]["verified"] and ome.certificates[0] == leaf.x509
+
+
+@pytest.mark.parametrize("action", ["generate", "upload_chain"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.reliability(
+    "the module is killed",
+    "the controller is killed",
+    playbooks=["ome_migration"],
+    afterwards="whether the appliance has carried out the request or not, the next run completes it; the third changes nothing",
+)
+def test_a_module_that_is_killed_at_a_request_is_finished_by_the_next_run(ome, tmp_path, run_module, action, moment):
+    """What the appliance serves decides, and not what the killed run knew."""
+    path, act, processes = tmp_path / "ome.csr", getattr(ome, action), []
+    ome.switch(restart=0)  # a run that finds no web server says so, and is started again
+
+    def killing(body):
+        setattr(ome, action, act)
+        told = act(body) if moment == "after" else None
+        processes[0].kill()
+        processes[0].wait()
+        return told
+
+    def killed(given):
+        setattr(ome, action, killing)
+        processes.append(module_process("ome_certificate_chain", given))
+        processes[0].communicate(processes[0].ask)
+        assert processes[0].returncode == -signal.SIGKILL
+
+    if action == "generate":
+        killed(requested(ome, path))
+    assert run_module("ome_certificate_chain", requested(ome, path))["changed"]
+    leaf, upload = signed(path, tmp_path)
+    given = options(ome, **upload)
+    given["server_fingerprint"].append(fingerprint(leaf.der))
+    if action == "upload_chain":
+        killed(given)
+    finished = run_module("ome_certificate_chain", given)
+    assert not finished.get("failed") and finished["handshake"]["verified"] and ome.certificates[0] == leaf.x509, finished
+    assert finished["changed"] is not (action == "upload_chain" and moment == "after")
+    assert not run_module("ome_certificate_chain", given)["changed"] and ome.uploads == 1
+    assert not run_module("ome_certificate_chain", requested(ome, path))["changed"]
 
 
 @pytest.mark.parametrize(

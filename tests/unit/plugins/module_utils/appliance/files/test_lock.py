@@ -101,6 +101,18 @@ def test_a_process_may_lock_several_files_of_a_folder(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("link", [os.link, os.symlink], ids=["hard", "symbolic"])
+def test_a_run_does_not_wait_for_itself_if_two_of_its_paths_are_one_file(tmp_path, link):
+    (tmp_path / "one").write_text("", encoding="ascii")
+    link(tmp_path / "one", tmp_path / "two")
+    with locked_all([str(tmp_path / "one"), str(tmp_path / "two")], "path", patience=0):
+        pass
+    with held_elsewhere(tmp_path / "two"), pytest.raises(RemediationError, match="is locked by process"), locked_all(
+        [str(tmp_path / "one")], "path", patience=0
+    ):
+        pass
+
+
 def test_a_killed_run_leaves_no_lock(tmp_path):
     with held_elsewhere(tmp_path / "file") as process:
         process.kill()

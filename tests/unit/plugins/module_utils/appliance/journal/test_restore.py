@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import restore_all
+from ansible_collections.certmend.tls.tests.support.acl import ACL, ATTRIBUTE, acl_of, set_acl
 from ansible_collections.certmend.tls.tests.support.journal import new_journal
 from ansible_collections.certmend.tls.tests.support.mounts import needs_mounts, with_mounts
 
@@ -96,6 +97,11 @@ def test_owner_and_mode_come_back(journal, folder):
     assert picture(folder) == before
 
 
+@pytest.mark.reliability(
+    "files are links or on another file system",
+    playbooks=["restore"],
+    afterwards="the link stays, and its target has the old content",
+)
 def test_a_link_stays_a_link(journal, folder):
     (folder / "link").symlink_to("one")
     write(journal, {str(folder / "link"): b"new"})
@@ -104,7 +110,26 @@ def test_a_link_stays_a_link(journal, folder):
     assert stat.S_ISLNK((folder / "link").lstat().st_mode) and (folder / "one").read_bytes() == b"old one"
 
 
+@pytest.mark.reliability(
+    "files have ACLs",
+    playbooks=["restore"],
+    afterwards="the ACL is as before, also of a file that was removed",
+)
+def test_acls_come_back(journal, folder):
+    for name in ("one", "two"):
+        set_acl(folder / name)
+    write(journal, {str(folder / "one"): b"new"}, remove=[str(folder / "two")])
+    os.removexattr(folder / "one", ATTRIBUTE)
+    restore(journal)
+    assert [acl_of(folder / name) for name in ("one", "two")] == [ACL, ACL]
+
+
 @needs_mounts
+@pytest.mark.reliability(
+    "files are bind mounts",
+    playbooks=["restore"],
+    afterwards="restored in place; the mount stays",
+)
 def test_a_mounted_file_keeps_its_mount(journal, folder):
     script = """
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal

@@ -6,9 +6,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
+import pytest
+
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pin_of
 from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW
+from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW, ROOT, answer
 
 
 def test_a_request_leaves_the_key_and_certificate_in_use_alone(server):
@@ -71,3 +76,68 @@ def test_a_damaged_request_is_made_again(server):
     server.run("csr", csr_path=server.path("tls.csr"))
     (server.folder / "tls.csr").write_text("nothing")
     assert server.run("csr", csr_path=server.path("tls.csr"))["renewed_because"] == ["no certificate signing request exists yet"]
+
+
+def duplicate_key(server):
+    """What a run leaves that was killed after it had brought the waiting key into use, and before it removed its file."""
+    shutil.copy(server.path("tls.key"), server.path("tls.key.next"))
+
+
+@pytest.mark.parametrize("provider", ["self_signed", "own_ca", "csr", "import"])
+def test_a_waiting_key_that_is_in_use_already_is_discarded(server, provider):
+    """It is a second copy of the key of a server."""
+    asked = dict(csr_path=server.path("tls.csr"))
+    signed = answer(server.run("csr", **asked)["csr"])
+    server.run("import", certificate_content=signed.pem, trusted_content=ROOT.pem, **asked)
+    duplicate_key(server)
+    before = server.content()
+    given = dict(asked, trusted_content=ROOT.pem, **({"certificate_content": signed.pem} if provider == "import" else {}))
+    predicted = server.run(provider, check=True, **given)
+    assert server.content() == before
+    done = server.run(provider, **given)
+    assert predicted["diff"] == done["diff"]
+    assert done["renewed_because"] == [] and done["changed"] and done["steps"][0].target == server.path("tls.key.next")
+    del before["tls.key.next"]
+    assert server.content() == before and done["backup_files"] == {} and done["certificate"]["pem"] == signed.pem
+    assert server.run(provider, **given)["steps"] == []
+
+
+def test_a_waiting_key_in_use_is_discarded_with_an_import_and_comes_back_with_a_rollback(server):
+    """The run was killed between the private key and the certificate: the rest is imported, and nothing is lost if that fails."""
+    server.run(fqdn="old.corp.example")
+    asked = dict(csr_path=server.path("tls.csr"), reuse_key=False, drop_names=["old.corp.example"])
+    signed = answer(server.run("csr", **asked)["csr"])
+    os.replace(server.path("tls.key.next"), server.path("tls.key"))
+    duplicate_key(server)
+    before = server.content()
+    given = dict(certificate_content=signed.pem, trusted_content=ROOT.pem, drop_names=["old.corp.example"])
+    os.chmod(server.path("tls.key.next"), 0o640)
+    run, _context = server.make("import", **given)
+    run.collect()
+    undos = [run.apply(step) for step in run.plan()]
+    assert set(server.content()) == {"tls.key", "tls.csr", "tls.pem"}
+    while undos:
+        undos.pop()()
+    assert server.content() == before and os.stat(server.path("tls.key.next")).st_mode & 0o777 == 0o640
+    done = server.run("import", **given)
+    assert done["certificate"]["pem"] == signed.pem and "tls.key.next" not in server.content()
+    assert [step.target for step in done["steps"]] == [server.path("tls.key.next"), server.path("tls.pem")]
+
+
+def test_a_new_request_does_not_keep_a_waiting_key_that_is_in_use(server):
+    """It was answered: a key for the next request is another one."""
+    server.run()
+    duplicate_key(server)
+    asked = server.run("csr", csr_path=server.path("tls.csr"), reuse_key=False, at=NOW + 398 * mint.DAY)
+    content = server.content()
+    assert "the private key is replaced, because reuse_key is false" in asked["renewed_because"]
+    assert content["tls.key.next"] != content["tls.key"]
+
+
+def test_a_key_in_use_that_is_a_link_to_the_waiting_file_is_no_copy(server):
+    """A hard link of a private key is refused, whatever it is called."""
+    server.run()
+    os.replace(server.path("tls.key"), server.path("tls.key.next"))
+    os.symlink(server.path("tls.key.next"), server.path("tls.key"))
+    before = server.content()
+    assert server.run()["steps"] == [] and server.content() == before

@@ -92,7 +92,7 @@ MEANINGLESS = [
     ("checked", {"approval": APPROVAL}, "pinned or repinned"),
     ("checked", {"approvals": [APPROVAL]}, "pinned or repinned"),
     ("restored", {"announced": [{"pin": PIN}]}, "pinned or repinned"),
-    ("pinned", {"pins": [PIN]}, "absent or listed"),
+    ("pinned", {"pins": [PIN]}, "absent or listed or restored"),
     ("absent", {"backup_path": "/srv/backup"}, "restored"),
 ]
 
