@@ -19,7 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time, timestamp
 
 #: the notes to which several steps of a run add
-JOINED = ("anchors", "restart", "servers", "stores", "added")
+JOINED = ("anchors", "restart", "served", "servers", "stores", "added")
 
 
 class Action(StringEnum):
