@@ -51,7 +51,8 @@ def order(done):
 
 def test_a_host_that_ansible_removed_from_the_run_is_rolled_back_too_and_the_newest_change_first(estate):
     """A file of tasks is missing for the installer, which no rescue sees."""
-    missing = {"ansible.builtin.include_tasks": "{{ 'missing.yml' if inventory_hostname == 'installer' else '%s' }}" % estate.write("nothing", [])}
+    file = "{{ 'missing.yml' if inventory_hostname == 'installer' else '%s' }}" % estate.write("nothing", [])
+    missing = {"ansible.builtin.include_tasks": {"file": file}}
     plays = [attempt(estate, "installer", estate.mapping()), attempt(estate, "depot", estate.certificate()), play("all", missing)]
     done = estate.playbook(plays + end())
     assert done.returncode != 0 and order(done) == ["depot", "installer"], done.stdout
