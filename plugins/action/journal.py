@@ -14,6 +14,7 @@ from typing import Any, Dict, Optional
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import has_ended, identity_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
 SECONDS_BETWEEN_ATTEMPTS = 2
 
@@ -26,7 +27,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
         """Run the module; wait if another run holds the journal and may be alive."""
         result: Dict[str, Any] = super().run(tmp, task_vars)
-        arguments = dict(self._task.args, run=this_run())
+        # hosts have clocks of their own, and what was changed last is restored first on all of them
+        run = this_run()
+        arguments = dict(self._task.args, run=dict(run, opened=utc_now().isoformat(timespec="microseconds")))
         # the preflight, whose tasks are in check mode, waits: the run that it belongs to is none
         last = time.monotonic() + (0 if (task_vars or {}).get("ansible_check_mode") else int(arguments.get("wait", 120)))
         while True:
@@ -35,7 +38,7 @@ class ActionModule(ActionBase):
             if held_by and held_by["controller"] == controller() and has_ended(held_by["process"]) and "lost_run" not in arguments:
                 arguments["lost_run"] = held_by["id"]
             elif not held_by or time.monotonic() >= last:
-                return dict(result, **outcome, this_run=arguments["run"])
+                return dict(result, **outcome, this_run=run)
             else:
                 time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 

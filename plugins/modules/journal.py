@@ -37,7 +37,7 @@ options:
       - V(restored) restores all files as they were before the run, the newest change first, with owner, group, mode, ACL and extended attributes, and reads
         them again. A file that somebody else has changed since is left alone, and the task fails.
       - V(closed) removes a journal after V(restored), as soon as the services use the restored files. A journal with changes that were not restored stays.
-      - A journal that another run has open is neither restored nor closed before that run has ended.
+      - A journal that another run has open is neither restored nor closed before that run has ended; nor is a former journal of that name.
       - V(listed) returns all the journals of the host.
     type: str
     choices: [opened, written, proved, restored, closed, listed]
@@ -72,6 +72,10 @@ options:
   lost_run:
     description: The C(id) of a run that is known to have ended. Its journal can be taken over at once.
     type: str
+  certificates_of:
+    description: With O(state=restored), the paths of PEM files whose certificates are returned (RV(certificates)), so that a handshake can look for them.
+    type: list
+    elements: str
   run:
     description: Which run this is. Set by the controller.
     type: dict
@@ -124,10 +128,14 @@ unfinished:
   type: bool
   sample: false
 run:
-  description: The run that holds the journal.
+  description: The run that holds the journal. C(opened) is when it opened the journal, by the clock of the controller.
   returned: always
   type: dict
-  sample: {id: admin1.4026531836-4711-80231, controller: admin1/5f3c2a10, process: 4026531836-4711-80231}
+  sample:
+    id: admin1.4026531836-4711-80231
+    controller: admin1/5f3c2a10
+    process: 4026531836-4711-80231
+    opened: '2026-11-20T12:00:00.000000+00:00'
 this_run:
   description: The run that this task is part of.
   returned: always
@@ -161,6 +169,13 @@ left:
   type: list
   elements: dict
   sample: [{path: /etc/hosts, reason: somebody else changed it after this run}]
+certificates:
+  description:
+    - For each path of O(certificates_of), the SHA-256 fingerprints of the certificates in it, in their order. Empty if there is no such file.
+    - An empty dictionary if the journal is not restored.
+  returned: always
+  type: dict
+  sample: {/etc/nginx/tls/depot.pem: ["12:34"]}
 journals:
   description: With O(state=listed), all the journals of the host.
   returned: always
@@ -199,6 +214,7 @@ ARGUMENT_SPEC = dict(
     lease_minutes=dict(type="int", default=30),
     keep=dict(type="int", default=5),
     lost_run=dict(type="str"),
+    certificates_of=dict(type="list", elements="str"),
     run=dict(type="dict"),
 )
 

@@ -59,9 +59,11 @@ options:
     type: float
     default: 10
   expect:
-    description: With V(verified) the task fails if the handshake does not verify. With V(any) it only reports the result.
+    description:
+      - With V(verified) the task fails if the handshake does not verify. With V(any) it only reports the result.
+      - With V(presented) the task fails unless the server presents O(expected_fingerprints), trusted or not. Certificates to trust need not be given then.
     type: str
-    choices: [verified, any]
+    choices: [verified, presented, any]
     default: verified
   expected_fingerprints:
     description:
@@ -209,7 +211,7 @@ ARGUMENT_SPEC = dict(
     java_keystore=KEYSTORE_SPEC,
     system_store=dict(type="str", choices=["auto", "debian", "redhat", "suse", "photon"]),
     timeout=dict(type="float", default=10),
-    expect=dict(type="str", choices=["verified", "any"], default="verified"),
+    expect=dict(type="str", choices=["verified", "presented", "any"], default="verified"),
     expected_fingerprints=dict(type="list", elements="str"),
     wait_timeout=dict(type="float", default=0),
 )
@@ -217,7 +219,8 @@ ARGUMENT_SPEC = dict(
 
 def main():
     anchors = ("ca_path", "ca_content", "java_keystore", "system_store")
-    module = discreet(AnsibleModule)(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_one_of=[anchors], supports_check_mode=True)
+    unless_presented = [("expect", expect, anchors, True) for expect in ("verified", "any")]
+    module = discreet(AnsibleModule)(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_if=unless_presented, supports_check_mode=True)
     run_module(module, TlsHandshakeRun.from_params)
 
 

@@ -63,7 +63,7 @@ def test_a_prover_that_cannot_be_reached_stops_the_run_before_the_first_change(e
     "the last step fails",
     "files are bind mounts",
     playbooks=["offline_depot"],
-    afterwards="all hosts byte-identical to the start, with owner, group, mode and times",
+    afterwards="all hosts byte-identical to the start, with owner, group, mode and times; kept with offline_depot_keep_on_failure",
 )
 def test_a_last_step_that_fails_is_rolled_back_on_all_hosts(estate, playbook):
     """The installer refuses the depot's password, which no prediction sees."""
@@ -78,6 +78,9 @@ def test_a_last_step_that_fails_is_rolled_back_on_all_hosts(estate, playbook):
     assert picture(depot) == before[0]
     assert picture(installer) == before[1]
     assert journals(depot) == journals(installer) == []
+    kept = playbook("certmend.tls.offline_depot", *extra(estate, offline_depot_keep_on_failure=True, **api))
+    assert kept.rc == 2 and "Kept, as asked" in "".join(kept.failure("installer")), kept.stdout[-3000:]
+    assert FQDN in served(estate) and "Rolled back" not in kept.stdout and picture(installer) != before[1]
 
 
 @pytest.mark.reliability(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import default_folder
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
@@ -35,6 +35,7 @@ class Options:
     :param folder: the folder of all journals.
     :param run: which run this is: ``id``, ``controller``, ``process``.
     :param only_run: restore a journal only if this run wrote it; empty: whichever wrote it.
+    :param certificates_of: files whose certificates are returned after ``restored``.
     :param lost_run: the run that is known to have ended without closing its journal.
     :param lease_minutes: after how long without a sign of life a run counts as ended.
     :param keep: how many proved journals of this name are kept.
@@ -49,6 +50,7 @@ class Options:
     lost_run: Optional[str]
     lease_minutes: int
     keep: int
+    certificates_of: Tuple[str, ...]
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> Options:
@@ -63,4 +65,5 @@ class Options:
             raise RemediationError("only_run: %r is not the id of a run" % params["only_run"], "Copy the id from the last lines of the run.")
         folder = os.path.abspath(params["folder"] or default_folder())
         run = params["run"] or {"id": "by-hand", "controller": "", "process": ""}
-        return cls(state, name, folder, run, params["notes"] or {}, params["only_run"] or "", params["lost_run"], params["lease_minutes"], params["keep"])
+        only_run, lost_run, certificates_of = params["only_run"] or "", params["lost_run"], tuple(params["certificates_of"] or ())
+        return cls(state, name, folder, run, params["notes"] or {}, only_run, lost_run, params["lease_minutes"], params["keep"], certificates_of)

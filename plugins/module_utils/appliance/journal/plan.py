@@ -19,7 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time, timestamp
 
 #: the notes to which several steps of a run add
-JOINED = ("anchors", "restart", "servers", "stores", "added")
+JOINED = ("anchors", "restart", "served", "servers", "stores", "added")
 
 
 class Action(StringEnum):
@@ -60,7 +60,7 @@ def make_plan(options: Options, record: Optional[JournalRecord], now: datetime.d
             raise _lost_to(record, options)
         return Plan(Action.NOTHING, record)
     if options.state in (Wanted.RESTORED, Wanted.CLOSED) and record.state is JournalState.OPEN:
-        _require_free(options, record, now)
+        require_free(options, record, now)
     if options.state is Wanted.WRITTEN:
         return _plan_written(record)
     return {Wanted.PROVED: _plan_proved, Wanted.RESTORED: _plan_restore, Wanted.CLOSED: _plan_close}[options.state](record)
@@ -75,12 +75,13 @@ def plan_open(options: Options, record: Optional[JournalRecord], now: datetime.d
     mine = is_mine(options, record)
     if record.state is JournalState.PROVED and not mine:
         return Plan(Action.ARCHIVE, new)
-    _require_free(options, record, now)
+    require_free(options, record, now)
     # what a lost run noted was true before its first change
     notes = merged(options.notes, record.notes) if is_unfinished(options, record) else merged(record.notes if record.changes else {}, options.notes)
     unproved = record.unproved or record.state is JournalState.RESTORED or (is_unfinished(options, record) and not mine)
     changes = record.changes if mine else tuple(marked_if_foreign(record.changes))
-    opened = dataclasses.replace(record, state=JournalState.OPEN, run=options.run, notes=notes, unproved=unproved, changes=changes)
+    run = record.run if mine else options.run  # a run that opens it again has opened it then
+    opened = dataclasses.replace(record, state=JournalState.OPEN, run=run, notes=notes, unproved=unproved, changes=changes)
     return Plan(Action.NOTHING if opened == record else Action.WRITE, opened)
 
 
@@ -89,8 +90,11 @@ def is_mine(options: Options, record: JournalRecord) -> bool:
     return bool(record.run["id"] == options.run["id"])
 
 
-def _require_free(options: Options, record: JournalRecord, now: datetime.datetime) -> None:
-    """Refuse a journal whose run may still be alive."""
+def require_free(options: Options, record: JournalRecord, now: datetime.datetime) -> None:
+    """Refuse a journal whose run may still be alive.
+
+    :raises HeldError: it may be.
+    """
     if not is_mine(options, record) and not is_lost(options, record, now):
         raise HeldError(_held_by(record), "Wait until that run ends. If it has ended, the journal is free %d minutes after that time." % options.lease_minutes)
 

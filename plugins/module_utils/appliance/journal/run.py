@@ -16,6 +16,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journ
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private, make_private
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import (
     archive,
     journal_of,
@@ -25,7 +27,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.arc
     restored_runs,
 )
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.options import Options, Wanted
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.plan import Action, HeldError, Plan, is_unfinished, make_plan
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.plan import Action, HeldError, Plan, is_unfinished, make_plan, require_free
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import (
     Restoration,
     is_gone_again,
@@ -86,11 +88,15 @@ class JournalRun(Run[Plan]):
             self.restored_runs = restored_runs(self.options.folder)
             self.warnings += [journal["error"] for journal in self.journals if journal["error"]]
             return []
-        self.found = self.record = self.journal.read() if os.path.lexists(self.journal.path) else None
+        self.found = self.record = _read(self.journal)
+        # a journal that was kept is restored when no other run is at work on the same files
+        current = _read(Journal(os.path.join(self.options.folder, self.options.name)))
         try:
+            if current and self.found and current.run["id"] != self.found.run["id"] and current.state is JournalState.OPEN:
+                require_free(self.options, current, self.now)
             plan = make_plan(self.options, self.found, self.now)
         except HeldError:
-            self.held_by = self.found.run if self.found else None
+            self.held_by = current.run if current else None
             raise
         if plan.action is Action.NOTHING:
             return []
@@ -152,6 +158,13 @@ class JournalRun(Run[Plan]):
             advice = "The old contents are in %s; journal.json says which file is which." % self.journal.folder
             raise RemediationError("NOT restored: %s" % reasons, advice)
 
+    def _certificates(self) -> Dict[str, List[str]]:
+        """The SHA-256 fingerprints of the certificates in the restored files; none before they are restored."""
+        if not self.record or self.record.state is not JournalState.RESTORED:
+            return {}
+        files = {path: Snapshot.of(path) for path in self.options.certificates_of}
+        return {path: list(by_fingerprint(now.content)) if now else [] for path, now in files.items()}
+
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
         record = self.record
@@ -165,9 +178,15 @@ class JournalRun(Run[Plan]):
             "changes": [_change_as_dict(change) for change in record.changes] if record else [],
             "restored": list(self.restoration.restored),
             "left": [{"path": path, "reason": reason} for path, reason in self.restoration.left],
+            "certificates": self._certificates(),
             "journals": self.journals,
             "restored_runs": self.restored_runs,
         }
+
+
+def _read(journal: Journal) -> Optional[JournalRecord]:
+    """The record of a journal; None if there is no journal."""
+    return journal.read() if os.path.lexists(journal.path) else None
 
 
 def _change_as_dict(change: FileChange) -> Dict[str, Any]:

@@ -22,13 +22,14 @@ def collecting_context() -> ssl.SSLContext:
 
 
 def verifying_context(anchors: str) -> ssl.SSLContext:
-    """A context that trusts the anchors (PEM text) and nothing else.
+    """A context that trusts the anchors (PEM text; empty: nobody) and nothing else.
 
     A path may end at every anchor, self-signed or not: Java treats its keystores so, and so does a client that pins an
     intermediate. Names are verified as in RFC 9525; the common name counts only if the certificate has no dNSName.
     """
     context = _context()
-    context.load_verify_locations(cadata=anchors)
+    if anchors:
+        context.load_verify_locations(cadata=anchors)
     context.verify_flags |= 0x80000  # X509_V_FLAG_PARTIAL_CHAIN, which Python names since 3.10
     return context
 

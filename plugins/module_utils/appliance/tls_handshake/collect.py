@@ -37,6 +37,8 @@ def collect_anchors(options: Options) -> Anchors:
     :raises RemediationError: they cannot be read, or there is none.
     """
     blocks = certificate_blocks(_anchors_text(options))
+    if not blocks and options.trusts_nothing:
+        return Anchors("", 0)
     if not blocks:
         raise RemediationError("%s: contains no certificate" % options.trust_option, "Give the CA's certificate as PEM.")
     return Anchors("\n".join(blocks) + "\n", len(blocks))

@@ -20,12 +20,13 @@ class Expect(StringEnum):
     """Which results of the handshake the task accepts."""
 
     VERIFIED = "verified"
+    PRESENTED = "presented"
     ANY = "any"
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the task asks for. Exactly one of ``ca_path``, ``ca_content``, ``java_keystore`` and ``system_store`` is set.
+    """What the task asks for. Exactly one of ``ca_path``, ``ca_content``, ``java_keystore`` and ``system_store`` is set; none if ``expect`` is ``presented``.
 
     :param name: the name that the certificate must have.
     :param address: connect there instead of resolving ``host``.
@@ -72,6 +73,11 @@ class Options:
         )
 
     @property
+    def trusts_nothing(self) -> bool:
+        """Whether no certificates to trust are given."""
+        return self.java_keystore is None and self.system_store is None and self.ca_path is None and self.ca_content is None
+
+    @property
     def trust_option(self) -> str:
         """The option that says what is trusted, for messages."""
         if self.java_keystore is not None:
@@ -91,3 +97,5 @@ def _problems(params: Mapping[str, Any]) -> Iterator[RemediationError]:
         yield RemediationError("address: %r is not an IP address" % params["address"], "Give a host name with the option host.")
     if not 0 < params["port"] < 65536:
         yield RemediationError("port: %d is not between 1 and 65535" % params["port"], "Give the port of the server.")
+    if params["expect"] == "presented" and not params["expected_fingerprints"]:
+        yield RemediationError("expect: presented needs expected_fingerprints", "Give the SHA-256 fingerprints of the certificates.")

@@ -14,7 +14,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.collect import Anchors, Outcome, collect_anchors, shake_hands
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.judge import Problem, judge
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.judge import Problem, judge, presents
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.options import Expect, Options
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.proof import Proof, prove
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
@@ -46,17 +46,23 @@ class TlsHandshakeRun(Run[None]):
         while True:
             self.outcome = shake_hands(self.options, self.anchors)
             self.problem = judge(self.outcome, self.options.expected_fingerprints)
-            if self.problem is None or time.monotonic() >= last:
+            if not self._unexpected() or time.monotonic() >= last:
                 return
             time.sleep(SECONDS_BETWEEN_HANDSHAKES)
+
+    def _unexpected(self) -> bool:
+        """Whether the outcome is not the expected one; with ``any``, whether the handshake did not verify."""
+        if self.options.expect is Expect.PRESENTED:
+            return not (isinstance(self.outcome, Handshake) and presents(self.outcome, self.options.expected_fingerprints))
+        return self.problem is not None
 
     def plan(self) -> Sequence[Step[None]]:
         """Nothing is changed."""
         return []
 
     def verify(self, steps: Sequence[Step[None]]) -> None:
-        """Fail if the task expects a verified handshake and there is none."""
-        if self.problem and self.options.expect is Expect.VERIFIED:
+        """Fail if the handshake has not the outcome that the task expects."""
+        if self.problem and self._unexpected() and self.options.expect is not Expect.ANY:
             server = "%s:%d as %s" % (self.options.host, self.options.port, self.options.name)
             raise RemediationError("%s: %s: %s" % (server, self.problem.code, self.problem.message), self.problem.advice)
 

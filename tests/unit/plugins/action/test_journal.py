@@ -60,7 +60,7 @@ def test_all_tasks_of_a_run_are_one_run_and_a_lost_run_is_taken_over(play, tmp_p
     done, results = play()
     assert results, done.stdout
     first, second = results
-    assert first["changed"] and not second["changed"] and first["run"] == second["run"] == second["this_run"]
+    assert first["changed"] and not second["changed"] and first["run"] == second["run"] == dict(second["this_run"], opened=first["run"]["opened"])
     hold(tmp_path, identity_of(os.getpid()))
     done, _results = play()
     assert done.returncode == 2 and "name: test is in use by another run (process %d on " % os.getpid() in done.stdout

@@ -17,6 +17,8 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import identity_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
+from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import FIXED, REAL
 
 ME = {"id": "me", "controller": "here/0", "process": "1-2-3"}
@@ -82,6 +84,36 @@ def test_a_former_run_is_restored_from_the_journal_that_was_kept(ask, mapped, ho
     listed = ask("listed", name=None)
     assert listed["journals"] == [] and listed["restored_runs"] == ["me", "other"]
     assert ask("restored", only_run="me")["journal_state"] is None
+
+
+def test_a_kept_journal_is_not_restored_while_another_run_has_the_current_one_open(ask, mapped, hosts):
+    mapped(ask("opened"))
+    ask("proved")
+    mapped(ask("opened", run=OTHER), "b.example")
+    both = hosts.read_bytes()
+    for check in (True, False):
+        refused = ask("restored", check, only_run="me", run=dict(ME, id="third"))
+        assert refused["held_by"]["id"] == "other" and "is in use by another run" in refused["msg"]
+    assert hosts.read_bytes() == both
+    assert ask("restored", only_run="me", lost_run="other")["left"], "that run has ended, and its change stays"
+
+
+def test_the_certificates_of_a_restored_file_are_returned(ask, run_module, tmp_path):
+    path, old = tmp_path / "served.pem", mint.mint("old.example", **REAL.days())
+    path.write_text(old.pem + old.key_pem, encoding="ascii")
+    opened = ask("opened")
+    issue = dict(provider="self_signed", fqdn="new.example", private_key_path=str(tmp_path / "new.key"), certificate_path=str(path))
+    run_module("cert_issue", dict(issue, journal=opened["path"], backup=False))
+    asked = [str(path), str(tmp_path / "missing.pem")]
+    assert ask("restored", True, certificates_of=asked)["certificates"] == {}, "nothing is restored yet"
+    for _again in range(2):
+        restored = ask("restored", certificates_of=asked)
+        assert restored["certificates"] == {asked[0]: [fingerprint_of(old.der)], asked[1]: []}
+
+
+def test_a_journal_says_when_its_run_opened_it_by_the_controllers_clock(ask):
+    first, second = ask("opened", run=dict(ME, opened="1")), ask("opened", run=dict(ME, opened="2"))
+    assert [first["run"]["opened"], second["run"]["opened"]] == ["1", "1"] and not second["changed"]
 
 
 def test_files_that_cannot_be_restored_keep_their_journal_however_many_they_are(ask, run_module, tmp_path):

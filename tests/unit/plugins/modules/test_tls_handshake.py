@@ -169,3 +169,22 @@ def test_a_handshake_is_made_again_until_the_expected_certificate_is_presented(s
     with listening(serve) as port:
         seen = shake(port, expected_fingerprints=[fingerprint_of(new.der)], wait_timeout=PATIENCE, expect="verified")
     assert seen["verified"] and len(contexts) == 1
+
+
+def test_the_expected_certificates_are_enough_if_the_task_asks_for_no_more(shake, tls_server):
+    """A restored certificate need not be trusted, nor have the name that clients use: for that it was replaced."""
+    old = leaf(None, dns=["other.example"], common_name="other.example")
+    port = tls_server(old.pem, old.key_pem)
+    for trusted in (ROOT.pem, None):
+        seen = shake(port, trusted, expected_fingerprints=[fingerprint_of(old.der)], wait_timeout=PATIENCE, expect="presented")
+        assert "failed" not in seen and not seen["verified"] and seen["error"]["code"] == "TRUST-SELF-SIGNED"
+    assert "any of the following are missing" in shake(port, None)["msg"], "nothing else works without certificates to trust"
+    other = shake(port, expected_fingerprints=[fingerprint_of(ROOT.der)], expect="presented")
+    assert other["failed"] and "SERVED-DIFFERS: the server presents another certificate" in other["msg"]
+    assert "expected_fingerprints" in shake(port, expect="presented")["msg"]
+
+
+def test_a_server_that_cannot_be_reached_presents_nothing(shake):
+    with listening(lambda connection: None) as port:
+        pass
+    assert "CONNECT-" in shake(port, expected_fingerprints=[fingerprint_of(ROOT.der)], expect="presented")["msg"]
