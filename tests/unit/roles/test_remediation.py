@@ -160,6 +160,12 @@ def test_a_run_over_many_hosts_prints_fifteen_lines_and_names_the_file_with_the_
     assert printed[13].startswith("undo all: ") and printed[13].endswith(",".join(changed))
 
 
+def test_a_command_to_copy_is_never_shortened_and_a_long_list_is(tmp_path):
+    command, files = "  undo: ansible localhost -m x -a " + "y" * 1000, "vault: changed " + ", ".join(["/srv/file"] * 100)
+    printed = summary(tmp_path, {"vault": host()}, {"vault": [files, command]})
+    assert printed[1] == command and 380 < len(printed[0]) <= 400 and "[...] (all of it: " in printed[0]
+
+
 LONG = "x " * 1000
 REPORT = """
 - hosts: all
