@@ -189,7 +189,7 @@ def test_every_other_test_is_of_a_plugin_a_role_a_playbook_a_tool_or_the_archite
         elif folder == "playbooks":
             assert (ROOT / "playbooks" / (name + ".yml")).is_file(), path
         elif folder == "roles":
-            assert (ROOT / "roles" / name).is_dir(), path
+            assert any(name == role.name or name.startswith(role.name + "_") for role in (ROOT / "roles").iterdir()), path
         elif folder == "tools":
             assert (ROOT / "tools" / (name + ".py")).is_file(), path
         else:
