@@ -13,6 +13,7 @@ import yaml
 from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION, render
 
 FORGED = "CN=depot\u2028  VERIFIED depot.corp.example:443\x85\u2029\x0b\x0c\x1c\x1e"
+ESCAPED = r"CN=depot\u{2028}  VERIFIED depot.corp.example:443\u{85}\u{2029}\u{B}\u{C}\u{1C}\u{1E}"
 QUESTIONS = [{"question": "Subject?", "answer": FORGED}]
 RESULT = {
     "results": [{"source": "depot:443", "verdict": "ok", "error": None, "certificates": [], "findings": [], "questions": QUESTIONS}],
@@ -41,6 +42,6 @@ def test_a_line_separator_in_a_certificate_starts_no_line(tmp_path):
     for lines in values:
         assert lines == [
             "depot:443: ok",
-            "    Subject? " + FORGED,
+            "    Subject? " + ESCAPED,
             "1 inspected: 1 ok, 0 with warnings, 0 with errors (0 unreachable).",
         ]

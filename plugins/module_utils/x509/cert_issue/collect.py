@@ -79,16 +79,15 @@ def read_existing(paths: Paths) -> Existing:
     problems: List[str] = []
     own_key = _read_key(paths.private_key, FileKind.PRIVATE_KEY, problems)
     combined_key = _read_key(paths.combined, FileKind.COMBINED, problems)
-    next_key = _read_key(paths.next_key, FileKind.PRIVATE_KEY, problems)
     key = combined_key if own_key is None else own_key
-    in_use = next_key is not None and _pin(next_key) == _pin(key)
+    next_key, duplicate = _waiting_key(paths, _read_key(paths.next_key, FileKind.PRIVATE_KEY, problems), key)
     csr = _read_csr(paths.csr, problems)
     certificates = _read_certificates(paths.certificate, FileKind.CERTIFICATE, problems)
     combined = _read_certificates(paths.combined, FileKind.COMBINED, problems)
     return Existing(
         key=key,
-        next_key=None if in_use else next_key,
-        duplicate_key=paths.next_key if in_use and not _is_same_file(paths.key, paths.next_key) else None,
+        next_key=next_key,
+        duplicate_key=duplicate,
         signing_key=_read_own_secret(paths.signing_key),
         csr=csr,
         certificates=certificates if paths.certificate else combined,
@@ -97,6 +96,13 @@ def read_existing(paths: Paths) -> Existing:
         combined=combined,
         combined_pin=_pin(combined_key),
     )
+
+
+def _waiting_key(paths: Paths, waiting: Any, key: Any) -> Tuple[Any, Optional[str]]:
+    """The key that waits for a CA's answer; and the path of its file if it waits no longer, because it is in use."""
+    if waiting is None or _pin(waiting) != _pin(key):
+        return waiting, None
+    return None, None if _is_same_file(paths.key, paths.next_key) else paths.next_key
 
 
 def _is_same_file(path: str, other: Optional[str]) -> bool:
