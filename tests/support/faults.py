@@ -13,6 +13,8 @@ from typing import Any, Callable, Optional
 PACKAGE = os.path.join("certmend", "tls", "plugins", "module_utils")
 #: a fault there is a second fault, or comes after everything is done
 SPARED = ("_roll_back", "_report")
+#: with these the result is on its way out
+LAST = ("exit_json", "fail_json")
 
 
 class Fault:
@@ -34,6 +36,9 @@ class Fault:
     def _trace(self, frame: Any, event: str, _argument: Any) -> None:
         name = frame.f_code.co_name
         if event != "call" or PACKAGE not in frame.f_code.co_filename or name.startswith("<"):
+            return
+        if name in LAST:
+            sys.settrace(None)
             return
         if self._entered and name not in SPARED:
             self.calls += 1

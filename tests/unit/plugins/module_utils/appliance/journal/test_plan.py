@@ -22,7 +22,7 @@ CHANGES = (FileChange("/no/such/file", None, "00"),)
 
 
 def asked(state, **params):
-    given = dict(name="test", state=state, folder="/j", run=RUN, notes=None, only_run=None, lost_run=None, lease_minutes=30, keep=5)
+    given = dict(name="test", state=state, folder="/j", run=RUN, notes=None, only_run=None, lost_run=None, lease_minutes=30, keep=5, certificates_of=None)
     return Options.from_params(dict(given, **params))
 
 
