@@ -7,7 +7,7 @@ LAB := tests/lab/labctl
 
 help:
 	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
-	@echo 'make test      what a change must pass, about half an hour on 2 cores'
+	@echo 'make test      what a change must pass, about an hour on 2 cores'
 	@echo 'make test-all  everything: examples one by one, every Molecule scenario, the roles on the oldest core too'
 	@echo 'their parts:   make lint unit floor days sanity build docs lab molecule'
 	@echo 'one of a part: make lab-pins, make molecule-rollback'

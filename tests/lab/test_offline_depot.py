@@ -422,6 +422,7 @@ SERVERS = """
 """
 
 
+@pytest.mark.everything
 @pytest.mark.hosts("installer", "web", "lb")
 def test_httpd_and_haproxy_are_mended_proved_and_left_alone_the_second_time(estate, playbook):
     pki = ["-e", "pki=%s" % (estate.state / "pki")]

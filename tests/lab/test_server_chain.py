@@ -506,6 +506,7 @@ def test_the_expired_certificate_of_a_ca_is_replaced_by_its_successor(estate, pl
     assert presented(APACHE) == [leaf.der, pki.two.der, pki.one.der] and verifies(APACHE, pki)
 
 
+@pytest.mark.everything
 @pytest.mark.hosts("web")
 def test_a_name_is_dropped_only_on_request(estate, playbook, pki):
     install(estate, APACHE, portal(pki), pki.two, pki.one)
@@ -577,6 +578,7 @@ def test_a_check_that_hangs_is_ended_and_named(estate, playbook, pki):
     assert presented(NGINX) == [leaf.der]
 
 
+@pytest.mark.everything
 @pytest.mark.hosts("depot")
 def test_a_reload_that_hangs_is_ended_and_named(estate, playbook, pki):
     leaf = pki.leaf(NGINX.name)
