@@ -191,9 +191,11 @@ def finish(folder, hosts):
 
 
 def test_a_long_error_is_shortened_on_the_screen_and_kept_in_a_file(tmp_path):
-    status, printed, kept = finish(tmp_path, {"depot": {"remediation_error": LONG + "the end"}, "other": {"remediation_ending": []}})
+    error = {"remediation_error": LONG + "the end. All changes were rolled back"}
+    status, printed, kept = finish(tmp_path, {"depot": error, "other": {"remediation_ending": []}})
+    assert "All changes were rolled back" in printed
     assert status == 2 and LONG.strip() not in printed and "[...] (all of it: %s/state/certmend/runs/" % tmp_path in printed
-    assert LONG + "the end" in kept and "other: nothing was changed here, because depot failed" in kept
+    assert error["remediation_error"] in kept and "other: nothing was changed here, because depot failed" in kept
     (folder,) = (tmp_path / "state" / "certmend").iterdir()
     assert [oct(path.stat().st_mode & 0o777) for path in (folder, *folder.iterdir())] == ["0o700", "0o600"]
 
