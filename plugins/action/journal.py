@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
         run = this_run()
         arguments = dict(self._task.args, run=dict(run, opened=utc_now().isoformat(timespec="microseconds")))
         # the preflight, whose tasks are in check mode, waits: the run that it belongs to is none
-        last = time.monotonic() + (0 if (task_vars or {}).get("ansible_check_mode") else int(arguments.get("wait", 120)))
+        last = time.monotonic() + (0 if (task_vars or {}).get("ansible_check_mode") else _seconds(arguments.get("wait", 120)))
         while True:
             outcome = self._execute_module(module_name="certmend.tls.journal", module_args=arguments, task_vars=task_vars)
             held_by = outcome.get("held_by")
@@ -41,6 +41,14 @@ class ActionModule(ActionBase):
                 return dict(result, **outcome, this_run=run)
             else:
                 time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+
+
+def _seconds(value: Any) -> int:
+    """How long to wait; 0 if the value is no number, which the module then says."""
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return 0
 
 
 def this_run() -> Dict[str, str]:

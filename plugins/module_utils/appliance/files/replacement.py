@@ -20,6 +20,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 
 #: a mode as Ansible takes it: octal text or a number
 Mode = Union[str, int]
+#: for the system, this number stands for no user and no group
+NOBODY = 2**32 - 1
 #: mode, owner and group, as numbers
 Attributes = Tuple[int, int, int]
 
@@ -129,9 +131,12 @@ def parse_mode(value: Mode) -> int:
     :raises RemediationError: it is not an octal mode.
     """
     try:
-        return value if isinstance(value, int) else int(str(value), 8)
+        mode = value if isinstance(value, int) else int(str(value), 8)
     except ValueError:
-        raise RemediationError("mode: %r is not an octal mode" % value, 'Write it in quotes, as "0640".') from None
+        mode = -1
+    if isinstance(value, bool) or not 0 <= mode <= 0o7777:
+        raise RemediationError("mode: %r is not an octal mode" % value, 'Write it in quotes, as "0640".')
+    return mode
 
 
 def _current(path: str) -> Optional[Metadata]:
@@ -148,6 +153,9 @@ def _as_text(attributes: Attributes) -> str:
 
 def _number(name: str, option: str, look_up: Callable[[str], int]) -> int:
     try:
-        return int(name) if name.isdigit() else look_up(name)
-    except KeyError:
-        raise RemediationError("%s: %r does not exist on this host" % (option, name), "Create it first.") from None
+        number = int(name) if name.isdecimal() else look_up(name)
+    except (KeyError, ValueError):
+        number = NOBODY
+    if not 0 <= number < NOBODY:
+        raise RemediationError("%s: %r does not exist on this host" % (option, name), "Create it first.")
+    return number

@@ -13,9 +13,9 @@ from typing import Any, Dict, List, Optional, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding
-from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import FileKind, Paths
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import NEXT, SIGNING, FileKind, Paths
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
-from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import load_private_key
+from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.private_keys import ENCRYPTED, load_private_key
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import load_csr, read_certificates
 
 
@@ -72,9 +72,9 @@ def _pin(key: Any) -> str:
 
 
 def read_existing(paths: Paths) -> Existing:
-    """Read the present state. A file that is absent or damaged is no error.
+    """Read the present state. A file that is absent or damaged is no error; an encrypted private key is one, because it is somebody's key.
 
-    :raises RemediationError: the system refuses to read a file.
+    :raises RemediationError: the system refuses to read a file, or the private key is encrypted.
     """
     problems: List[str] = []
     own_key = _read_key(paths.private_key, FileKind.PRIVATE_KEY, problems)
@@ -120,6 +120,8 @@ def _read_key(path: Optional[str], kind: FileKind, problems: List[str]) -> Any:
     try:
         return load_private_key(data, str(path)) if data else None
     except RemediationError as error:
+        if kind is FileKind.PRIVATE_KEY and error.message.endswith(ENCRYPTED) and not str(path).endswith((NEXT, SIGNING)):
+            raise RemediationError("%s: %s" % (kind, error.message), "It is not replaced. Decrypt it, or give another path.") from None
         problems.append(error.message)
         return None
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from dataclasses import dataclass, field
 from typing import Any, List, Mapping, Optional, Sequence, Tuple, cast
 
@@ -16,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.enums import Str
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.answer import Answer, read_answer
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.distinct_paths import check_distinct
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.kept import as_requested
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths import Paths
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.request import Request, make_request
@@ -120,7 +120,7 @@ def _spec(params: Mapping[str, Any], provider: Provider, now: datetime.datetime,
     request = attempt(errors, lambda: _request(params))
     authority = attempt(errors, lambda: _authority(params, now)) if provider == Provider.OWN_CA or _is_for_a_known_ca(params) else None
     attempt(errors, lambda: _check_days(params["valid_days"], params["renew_before_days"]))
-    attempt(errors, lambda: _check_paths(params))
+    attempt(errors, lambda: check_distinct(params))
     attempt(errors, lambda: _check_trust(params, provider))
     if request is None:
         return None
@@ -150,18 +150,6 @@ def _request(params: Mapping[str, Any]) -> Request:
         params["extended_key_usage"],
         wildcards=params["profile"] in WILDCARD_PROFILES,
     )
-
-
-def _check_paths(params: Mapping[str, Any]) -> None:
-    """Each file has a path of its own: two would overwrite each other in every run."""
-    options = [option for option in ("private_key_path", "csr_path", "certificate_path") if params[option]]
-    paths = [os.path.realpath(params[option]) for option in options]
-    same = [option for option, path in zip(options, paths) if paths.count(path) > 1]
-    if same:
-        raise RemediationError(
-            "%s: the same file is given for each of them" % ", ".join(same),
-            "Give each its own path. A file with the certificate, its chain and the key is written with combined_path.",
-        )
 
 
 def _check_drop_names(drop_names: Sequence[str], request: Request) -> None:

@@ -61,6 +61,10 @@ class KeySpec:
         return Key("Ed25519", 256) if self.type == "Ed25519" else Key(DEFAULT_TYPE, self.size or DEFAULT_SIZE)
 
 
+#: the end of the message about a key for which no password was given
+ENCRYPTED = "the private key is encrypted"
+
+
 def curve_named(name: str) -> Any:
     """The curve of a name, such as secp256r1."""
     curves: Dict[str, Any] = dict(zip(CURVES, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)))
@@ -124,7 +128,7 @@ def load_private_key(data: bytes, option: str, passphrase: Optional[str] = None,
         if passphrase:
             return load_private_key(data, option)
         raise RemediationError(
-            "%s: the private key is encrypted" % option,
+            "%s: %s" % (option, ENCRYPTED),
             "Give its passphrase in %s." % passphrase_option if passphrase_option else "Store it without a passphrase.",
         ) from None
     except Exception:  # neither the library's text nor its chain may carry key material

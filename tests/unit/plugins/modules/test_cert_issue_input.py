@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
+
 FQDN = "depot.corp.example"
 
 
@@ -44,3 +47,39 @@ def test_one_path_for_key_and_certificate_is_refused_and_leaves_no_key_behind(tm
     result = run_module("cert_issue", given, check=check)
     assert result["failed"] and "private_key_path, certificate_path: the same file" in result["msg"] and "combined_path" in result["msg"]
     assert list(tmp_path.iterdir()) == []
+
+
+CA_FILES = {"ca_certificate_path": "ca.pem", "ca_private_key_path": "ca.key"}
+OVERWRITTEN = [
+    ({"certificate_path": "ca.key"}, "certificate_path, ca_private_key_path: the same file"),
+    ({"private_key_path": "ca.key"}, "private_key_path, ca_private_key_path: the same file"),
+    ({"combined_path": "ca.key"}, "combined_path, ca_private_key_path: the same file"),
+    ({"combined_path": "ca.pem"}, "combined_path, ca_certificate_path: the same file"),
+    ({"combined_path": "depot.key.next"}, ".next of private_key_path, combined_path: the same file"),
+    ({"certificate_path": "depot.key.signing"}, "certificate_path, .signing of private_key_path: the same file"),
+]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("wrong, words", OVERWRITTEN)
+def test_no_file_that_is_read_or_waits_is_overwritten(tmp_path, run_module, wrong, words, check):
+    ca = mint.mint("Lab CA", ca=True, **REAL.days())
+    (tmp_path / "ca.pem").write_text(ca.pem, encoding="ascii")
+    (tmp_path / "ca.key").write_text(ca.key_pem, encoding="ascii")
+    names = {"private_key_path": "depot.key", "certificate_path": "depot.pem", **CA_FILES, **wrong}
+    paths = {option: str(tmp_path / name) for option, name in names.items()}
+    result = run_module("cert_issue", {"provider": "own_ca", "fqdn": FQDN, "key_type": "EC", **paths}, check)
+    assert result["failed"] and words in result["msg"]
+    assert (tmp_path / "ca.key").read_text(encoding="ascii") == ca.key_pem and len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_an_encrypted_private_key_is_not_replaced(tmp_path, run_module, check):
+    locked = mint.serialization.BestAvailableEncryption(b"secret")
+    pkcs8 = mint.serialization.PrivateFormat.PKCS8
+    encrypted = mint.new_key().private_bytes(mint.serialization.Encoding.PEM, pkcs8, locked)
+    (tmp_path / "depot.key").write_bytes(encrypted)
+    paths = {"private_key_path": str(tmp_path / "depot.key"), "certificate_path": str(tmp_path / "depot.pem")}
+    result = run_module("cert_issue", {"provider": "self_signed", "fqdn": FQDN, **paths}, check)
+    assert result["failed"] and "private_key_path: " in result["msg"] and "the private key is encrypted. It is not replaced" in result["msg"]
+    assert (tmp_path / "depot.key").read_bytes() == encrypted and len(list(tmp_path.iterdir())) == 1

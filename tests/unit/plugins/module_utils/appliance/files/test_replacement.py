@@ -29,7 +29,7 @@ def test_a_mode_is_octal_text_or_a_number(value, mode):
     assert parse_mode(value) == mode
 
 
-@pytest.mark.parametrize("value", ["rw", "0o9", "", "u=rw"])
+@pytest.mark.parametrize("value", ["rw", "0o9", "", "u=rw", -1, "-1", "10000", 0o10000, True])
 def test_a_mode_that_is_not_octal_is_refused(value):
     with pytest.raises(RemediationError, match="mode: %r is not an octal mode" % value):
         parse_mode(value)
