@@ -102,9 +102,22 @@ def restore_all(journal: Journal, changes: Sequence[FileChange]) -> Restoration:
     return Restoration(tuple(restored), tuple(left))
 
 
-def not_ours(changes: Sequence[FileChange]) -> Tuple[Tuple[str, str], ...]:
-    """The files that cannot be restored because they are not as this run left them, each with the reason."""
-    return tuple((change.path, NOT_OURS) for change in to_restore(changes) if state_of(change) is not Now.AS_BEFORE and not is_ours(change, changes))
+def obstacles(journal: Journal, changes: Sequence[FileChange]) -> Tuple[Tuple[str, str], ...]:
+    """The files that cannot be restored, each with the reason: it is not as this run left it, or its old content is lost or damaged."""
+    found = []
+    for change in to_restore(changes):
+        if state_of(change) is not Now.AS_BEFORE:
+            found.append((change.path, _obstacle(journal, change) if is_ours(change, changes) else NOT_OURS))
+    return tuple((path, reason) for path, reason in found if reason)
+
+
+def _obstacle(journal: Journal, change: FileChange) -> str:
+    try:
+        if change.before is not None:
+            journal.saved_content(change.before)
+    except (OSError, RemediationError) as error:
+        return str(error)
+    return ""
 
 
 def _restore(journal: Journal, change: FileChange) -> Optional[str]:

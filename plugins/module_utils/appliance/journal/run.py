@@ -31,7 +31,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.pla
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.restore import (
     Restoration,
     is_gone_again,
-    not_ours,
+    obstacles,
     restore_all,
     state_of,
     to_restore,
@@ -108,7 +108,7 @@ class JournalRun(Run[Plan]):
         """Report the files that could not be restored."""
         for step in steps:
             if step.payload.action is Action.RESTORE:
-                self._require_all(Restoration((), not_ours(unwrap(step.payload.record, "it is restored from its record").changes)))
+                self._require_all(Restoration((), obstacles(self.journal, unwrap(step.payload.record, "it is restored from its record").changes)))
 
     def apply(self, step: Step[Plan]) -> Optional[Undo]:
         """Write the journal, or restore what it recorded. A journal is not rolled back itself."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -27,8 +28,8 @@ def place():
 
 @pytest.fixture
 def ask(run_module, tmp_path):
-    def run(state, **params):
-        return run_module("journal", dict(dict(name="test", folder=str(tmp_path / "journals"), run=ME, state=state), **params))
+    def run(state, check=False, **params):
+        return run_module("journal", dict(dict(name="test", folder=str(tmp_path / "journals"), run=ME, state=state), **params), check)
 
     return run
 
@@ -127,3 +128,15 @@ def test_what_could_not_be_restored_is_said_exactly(ask, place, monkeypatch):
     monkeypatch.setattr(os, "setxattr", lambda *_arguments: None)
     (left,) = ask("restored")["left"]
     assert left == {"path": str(served), "reason": "it has mode 0600, not 0640, another extended attribute user.origin"}
+
+
+@pytest.mark.parametrize("damage", ["lost", "changed"])
+def test_an_old_content_that_is_lost_or_damaged_is_reported_in_check_mode_already(ask, place, damage):
+    served = place.top / "served"
+    served.write_bytes(b"old")
+    kept = Path(changed(ask, served), "0001")
+    kept.unlink() if damage == "lost" else kept.write_bytes(b"another")
+    for check in (True, False):
+        failed = ask("restored", check=check)
+        assert failed["failed"] and failed["left"][0]["path"] == str(served) and "0001" in failed["left"][0]["reason"]
+    assert served.read_bytes() == b"new"
