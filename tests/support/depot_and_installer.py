@@ -97,5 +97,7 @@ def estate_in(folder, old=None):
     estate = Estate(folder, old)
     with web_server(estate["depot"]) as estate.port:
         estate.before = estate.picture()
-        yield estate
-        estate.kill()
+        try:
+            yield estate
+        finally:
+            estate.kill()

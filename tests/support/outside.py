@@ -253,8 +253,8 @@ def _journals() -> List[bytes]:
     old = {"saved_as": "0001", "sha256": "00", "metadata": {"mode": "0644", "owner": 0, "group": 0, "modified": 0, "extended": {"user.a": "YQ=="}}}
     change = {"path": "/etc/hosts", "before": old, "after_sha256": "00", "foreign": False}
     record = dict(new_record().as_dict(), changes=[change])
-    registration = lambda kind: dict.fromkeys(("service_id", "owner_id", "product", "type", "node_id", "site_id"), kind)  # noqa: E731
-    listed = dict(registration("a"), mutable=[["serviceEndpoints", [["url", "https://a/", True], ["sslTrust", "MAA=", True]], True]], beyond=["x"])
+    registration = dict.fromkeys(("service_id", "owner_id", "product", "type", "node_id", "site_id"), "a")
+    listed = dict(registration, mutable=[["serviceEndpoints", [["url", "https://a/", True], ["sslTrust", "MAA=", True]], True]], beyond=["x"])
     saved = {"format": backup.FORMAT, "sso_domain": "a", "hostname": "b", "taken_at": SINCE, "registrations": [listed], "written": [listed]}
     return [json.dumps(value).encode() for value in (record, saved)]
 

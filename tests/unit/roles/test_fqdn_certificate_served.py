@@ -20,7 +20,7 @@ CASES = {
 
 def test_the_file_that_the_server_presents_is_the_one_that_was_given_or_haproxys(tmp_path):
     hosts = {
-        case: dict({"fqdn_certificate_server": case.split("-")[0]}, **{"fqdn_certificate_" + name: value for name, value in given.items()})
+        case: dict({"fqdn_certificate_server": case.partition("-")[0]}, **{"fqdn_certificate_" + name: value for name, value in given.items()})
         for case, (given, _expected) in CASES.items()
     }
     found = render(tmp_path, "roles/fqdn_certificate/vars/main.yml", {"cases": {"hosts": hosts}}, ["fqdn_certificate_served_path"])
