@@ -189,6 +189,27 @@ def test_an_update_that_cannot_be_proved_is_put_back(untouched, playbook):
     assert "5 stale" in playbook(PLAYBOOK, *untouched.given()).stdout
 
 
+def test_the_old_certificate_comes_from_the_backup_store_of_the_appliance(untouched, playbook):
+    """KB 322835, Task 1. Over the network there is no vecs-cli to ask."""
+    old = {"ssl_trust_old_fingerprint": None, "ssl_trust_old_from_backup_store": True}
+    given = untouched.update(ssl_trust_via="appliance", **old)
+    run = playbook(PLAYBOOK, "--check", "--diff", *given)
+    assert run.rc == 0 and len(run.shown) == 1 and len(run.changed) == 1, run.stdout
+    run = playbook(PLAYBOOK, "--check", *untouched.update(**old))
+    assert run.rc == 2 and "vecs-cli runs on the appliance" in run.stdout, run.stdout
+    untouched.host.run("mv", "/etc/vmware-lab/old.pem", "/etc/vmware-lab/gone.pem")
+    run = playbook(PLAYBOOK, "--check", *given)
+    untouched.host.run("mv", "/etc/vmware-lab/gone.pem", "/etc/vmware-lab/old.pem")
+    assert run.rc == 2 and "no certificate bkp___MACHINE_CERT in BACKUP_STORE" in run.stdout and "Error 4312" in run.stdout, run.stdout
+
+
+def test_a_wrong_password_is_told_before_anything_changes_and_is_not_shown(untouched, playbook):
+    sets = untouched.sets()
+    run = playbook(PLAYBOOK, "-vvv", *untouched.update(ssl_trust_password="not-that-one"))
+    assert run.rc == 2 and "username or password of administrator@vsphere.local is wrong" in run.stdout
+    assert "not-that-one" not in run.stdout + run.stderr and untouched.sets() == sets
+
+
 #: the vendor's script, which is killed, or whose connection is lost, before or after the Lookup Service has answered it
 INTERRUPTED = """
 import os, signal, subprocess, sys
@@ -232,24 +253,3 @@ def test_a_script_of_the_vendor_that_is_interrupted_is_reported_and_finished_by_
     vcenter.host.run("mv", script + ".vendor", script)
     again = playbook(PLAYBOOK, *given)
     assert again.rc == 0 and (again.changed == []) is (moment == "after"), again.stdout
-
-
-def test_the_old_certificate_comes_from_the_backup_store_of_the_appliance(untouched, playbook):
-    """KB 322835, Task 1. Over the network there is no vecs-cli to ask."""
-    old = {"ssl_trust_old_fingerprint": None, "ssl_trust_old_from_backup_store": True}
-    given = untouched.update(ssl_trust_via="appliance", **old)
-    run = playbook(PLAYBOOK, "--check", "--diff", *given)
-    assert run.rc == 0 and len(run.shown) == 1 and len(run.changed) == 1, run.stdout
-    run = playbook(PLAYBOOK, "--check", *untouched.update(**old))
-    assert run.rc == 2 and "vecs-cli runs on the appliance" in run.stdout, run.stdout
-    untouched.host.run("mv", "/etc/vmware-lab/old.pem", "/etc/vmware-lab/gone.pem")
-    run = playbook(PLAYBOOK, "--check", *given)
-    untouched.host.run("mv", "/etc/vmware-lab/gone.pem", "/etc/vmware-lab/old.pem")
-    assert run.rc == 2 and "no certificate bkp___MACHINE_CERT in BACKUP_STORE" in run.stdout and "Error 4312" in run.stdout, run.stdout
-
-
-def test_a_wrong_password_is_told_before_anything_changes_and_is_not_shown(untouched, playbook):
-    sets = untouched.sets()
-    run = playbook(PLAYBOOK, "-vvv", *untouched.update(ssl_trust_password="not-that-one"))
-    assert run.rc == 2 and "username or password of administrator@vsphere.local is wrong" in run.stdout
-    assert "not-that-one" not in run.stdout + run.stderr and untouched.sets() == sets
