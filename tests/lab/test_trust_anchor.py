@@ -144,7 +144,7 @@ def test_a_wrong_keystore_password_names_the_option_and_changes_nothing(refused)
 @pytest.mark.parametrize(
     "store, words",
     [
-        ("no keystore", "keystore.path: /nowhere/ks does not exist"),
+        ("no keystore", "keystore.path: /nowhere/ks cannot be read: No such file or directory"),
         ("no store", "store: /etc/pki/ca-trust/source/anchors does not exist"),
     ],
 )

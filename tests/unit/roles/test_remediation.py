@@ -204,7 +204,7 @@ def test_what_fits_on_a_screen_is_printed_once_and_kept_in_no_file(tmp_path):
     verified = {"remediation_ending": [{"verified": [proof("other")]}]}
     status, printed, kept = finish(tmp_path, {"depot": {"remediation_ending": []}, "other": verified})
     assert status == 0 and kept is None
-    assert printed.count("depot: nothing had to be changed") == printed.count("VERIFIED depot.corp.example:443 from other") == 1
+    assert "\\n" not in printed and printed.count("depot: nothing had to be changed") == printed.count("VERIFIED depot.corp.example:443 from other") == 1
 
 
 def test_of_a_host_that_cannot_be_reached_nothing_is_said_but_that(tmp_path):
