@@ -81,6 +81,7 @@ class Mended(typing.NamedTuple):
     key_on_installer: str
     backups: dict
     wrong_password: object
+    wrong_account: object
     replaced: list
 
 
@@ -107,7 +108,7 @@ def mended(lab, playbook, tmp_path_factory, request):
     """Check, run, again. With our own CA the depot is set through the installer's API as well, and every run says all it can (-vvv).
 
     The others show what a run without them does not: a depot whose https port the controller has no route to, check mode behind a closed gate, and at
-    last a wrong password for the API, and a CA for the certificate.
+    last wrong accounts for the API, and a CA for the certificate.
     """
     provider, settings, gate = request.param, API, []
     lab.reset("depot", "installer", "web")
@@ -123,13 +124,15 @@ def mended(lab, playbook, tmp_path_factory, request):
     found = lab["installer"].run("grep", "-rlF", before.key.splitlines()[1], "/etc", "/usr/local", "/tmp", "/root", "/home", check=False).stdout
     backups = {host: lab[host].run("sh", "-c", BACKUPS).stdout for host in ("depot", "installer")}
     trio = Trio(check, run, playbook("certmend.tls.offline_depot", *arguments))
-    wrong, replaced = None, []
+    wrong, refused, replaced = None, None, []
     if not settings:
         lab["installer"].write("/root/lab-ca.pem", lab.ca.read_text())  # which no trust store has with this provider
         wrong_password = {**API, "offline_depot_password": "wrong", "offline_depot_installer_ca_path": "/root/lab-ca.pem"}
         wrong = playbook("certmend.tls.offline_depot", *extra(lab, provider, **CLIENTS_ONLY, **wrong_password))
+        wrong_account = {**wrong_password, "offline_depot_installer_password": "wrong-Account1!"}
+        refused = playbook("certmend.tls.offline_depot", *extra(lab, "own_ca", **CLIENTS_ONLY, **wrong_account))
         replaced = [playbook("certmend.tls.offline_depot", "--diff", *extra(lab, "own_ca", **CLIENTS_ONLY), *more) for more in (["--check"], [], [])]
-    return Mended(provider, trio, before, predicted, after, found, backups, wrong, replaced)
+    return Mended(provider, trio, before, predicted, after, found, backups, wrong, refused, replaced)
 
 
 def test_check_mode_shows_exactly_what_the_run_does_and_touches_nothing(mended):
@@ -217,6 +220,14 @@ def test_the_installer_takes_the_depot_through_its_api_and_a_wrong_password_is_t
         assert "DEPOT_CONNECTION_SUCCESSFUL" in mended.trio.run.stdout
     else:
         assert mended.wrong_password.rc == 2 and "Invalid username or password" in mended.wrong_password.stdout
+
+
+def test_an_account_that_the_installer_refuses_stops_the_preflight(mended):
+    if mended.provider == "self_signed":
+        run = mended.wrong_account
+        assert run.rc == 2 and run.changed == [], run.stdout[-3000:]
+        assert "did not accept the account admin@local: IDENTITY_UNAUTHORIZED_ENTITY: Invalid username or password" in " ".join(run.stdout.split())
+        assert "Nothing was changed" in run.stdout and "wrong-Account1!" not in run.stdout
 
 
 @pytest.mark.reliability("the proof fails", playbooks=["offline_depot"], afterwards="rolled back; the installers are not changed")

@@ -210,6 +210,15 @@ def test_a_wrong_password_is_told_before_anything_changes_and_is_not_shown(untou
     assert "not-that-one" not in run.stdout + run.stderr and untouched.sets() == sets
 
 
+def test_one_vcenter_that_cannot_be_reached_stops_the_update_of_all(untouched, playbook, tmp_path):
+    more = tmp_path / "more.yml"
+    more.write_text(json.dumps({"vcenters": {"hosts": {"vc-gone": {"ansible_host": "10.77.0.99", "fqdn": "10.77.0.99"}}}}), encoding="ascii")
+    sets = untouched.sets()
+    run = playbook(PLAYBOOK, "-i", str(more), *untouched.update())
+    assert run.rc == 2 and untouched.sets() == sets and run.changed == [], run.stdout
+    assert "vc-gone failed (see above)" in run.stdout and "--limit" in run.stdout
+
+
 #: the vendor's script, which is killed, or whose connection is lost, before or after the Lookup Service has answered it
 INTERRUPTED = """
 import os, signal, subprocess, sys
