@@ -110,6 +110,7 @@ def test_an_audit_needs_no_account_and_changes_nothing(story):
     for service in STALE:
         assert service in audit.stdout
     assert "5 stale" in audit.stdout and "1 malformed" in audit.stdout and story.sets[0] == 0
+    assert "vSphere 6.0 for Windows: replace lstoolutil.py" in audit.stdout
 
 
 def test_the_update_is_predicted_made_proved_and_then_left_alone(story):
