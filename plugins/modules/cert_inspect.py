@@ -113,6 +113,14 @@ options:
     type: str
     choices: [never, warning, error]
     default: never
+  language:
+    description:
+      - The language of the findings (C(message), C(advice)). V(fr) has the findings of O(profile=ome_single) and O(profile=ome_migration); the others stay
+        in English. The codes are the same in every language.
+    type: str
+    choices: [en, fr]
+    default: en
+    version_added: 0.5.0
   waivers:
     description: Findings that somebody accepted. Until their date they stay visible, marked as waived, and do not count.
     type: list
@@ -312,6 +320,7 @@ ARGUMENT_SPEC = dict(
     ssl_trust=dict(type="dict"),
     pins_path=dict(type="path"),
     fail_on=dict(type="str", choices=["never", "warning", "error"], default="never"),
+    language=dict(type="str", choices=["en", "fr"], default="en"),
     waivers=dict(
         type="list",
         elements="dict",

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.certmend.tls.tests.support.rendered import render
+
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/ome_chain"
 TEXTS = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))["ome_chain_texts_by_language"]
@@ -40,3 +42,19 @@ def test_no_task_of_the_role_has_a_text_of_its_own_for_a_person():
     for path in ROLE.glob("tasks/*.yml"):
         for message in re.findall(r"^ +(?:fail_)?msg: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
             assert message == "|-" or "ome_chain_texts." in message or path.stem == "prove", (path, message)
+
+@pytest.mark.parametrize(
+    "locale, given, language",
+    [
+        ({"LANGUAGE": "fr:en"}, {}, "fr"),
+        ({"LANGUAGE": "de:fr"}, {}, "en"),
+        ({"LANGUAGE": ""}, {}, "en"),
+        ({"LANGUAGE": "fr"}, {"certmend_language": "en"}, "en"),
+    ],
+)
+def test_the_language_is_the_operator_s_unless_the_inventory_has_one(locale, given, language, monkeypatch, tmp_path):
+    # a French LC_ALL would have the same effect, but Ansible starts only if the machine has that locale
+    for name, value in {"LC_ALL": "C.UTF-8", **locale}.items():
+        monkeypatch.setenv(name, value)
+    found = render(tmp_path, "roles/ome_chain/defaults/main.yml", {"cases": {"hosts": {"ome": given}}}, ["ome_chain_language"])
+    assert found["ome"]["ome_chain_language"] == language

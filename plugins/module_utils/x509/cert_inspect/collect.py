@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pin_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import Language
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import csr_pin, merge_readings, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import load_anchors
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import Ask, CollectedSource
@@ -34,6 +35,7 @@ class Criteria:
     :param pins: the pin store; None if the options name none.
     :param ask: the verifier that is asked about a chain against which no rule has an error; None if there are no anchors.
     :param warnings: what could not be read.
+    :param language: of the findings.
     """
 
     context: JudgementContext
@@ -41,6 +43,7 @@ class Criteria:
     pins: Optional[Store] = None
     ask: Optional[Ask] = None
     warnings: Tuple[str, ...] = ()
+    language: Language = Language.ENGLISH
 
 
 def collect_criteria(options: Options) -> Criteria:
@@ -63,7 +66,7 @@ def collect_criteria(options: Options) -> Criteria:
     pins = attempt(errors, lambda: _pin_store(options.pins_path))
     raise_all(errors)
     anchors, warnings = trust if trust else (None, [])
-    return Criteria(context, anchors, pins, _other_verifier() if anchors else None, tuple(warnings))
+    return Criteria(context, anchors, pins, _other_verifier() if anchors else None, tuple(warnings), options.language)
 
 
 def _other_verifier() -> Ask:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Severity, Verdict, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import Criteria
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import Waiver, waiver_of
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import findings_in
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource, inspect_source, open_severities
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
 
@@ -30,6 +31,7 @@ def judge_source(source: CollectedSource, criteria: Criteria, waivers: Sequence[
     """
     now = criteria.context.now
     inspection = inspect_source(source, _context_for(source, criteria), criteria.anchors, criteria.ask)
+    inspection = replace(inspection, findings=findings_in(criteria.language, inspection.findings))
     result = inspection.as_dict(now, lambda finding: waiver_of(finding, waivers, now.date()))
     if questions is not None and inspection.chain:
         from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import answer_questions

@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import Waiver, parse_waivers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import Language
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.base64_text import decode_base64
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_peer_chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TrustSources
@@ -77,6 +78,7 @@ class Options:
     registered: Tuple[RegisteredEndpoint, ...]
     pins_path: Optional[str]
     fail_on: str
+    language: Language
     waivers: Tuple[Waiver, ...]
     query: Optional[Query]
 
@@ -99,6 +101,7 @@ class Options:
             "now": attempt(errors, lambda: parse_time(params["at"], "at", now)),
             "expires_within": datetime.timedelta(days=params["expires_within"]),
             "registered": attempt(errors, lambda: _registered(params["ssl_trust"])),
+            "language": Language(params["language"]),
             "query": attempt(errors, lambda: _query(params["query"])),
         }
         today = (values["now"] or now).date()

@@ -19,6 +19,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import Language
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import Reading, read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.expectations import Expectations
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
@@ -37,13 +38,6 @@ class Compare(StringEnum):
 
     CHAIN = "chain"
     LEAF = "leaf"
-
-
-class Language(StringEnum):
-    """The language of the findings."""
-
-    ENGLISH = "en"
-    FRENCH = "fr"
 
 
 @dataclass(frozen=True)

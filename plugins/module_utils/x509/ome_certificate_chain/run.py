@@ -17,10 +17,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import findings_in, text_in
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import report
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance, HandshakeResult, Observation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination, examine
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.language import error_in, examination_in, findings_in
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Action, Options, State, Upload
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload, errors_among
 
@@ -81,13 +81,19 @@ class OmeCertificateChainRun(Run[Action]):
     def _examination(self) -> Examination:
         options = self.options
         if options.upload and not options.expected.peer_issuers:
-            return examination_in(options.language, examine(options.upload, options.expected, self._now))
+            return self._in_language(examine(options.upload, options.expected, self._now))
         from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.stand_ins import with_stand_ins
 
         upload, expected, keys = with_stand_ins(options.upload, options.chain, options.expected, self._now)
         examination = examine(upload, expected, self._now, keys)
         # a stand-in is no certificate of the file
-        return examination_in(options.language, examination if options.upload else dataclasses.replace(examination, certificates=()))
+        return self._in_language(examination if options.upload else dataclasses.replace(examination, certificates=()))
+
+    def _in_language(self, examination: Examination) -> Examination:
+        return dataclasses.replace(examination, findings=findings_in(self.options.language, examination.findings))
+
+    def _error(self, message: str, advice: str) -> RemediationError:
+        return RemediationError(text_in(self.options.language, message), text_in(self.options.language, advice))
 
     def _plan_request(self, fields: CsrFields) -> Sequence[Step[Action]]:
         from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.plan_csr import plan_csr
@@ -104,7 +110,7 @@ class OmeCertificateChainRun(Run[Action]):
         where = self._connected.where
         errors = errors_among(self.examination.findings) if self.examination else ""
         if errors:
-            raise error_in(self.options.language, "nothing was uploaded to %s: %s" % (where, errors), "Each of the findings names its remedy.")
+            raise self._error("nothing was uploaded to %s: %s" % (where, errors), "Each of the findings names its remedy.")
         steps = plan_upload(self.options, self.served, where)
         if steps or self.options.check_account:
             self._connected.check_account()
@@ -138,7 +144,7 @@ class OmeCertificateChainRun(Run[Action]):
             refused = RefusedUpload.of(refusal, upload.chain, self._connected.where)
             self.refused = dataclasses.replace(refused, finding=findings_in(self.options.language, [refused.finding])[0])
             finding = self.refused.finding
-            raise error_in(self.options.language, "%s: %s" % (finding.code, refusal.message), finding.advice) from refusal
+            raise self._error("%s: %s" % (finding.code, refusal.message), finding.advice) from refusal
         self.uploaded = True
         self.served, incomplete = wait_until_served(self._connected, upload, self.options.compare, self.options.wait_timeout)
         self.warnings += [warning for warning in (lost, incomplete) if warning]

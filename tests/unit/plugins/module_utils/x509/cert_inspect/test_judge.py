@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 
+import pytest
+
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import AcceptedPin, PinRecord
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.store import Store
@@ -16,6 +18,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.jud
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import QuestionContext
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import parse_waivers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import Language
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import RegisteredEndpoint
@@ -95,3 +98,10 @@ def test_findings_reach_fail_on_by_their_severity_unless_they_are_waived():
     assert failing_findings(findings, "never") == []
     assert failing_findings(findings, "error") == findings[:1]
     assert failing_findings(findings, "warning") == findings[:2]
+
+
+@pytest.mark.parametrize("language, advice", [(Language.ENGLISH, "Have"), (Language.FRENCH, "Faites")])
+def test_the_findings_of_an_appliance_are_in_the_language_that_is_asked_for(language, advice):
+    criteria = Criteria(JudgementContext(FIXED.now, profiles=frozenset({"ome_single"})), language=language)
+    found = judge_source(source(certificates=(from_x509(mint("*.corp.example").x509),)), criteria, ())["findings"]
+    assert [finding["advice"].split()[0] for finding in found if finding["code"] == "NAME-CN-WILDCARD"] == [advice]
