@@ -16,7 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journ
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.private_folder import check_private, make_private
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import by_fingerprint
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.journal.archive import (
     archive,
@@ -162,8 +162,9 @@ class JournalRun(Run[Plan]):
         """The SHA-256 fingerprints of the certificates in the restored files; none before they are restored."""
         if not self.record or self.record.state is not JournalState.RESTORED:
             return {}
-        files = {path: Snapshot.of(path) for path in self.options.certificates_of}
-        return {path: list(by_fingerprint(now.content)) if now else [] for path, now in files.items()}
+        # a server reads its files through symbolic links as well
+        contents = {path: read_file(path, "certificates_of") if os.path.exists(path) else b"" for path in self.options.certificates_of}
+        return {path: list(by_fingerprint(content)) for path, content in contents.items()}
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""

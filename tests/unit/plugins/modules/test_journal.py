@@ -111,6 +111,15 @@ def test_the_certificates_of_a_restored_file_are_returned(ask, run_module, tmp_p
         assert restored["certificates"] == {asked[0]: [fingerprint_of(old.der)], asked[1]: []}
 
 
+def test_the_certificates_of_a_file_that_the_server_reads_through_a_link_are_returned(ask, run_module, tmp_path):
+    path, old = tmp_path / "served.pem", mint.mint("old.example", **REAL.days())
+    (tmp_path / "real.pem").write_text(old.pem, encoding="ascii")
+    path.symlink_to("real.pem")
+    ask("opened")
+    restored = ask("restored", certificates_of=[str(path)])
+    assert restored["certificates"] == {str(path): [fingerprint_of(old.der)]}, restored
+
+
 def test_a_journal_says_when_its_run_opened_it_by_the_controllers_clock(ask):
     first, second = ask("opened", run=dict(ME, opened="1")), ask("opened", run=dict(ME, opened="2"))
     assert [first["run"]["opened"], second["run"]["opened"]] == ["1", "1"] and not second["changed"]
