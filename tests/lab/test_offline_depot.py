@@ -82,6 +82,7 @@ class Mended(typing.NamedTuple):
     backups: dict
     wrong_password: object
     wrong_account: object
+    forced: object
     replaced: list
 
 
@@ -124,15 +125,16 @@ def mended(lab, playbook, tmp_path_factory, request):
     found = lab["installer"].run("grep", "-rlF", before.key.splitlines()[1], "/etc", "/usr/local", "/tmp", "/root", "/home", check=False).stdout
     backups = {host: lab[host].run("sh", "-c", BACKUPS).stdout for host in ("depot", "installer")}
     trio = Trio(check, run, playbook("certmend.tls.offline_depot", *arguments))
-    wrong, refused, replaced = None, None, []
+    wrong, refused, forced, replaced = None, None, None, []
     if not settings:
+        forced = playbook("certmend.tls.offline_depot", "--diff", *extra(lab, provider, **CLIENTS_ONLY, offline_depot_force="true"))
         lab["installer"].write("/root/lab-ca.pem", lab.ca.read_text())  # which no trust store has with this provider
         wrong_password = {**API, "offline_depot_password": "wrong", "offline_depot_installer_ca_path": "/root/lab-ca.pem"}
         wrong = playbook("certmend.tls.offline_depot", *extra(lab, provider, **CLIENTS_ONLY, **wrong_password))
         wrong_account = {**wrong_password, "offline_depot_installer_password": "wrong-Account1!"}
         refused = playbook("certmend.tls.offline_depot", *extra(lab, "own_ca", **CLIENTS_ONLY, **wrong_account))
         replaced = [playbook("certmend.tls.offline_depot", "--diff", *extra(lab, "own_ca", **CLIENTS_ONLY), *more) for more in (["--check"], [], [])]
-    return Mended(provider, trio, before, predicted, after, found, backups, wrong, refused, replaced)
+    return Mended(provider, trio, before, predicted, after, found, backups, wrong, refused, forced, replaced)
 
 
 def test_check_mode_shows_exactly_what_the_run_does_and_touches_nothing(mended):
@@ -174,6 +176,19 @@ def test_a_self_signed_certificate_that_was_replaced_is_removed_from_the_stores(
     removed = [number for number, result in enumerate(run.results) if result["changed"] and "CN=depot.corp.example" in removed_lines(result["diff"])]
     verified = [number for number, result in enumerate(run.results) if "Verify the server with the certificates" in result["task"]]
     assert len(removed) >= 3 and min(removed) > max(verified), "from three trust stores, and only after the proof"
+
+
+def test_a_self_signed_certificate_that_another_one_replaced_is_removed_from_the_stores(mended):
+    if mended.provider == "self_signed":
+        run = mended.forced
+        assert run.rc == 0, run.stdout[-3000:]
+        parts = [
+            part for result in run.results if result["changed"] for part in (result["diff"] if isinstance(result["diff"], list) else [result["diff"] or {}])
+        ]
+        stores = [part for part in parts if "trust store" in part.get("before_header", "")]
+        added = [part for part in stores if "CN=depot.corp.example" in part["after"] and not part["before"]]
+        removed = [part for part in stores if "CN=depot.corp.example" in part["before"] and not part["after"]]
+        assert len(added) == len(removed) == 3, stores
 
 
 def removed_lines(diff):

@@ -43,6 +43,7 @@ def test_no_task_of_the_role_has_a_text_of_its_own_for_a_person():
         for message in re.findall(r"^ +(?:fail_)?msg: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
             assert message == "|-" or "ome_chain_texts." in message or path.stem == "prove", (path, message)
 
+
 @pytest.mark.parametrize(
     "locale, given, language",
     [

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Iterable, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding
 
 
 class Language(StringEnum):

@@ -14,10 +14,10 @@ import textwrap
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.french import ADVICE, MESSAGES, in_french, translation_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load import strict_pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.expectations import Expectations
-from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.french import ADVICE, MESSAGES, in_french, translation_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import examine
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Upload
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import mutual_findings

@@ -11,9 +11,9 @@ import dataclasses
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
+from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import Language
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader import read_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.expectations import Expectations
-from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import Language
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Compare, Options, State, Upload
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.plan_upload import is_served, plan_upload
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
