@@ -104,8 +104,7 @@ class Options:
             "language": Language(params["language"]),
             "query": attempt(errors, lambda: _query(params["query"])),
         }
-        today = (values["now"] or now).date()
-        values["waivers"] = attempt(errors, lambda: parse_waivers(params["waivers"] or (), today, params["waiver_days"]))
+        values["waivers"] = attempt(errors, lambda: _waivers(params, values["now"] or now))
         attempt(errors, lambda: _check_pins(params))
         raise_all(errors)
         return cls(**values, **{name: params[name] for name in AS_GIVEN})
@@ -113,6 +112,10 @@ class Options:
 
 def _endpoints(params: Mapping[str, Any]) -> Optional[Tuple[Endpoint, ...]]:
     return None if params["endpoints"] is None else tuple(parse_endpoints(params["endpoints"], params["name"] or ""))
+
+
+def _waivers(params: Mapping[str, Any], now: datetime.datetime) -> Tuple[Waiver, ...]:
+    return parse_waivers(params["waivers"] or (), now.date(), params["waiver_days"])
 
 
 def _presented(texts: Optional[Sequence[str]]) -> Optional[Tuple[bytes, ...]]:
