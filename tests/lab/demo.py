@@ -180,7 +180,7 @@ def main() -> None:
 def files(lab: Lab) -> list:
     """The files that the run may change, with mode, owner and content."""
     script = "find %s -xdev -type f -printf '%%p %%m %%u %%g ' -exec sha256sum {} ';' | sort"
-    watched = {"depot": "/etc/nginx", "installer": "/etc/hosts /etc/vmware /usr/local/share/ca-certificates"}
+    watched = {"depot": "/etc/nginx", "installer": "/etc/hosts /etc/vmware /usr/local/share/ca-certificates /etc/ssl/certs"}
     return [lab[host].run("sh", "-c", script % folders).stdout for host, folders in watched.items()]
 
 
