@@ -55,7 +55,7 @@ OVERWRITTEN = [
     ({"private_key_path": "ca.key"}, "private_key_path, ca_private_key_path: the same file"),
     ({"combined_path": "ca.key"}, "combined_path, ca_private_key_path: the same file"),
     ({"combined_path": "ca.pem"}, "combined_path, ca_certificate_path: the same file"),
-    ({"combined_path": "depot.key.next"}, ".next of private_key_path, combined_path: the same file"),
+    ({"combined_path": "depot.key.next"}, "combined_path, .next of private_key_path: the same file"),
     ({"certificate_path": "depot.key.signing"}, "certificate_path, .signing of private_key_path: the same file"),
 ]
 
