@@ -90,9 +90,15 @@ options:
   questions:
     description:
       - Also answer the seven questions of article 000011648 for each certificate, in RV(results[].questions).
-      - This resolves the host names of the certificate and reads the machine's own trust store.
+      - This resolves the host names of the certificate, unless O(resolved) is set, and reads the machine's own trust store.
     type: bool
     default: false
+  resolved:
+    description:
+      - For O(questions), what the client's host resolves, as a dictionary of host names, each with a list of its addresses. No name is resolved here then.
+      - A name that is missing, or has no address, is reported as not resolvable by the client.
+    type: dict
+    version_added: 0.5.0
   ssl_trust:
     description:
       - The complete result of M(certmend.tls.lookup_ssl_trust). If the trust anchors that its Lookup Service has for one of the endpoints do not
@@ -317,6 +323,7 @@ ARGUMENT_SPEC = dict(
     workers=dict(type="int", default=32),
     timeout=dict(type="float", default=5),
     questions=dict(type="bool", default=False),
+    resolved=dict(type="dict"),
     ssl_trust=dict(type="dict"),
     pins_path=dict(type="path"),
     fail_on=dict(type="str", choices=["never", "warning", "error"], default="never"),

@@ -55,6 +55,7 @@ class Options:
     :param registered: the endpoints in ``ssl_trust``.
     :param peer: the certificates in ``peer_chain_content``, the appliance's own first.
     :param timeout: seconds for one endpoint.
+    :param resolved: the addresses of host names, as the client's host resolves them; None: this host resolves them.
     """
 
     endpoints: Optional[Tuple[Endpoint, ...]]
@@ -75,6 +76,7 @@ class Options:
     workers: int
     timeout: float
     questions: bool
+    resolved: Optional[Mapping[str, str]]
     registered: Tuple[RegisteredEndpoint, ...]
     pins_path: Optional[str]
     fail_on: str
@@ -93,21 +95,28 @@ class Options:
             "endpoints": attempt(errors, lambda: _endpoints(params)),
             "presented": attempt(errors, lambda: _presented(params["presented"])),
             "content": attempt(errors, lambda: _content(params)),
-            "content_option": "content" if params["content"] is not None else "content_base64",
-            "name": params["name"] or "",
-            "trust": TrustSources.from_params(params),
-            "profiles": frozenset(params["profile"]),
             "peer": attempt(errors, lambda: _peer(params["peer_chain_content"])),
             "now": attempt(errors, lambda: parse_time(params["at"], "at", now)),
-            "expires_within": datetime.timedelta(days=params["expires_within"]),
             "registered": attempt(errors, lambda: _registered(params["ssl_trust"])),
-            "language": Language(params["language"]),
             "query": attempt(errors, lambda: _query(params["query"])),
+            "resolved": attempt(errors, lambda: _resolved(params["resolved"])),
         }
         values["waivers"] = attempt(errors, lambda: _waivers(params, values["now"] or now))
         attempt(errors, lambda: _check_pins(params))
         raise_all(errors)
-        return cls(**values, **{name: params[name] for name in AS_GIVEN})
+        return cls(**values, **_without_errors(params), **{name: params[name] for name in AS_GIVEN})
+
+
+def _without_errors(params: Mapping[str, Any]) -> Dict[str, Any]:
+    """What the argument spec has validated, in the types of ``Options``."""
+    return {
+        "content_option": "content" if params["content"] is not None else "content_base64",
+        "name": params["name"] or "",
+        "trust": TrustSources.from_params(params),
+        "profiles": frozenset(params["profile"]),
+        "expires_within": datetime.timedelta(days=params["expires_within"]),
+        "language": Language(params["language"]),
+    }
 
 
 def _endpoints(params: Mapping[str, Any]) -> Optional[Tuple[Endpoint, ...]]:
@@ -144,6 +153,18 @@ def _registered(result: Optional[Mapping[str, Any]]) -> Tuple[RegisteredEndpoint
     from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registered_endpoint import parse_ssl_trust
 
     return tuple(parse_ssl_trust(result))
+
+
+def _resolved(answers: Optional[Mapping[Any, Any]]) -> Optional[Dict[str, str]]:
+    """The addresses of each name as text; empty if it has none."""
+    if answers is None:
+        return None
+    resolved = {}
+    for name, addresses in answers.items():
+        if not isinstance(addresses, list) or not all(isinstance(address, str) for address in addresses):
+            raise RemediationError("resolved: %r has no list of addresses" % (name,), "Give each name a list of its addresses, empty if it has none.")
+        resolved[str(name)] = ", ".join(addresses)
+    return resolved
 
 
 def _query(expression: Optional[str]) -> Optional[Query]:

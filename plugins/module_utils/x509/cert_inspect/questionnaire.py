@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import socket
 from dataclasses import dataclass
-from typing import Dict, Iterable, List, Mapping, Sequence
+from typing import Dict, Iterable, List, Mapping, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.background import results_within
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import any_covers
@@ -29,22 +29,27 @@ class QuestionContext:
     """What the answers need beside the chain.
 
     :param addresses: for each host name its addresses as text, or why it has none.
+    :param resolver: where the names were resolved.
     :param system_store: the CAs that this machine's OpenSSL trusts.
     """
 
     addresses: Mapping[str, str]
     system_store: Pool
+    resolver: str = "here"
 
 
-def collect_question_context(leaves: Iterable[Certificate], workers: int, seconds: float) -> QuestionContext:
+def collect_question_context(leaves: Iterable[Certificate], workers: int, seconds: float, resolved: Optional[Mapping[str, str]] = None) -> QuestionContext:
     """Resolve the host names of the leaves, all at once, and read the system's trust store.
 
+    :param resolved: the addresses of host names as the client's host resolves them, if it was asked; no name is resolved here then.
     :param workers: the largest number of names that are resolved at the same time.
     :param seconds: the deadline for all of them.
     """
     store = Pool()
     add_paths(store, system_paths(), "the system's trust store")
     names = list(dict.fromkeys(name for leaf in leaves for name in leaf.dns_names if not name.startswith("*")))
+    if resolved is not None:
+        return QuestionContext({name: resolved.get(name) or "not resolvable" for name in names}, store, "by the client")
     return QuestionContext(_resolve_all(names, workers, seconds) if names else {}, store)
 
 
@@ -74,7 +79,7 @@ def answer_questions(chain: Chain, name: str, now: datetime.datetime, context: Q
         "Is the certificate still valid? When does the validity end?": _validity(leaf, now),
         "What are its common name and subject alternative names?": _names(leaf),
         "Was it addressed by a name that is included in them?": _addressed(leaf, name),
-        "Are the subject alternative names resolvable here?": _resolvable(leaf, context.addresses),
+        "Are the subject alternative names resolvable %s?" % context.resolver: _resolvable(leaf, context.addresses),
         "Can it be linked to a root certificate?": _linked(chain),
         "Was it signed by a public or a private CA?": _public_or_private(chain, context.system_store),
         "Is it self-signed?": "yes" if leaf.self_signed else "no, %s signed it" % (leaf.issuer or "an issuer without a name"),

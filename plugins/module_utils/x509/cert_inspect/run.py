@@ -51,7 +51,7 @@ class InspectRun(Run[None]):
             from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import collect_question_context
 
             leaves = [certificate for source in self.sources for certificate in source.certificates[:1]]
-            self.questions = collect_question_context(leaves, self.options.workers, self.options.timeout)
+            self.questions = collect_question_context(leaves, self.options.workers, self.options.timeout, self.options.resolved)
 
     def plan(self) -> Sequence[Step[None]]:
         """Judge the sources; nothing is ever changed."""

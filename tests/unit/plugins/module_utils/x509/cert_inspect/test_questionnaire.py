@@ -121,6 +121,15 @@ def test_without_host_names_nothing_is_resolved():
     assert collect_question_context([leaf("*.corp.example")], 4, PATIENCE).addresses == {}
 
 
+def test_the_names_that_the_client_s_host_resolved_are_not_resolved_here():
+    certificate = leaf("localhost", "gone.corp.example")
+    context = collect_question_context([certificate], 4, PATIENCE, {"localhost": "192.0.2.7, 192.0.2.8", "gone.corp.example": ""})
+    chain = chain_of([certificate], None, first_is_leaf=True)
+    answers = {item["question"]: item["answer"] for item in answer_questions(chain, "", FIXED.now, context)}
+    asked = "Are the subject alternative names resolvable by the client?"
+    assert answers[asked] == "localhost: 192.0.2.7, 192.0.2.8; gone.corp.example: not resolvable"
+
+
 def test_a_certificate_with_a_thousand_names_costs_a_hundred_requests(monkeypatch):
     asked = []
     monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_arguments, **_options: asked.append(name) or [(0, 0, 0, "", ("10.0.0.1", 0))])
