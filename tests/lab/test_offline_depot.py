@@ -422,11 +422,11 @@ def test_only_the_installers_are_changed_if_the_depot_has_its_certificate(estate
 
 @pytest.mark.hosts("depot", "web", "lb")
 def test_the_audit_reports_the_whole_estate_and_changes_nothing(estate, playbook, tmp_path):
-    estate["installer"].run("sh", "-c", "echo 192.0.2.7 web.corp.example >> /etc/hosts")
+    estate["installer"].run("sh", "-c", "echo 192.0.2.7 lb.corp.example >> /etc/hosts")
     arguments = ["-e", "audit_hosts=depots:apaches:haproxies", "-e", "audit_profiles=vcf_installer,generic", "--check"]
     run = playbook("certmend.tls.audit", *arguments, "-e", "audit_client=installer")
     assert run.rc == 0 and run.changed == []
-    assert "Are the subject alternative names resolvable by the client? web.corp.example: 192.0.2.7" in run.stdout, run.stdout
+    assert "Are the subject alternative names resolvable by the client? lb.corp.example: 192.0.2.7" in run.stdout, run.stdout
     for code in ("NAME-CN-IS-IP", "NAME-SAN-MISSING", "VALIDITY-EXPIRED", "KB 429301"):
         assert code in run.stdout
     assert playbook("certmend.tls.audit", *arguments, "-e", "audit_fail_on=error").rc == 2
