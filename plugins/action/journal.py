@@ -44,10 +44,10 @@ class ActionModule(ActionBase):
 
 
 def _seconds(value: Any) -> int:
-    """How long to wait; 0 if the value is no number, which the module then says."""
+    """How long to wait; 0 if the value is no finite number, which the module then says."""
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return 0
 
 

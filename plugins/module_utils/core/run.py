@@ -19,8 +19,9 @@ from typing import Any, Callable, Collection, ContextManager, Dict, Generic, Lis
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.brief import brief
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Payload, Step, StepFailed, Undo, apply_all, as_remediation, diff_of
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.interrupts import Interrupted, ignore_signals, raised_signals
+from ansible_collections.certmend.tls.plugins.module_utils.core.option_values import problems_in
 from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import forms_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
@@ -171,6 +172,7 @@ def run_module(module: Any, make_run: MakeRun) -> None:
     failure: Dict[str, Any] = {}
     with raised_signals():
         try:
+            raise_all(list(problems_in(module.argument_spec, module.params)))
             run = make_run(module.params, context)
             carry_out(run, context)
         except BaseException as error:

@@ -12,6 +12,7 @@ from typing import Any, Dict, List
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, host_name_problem, is_address, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.option_values import PORT, short
 
 FORMS = "Write host, host:port, [IPv6]:port, or a dict with host and optionally port, address, server_name and name."
 KEYS = ("host", "port", "address", "server_name", "name")
@@ -94,9 +95,10 @@ def _split(text: str) -> Dict[str, str]:
 
 def _port(option: str, value: Any) -> int:
     try:
-        port = int(value)
-    except (TypeError, ValueError):
+        port = int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else 0
+    except ValueError:
         port = 0
-    if not 0 < port < 65536:
-        raise RemediationError("%s: %r is not a port (1 to 65535)" % (option, value), FORMS)
+    if not PORT[0] <= port <= PORT[1]:
+        quoted = repr(value) if value is None or isinstance(value, str) else short(value)
+        raise RemediationError("%s: %.40s is not a port (%d to %d)" % (option, quoted, *PORT), FORMS)
     return port

@@ -95,7 +95,5 @@ def _problems(params: Mapping[str, Any]) -> Iterator[RemediationError]:
             yield RemediationError("%s: %r %s" % (option, value, problem), "Give a host name or an IP address.")
     if params["address"] is not None and not is_address(params["address"]):
         yield RemediationError("address: %r is not an IP address" % params["address"], "Give a host name with the option host.")
-    if not 0 < params["port"] < 65536:
-        yield RemediationError("port: %d is not between 1 and 65535" % params["port"], "Give the port of the server.")
     if params["expect"] == "presented" and not params["expected_fingerprints"]:
         yield RemediationError("expect: presented needs expected_fingerprints", "Give the SHA-256 fingerprints of the certificates.")

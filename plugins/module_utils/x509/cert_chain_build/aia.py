@@ -170,7 +170,7 @@ def _checked(url: str) -> SplitResult:
 def limits_of(aia: Mapping[str, Any]) -> Limits:
     """The limits in the option ``aia``.
 
-    :raises RemediationError: a network or a number is wrong.
+    :raises RemediationError: a network is wrong.
     """
     networks: List[Network] = []
     for text in aia["allow_networks"] or []:
@@ -178,7 +178,4 @@ def limits_of(aia: Mapping[str, Any]) -> Limits:
             networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError as error:
             raise RemediationError("aia.allow_networks: %s" % error, "Give networks such as 10.0.0.0/8.") from error
-    for option in ("timeout", "maximum_bytes", "maximum_depth"):
-        if aia[option] <= 0:
-            raise RemediationError("aia.%s: %s is not more than 0" % (option, aia[option]), "Leave it out for the default.")
     return Limits(tuple(networks), aia["timeout"], aia["maximum_bytes"], aia["maximum_depth"])
