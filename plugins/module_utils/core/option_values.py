@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Numbers and paths that no module can use, refused before a run begins. Standard library only.
+"""Numbers, paths and texts that no module can use, refused before a run begins. Standard library only.
 
 Ansible checks the type of an option only: ``nan``, a billion days and a path of a NUL byte pass. An option has the same bounds in all modules.
 """
@@ -10,6 +10,7 @@ Ansible checks the type of an option only: ``nan``, a billion days and a path of
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -39,6 +40,9 @@ BOUNDS: Dict[str, Tuple[float, float]] = {
     "waiver_days": (0, MOST_DAYS),
     "workers": (1, 1024),
 }
+
+#: half of a character of UTF-16, which alone is none; UTF-8 cannot encode it
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 Spec = Mapping[str, Any]
 
@@ -70,6 +74,8 @@ def _problem(name: str, kind: Spec, value: Any) -> Optional[Tuple[str, str]]:
     wanted = kind.get("elements") if kind.get("type") == "list" else kind.get("type")
     if value is None or kind.get("choices"):
         return None
+    if wanted in ("str", "raw", "dict") and not kind.get("options") and not _is_unicode(value):
+        return "contains a character that is not Unicode (a surrogate, U+D800 to U+DFFF)", "Give the text without it, encoded as UTF-8."
     if wanted in ("int", "float"):
         lowest, highest = BOUNDS[name]
         advice = "Give a number within these bounds, or leave the option out for its default."
@@ -85,6 +91,15 @@ def _path_problem(path: str) -> Optional[Tuple[str, str]]:
     except UnicodeEncodeError:
         usable = False
     return None if usable else ("%r contains a character that no path can have" % path, "Give the path without it.")
+
+
+def _is_unicode(value: Any) -> bool:
+    """Whether all the texts in a value can be encoded."""
+    if isinstance(value, Mapping):
+        return all(_is_unicode(name) and _is_unicode(item) for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_unicode, value))
+    return not (isinstance(value, str) and SURROGATE.search(value))
 
 
 def short(value: Any) -> str:

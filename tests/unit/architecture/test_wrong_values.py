@@ -86,6 +86,24 @@ def test_every_path_that_no_file_can_have_is_refused(module, spec, trail, kind):
         assert problems(spec, trail, [right] if listed else right)[0] == []
 
 
+@pytest.mark.parametrize("module, spec, trail, kind", everywhere("str", "raw", "dict"))
+def test_every_text_that_is_no_unicode_is_refused_and_not_shown(module, spec, trail, kind):
+    if "options" in kind:
+        return
+    for text in ("Surrogate-Pw1\ud800", "\udce9"):
+        value = text if kind["type"] in ("str", "list") else {"O": [text]}
+        said, option = problems(spec, trail, [value] if kind["type"] == "list" else value)
+        assert said and said[0].startswith(option) and "a character that is not Unicode" in said[0] and "Pw1" not in said[0]
+    assert problems(spec, trail, ["é \U0001f512"] if kind["type"] == "list" else {"O": "é"} if kind["type"] != "str" else "é")[0] == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_module_ends_with_the_name_of_the_text(check, run_module, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run_module("cert_issue", {**REQUIRED["cert_issue"], "subject": {"O": "Example \ud800"}}, check)
+    assert result["failed"] and result["msg"].startswith("subject: ") and "exception" not in result and list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("value", ["nan", -1])
 @pytest.mark.parametrize("module, spec, trail, kind", [each for each in everywhere("float", "int") if len(each.values[2]) == 1])

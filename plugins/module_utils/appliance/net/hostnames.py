@@ -35,6 +35,13 @@ def without_zone(name: str) -> str:
     return address if percent and ":" in address else name
 
 
+def certificate_address_problem(text: str) -> Optional[str]:
+    """Why a text is not an address that a certificate can have (RFC 5280 section 4.2.1.6), as the end of a sentence; None if it is one."""
+    if not is_address(text):
+        return "is not an IP address"
+    return "has a zone, which no certificate can have: it names an interface of one host" if "%" in text else None
+
+
 def is_address(text: str) -> bool:
     """Whether a text is an IPv4 or IPv6 address."""
     return as_address(text) is not None

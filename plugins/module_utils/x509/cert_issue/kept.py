@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, List, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import fqdn_problem, host_name_problem, is_address
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import fqdn_problem, host_name_problem, is_address, without_zone
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.collect import Existing
@@ -93,7 +93,7 @@ def names_in(certificate: Certificate) -> AlternativeNames:
     named = is_address(common_name) or name_problem(common_name, problem_of, wildcards=True) is None
     texts = certificate.dns_names + ((common_name,) if named else ())
     hosts = tuple(text for text in texts if not is_address(text))
-    addresses = certificate.ip_addresses + tuple(text for text in texts if is_address(text))
+    addresses = certificate.ip_addresses + tuple(without_zone(text) for text in texts if is_address(text))
     return AlternativeNames(hosts, addresses, certificate.email_addresses, certificate.uris)
 
 

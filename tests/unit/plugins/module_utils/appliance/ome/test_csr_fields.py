@@ -47,6 +47,7 @@ def test_host_names_and_addresses_are_told_apart_and_sorted():
         (dict(country="D1"), "country: 'D1' is not a country code"),
         (dict(country="Germany"), "country: 'Germany' is not a country code"),
         (dict(subject_alternative_names=["a.b,c.d"]), "subject_alternative_names: 'a.b,c.d' contains a blank or a comma"),
+        (dict(subject_alternative_names=["fe80::1%eth0"]), "subject_alternative_names: 'fe80::1%eth0' "),
         (dict(subject_alternative_names=["a..b"]), "subject_alternative_names: 'a..b' is not made of labels"),
         (dict(subject_alternative_names=["%s.b" % letter for letter in "abcde"]), "there are 5, and OpenManage Enterprise accepts 4"),
     ],

@@ -96,6 +96,13 @@ def test_an_address_as_common_name_or_dns_name_is_kept_as_an_address(server, dns
     assert made["renewed_because"][0] == "the subject is CN=10.77.0.10, not CN=%s (NAME-CN-IS-IP)" % FQDN
 
 
+def test_an_address_with_a_zone_is_kept_without_it_and_once(server):
+    install(server, present("fe80::1%eth0", (), ()))
+    request = {"provider": "csr", "csr_path": server.path("tls.csr")}
+    assert server.run(**request)["changed"] and not server.run(**request)["changed"]
+    assert server.run()["certificate"]["subject_alternative_name"] == {"dns": [FQDN], "ip": ["fe80::1"], "email": [], "uri": []}
+
+
 @pytest.mark.parametrize("common_name, dns, kept", [("old.corp.example", (), True), ("old", (), True), ("old", (OTHERS[0],), False), ("The Depot", (), False)])
 def test_a_common_name_by_which_clients_may_have_connected_is_kept(server, common_name, dns, kept):
     install(server, present(common_name, dns, ()))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 import pytest
 
@@ -21,6 +22,12 @@ x509 = mint.x509
 def test_names_are_kept_once_and_the_fqdn_comes_first():
     request = make_request("a.corp.example", ["b.corp.example", "a.corp.example"], ["10.77.0.10", "::1", "0:0::1"])
     assert request.names.dns == ("a.corp.example", "b.corp.example") and request.names.ip == ("10.77.0.10", "::1")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 9), reason="such a text is no address for ipaddress before Python 3.9")
+def test_an_address_with_a_zone_is_refused():
+    with pytest.raises(RemediationError, match="ip_addresses: 'fe80::1%eth0' has a zone, which no certificate can have"):
+        make_request("a.corp.example", [], ["fe80::1%eth0"])
 
 
 def test_a_wildcard_is_a_name_if_the_profile_allows_it():
