@@ -10,6 +10,7 @@ A journal is a folder that only its owner can enter. It holds ``journal.json``, 
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import re
@@ -135,6 +136,33 @@ def _text(value: Any) -> str:
 def _run(values: Mapping[str, Any]) -> Mapping[str, str]:
     """Who writes, as texts, whatever the record lacks."""
     return {"id": "", "controller": "", "process": "", **{name: _text(value) for name, value in values.items()}}
+
+
+def check_recordable(folder: Optional[str]) -> None:
+    """Find out without writing whether changes can be recorded, so that check mode fails if the run would.
+
+    In check mode a journal that the run would open does not exist, or is closed.
+
+    :param folder: the option ``journal``; None: nothing is recorded.
+    :raises RemediationError: it is no journal, or not this user's alone.
+    """
+    if folder is None:
+        return
+    journal = Journal(folder)
+    if os.path.lexists(folder):
+        check_private(folder, "journal")
+        if os.path.lexists(journal.path):
+            journal.read()
+    elif not os.path.isdir(_existing_part(folder)):
+        raise path_error("journal", folder, "cannot be created", NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)))
+
+
+def _existing_part(path: str) -> str:
+    """The longest beginning of a path that exists."""
+    path = os.path.abspath(path)
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return path
 
 
 class Journal:

@@ -16,12 +16,17 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 
 
 def places_refused(replacements: Iterable[Replacement]) -> List[RemediationError]:
-    """What is in the way of writing files where their options say: links of other users; for secrets also files of others, and hard links."""
+    """What is in the way of writing files where their options say: folders, links of other users; for secrets also files of others, and hard links."""
     return [error for replacement in replacements for error in _refusals(replacement)]
 
 
 def _refusals(replacement: Replacement) -> Iterator[RemediationError]:
-    if replacement.way.foreign_link:
+    if replacement.path.endswith("/"):
+        yield RemediationError(
+            "%s: %s ends in a slash, as the path of a folder does" % (replacement.option, replacement.path),
+            "Give the path of the file, with its name.",
+        )
+    elif replacement.way.foreign_link:
         yield link_refused(replacement.option, replacement.path, replacement.way)
     elif replacement.secret:
         yield from _secret_refusals(replacement)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Iterable, Optional, Tuple
+from typing import Iterable, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.place import places_refused
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
 
 ADVICE = {
     errno.ENOENT: "Give a path that exists.",
@@ -41,13 +41,15 @@ def check_writable(replacements: Iterable[Replacement]) -> None:
 
     :raises RemediationError: with everything that prevents it.
     """
-    replacements = list(replacements)
-    errors = places_refused(replacements)
+    errors: List[RemediationError] = []
     for replacement in replacements:
+        if attempt(errors, replacement.attributes) is None:
+            continue
+        errors += places_refused([replacement])
         code, path = _obstacle(replacement.target, len(replacement.content))
         if code:
             errors.append(path_error(replacement.option, path, "cannot be written", OSError(code, os.strerror(code))))
-    raise_all(errors)
+    raise_all(list({error.message: error for error in errors}.values()))  # several files of one owner are one error
 
 
 def _obstacle(target: str, size: int) -> Tuple[Optional[int], str]:

@@ -36,6 +36,7 @@ class Replacement:
     :param secret: readable by its owner only from the first byte, unless a mode is given. Of an existing file it keeps the group's permission to
         read, if nobody but root and this user can change a folder on the way, and no ACL and no permission of all users.
     :param same_secret: the secret is already in the file: in such a place it keeps its mode and its ACL.
+    :param attribute_options: the options that gave mode, owner and group, for messages.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Replacement:
     group: Optional[str] = None
     secret: bool = False
     same_secret: bool = False
+    attribute_options: Tuple[str, str, str] = ("mode", "owner", "group")
     #: the links of the path are followed once: everything later concerns this file
     way: Way = field(init=False, repr=False, compare=False)
 
@@ -75,18 +77,21 @@ class Replacement:
         base = self._base(old, created)
         if old is not None and self.secret and old.owner not in self.owners():
             raise foreign_owner(self.option, self.target, old.owner)
+        mode_option, _owner_option, group_option = self.attribute_options
         return Metadata(
-            base.mode if self.mode is None else parse_mode(self.mode),
-            base.owner if self.owner is None else _number(self.owner, "owner", lambda name: pwd.getpwnam(name).pw_uid),
-            base.group if self.group is None else _number(self.group, "group", lambda name: grp.getgrnam(name).gr_gid),
+            base.mode if self.mode is None else parse_mode(self.mode, mode_option),
+            base.owner if self.owner is None else self._owner_number(self.owner),
+            base.group if self.group is None else _number(self.group, group_option, lambda name: grp.getgrnam(name).gr_gid),
             None,
             base.extended,
         )
 
     def owners(self) -> FrozenSet[int]:
         """Whose file a secret may replace: root's, that of this user, and that of the owner that is asked for."""
-        asked = () if self.owner is None else (_number(self.owner, "owner", lambda name: pwd.getpwnam(name).pw_uid),)
-        return trusted_users().union(asked)
+        return trusted_users().union(() if self.owner is None else (self._owner_number(self.owner),))
+
+    def _owner_number(self, owner: str) -> int:
+        return _number(owner, self.attribute_options[1], lambda name: pwd.getpwnam(name).pw_uid)
 
     def _base(self, old: Optional[Metadata], created: Metadata) -> Metadata:
         """The metadata as far as the options do not say otherwise."""
@@ -125,9 +130,10 @@ def describe_attributes(replacement: Replacement) -> Tuple[str, str]:
     return _as_text((now.mode, now.owner, now.group)), _as_text(replacement.attributes())
 
 
-def parse_mode(value: Mode) -> int:
+def parse_mode(value: Mode, option: str = "mode") -> int:
     """A mode as a number.
 
+    :param option: the option that it is from, for messages.
     :raises RemediationError: it is not an octal mode.
     """
     try:
@@ -135,7 +141,7 @@ def parse_mode(value: Mode) -> int:
     except ValueError:
         mode = -1
     if isinstance(value, bool) or not 0 <= mode <= 0o7777:
-        raise RemediationError("mode: %r is not an octal mode" % value, 'Write it in quotes, as "0640".')
+        raise RemediationError("%s: %r is not an octal mode" % (option, value), 'Write it in quotes, as "0640".')
     return mode
 
 

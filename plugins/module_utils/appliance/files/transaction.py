@@ -16,13 +16,23 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile, remove_if_present, sweep
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import back_up
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal, check_recordable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.snapshot import Snapshot
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.way import way_to
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+
+
+def check_possible(replacements: Sequence[Replacement], journal: Optional[str]) -> None:
+    """Find out without writing whether a transaction of these files can be made, so that check mode fails if the run would.
+
+    :param journal: as of ``Transaction``.
+    :raises RemediationError: with what prevents it.
+    """
+    check_writable(replacements)
+    check_recordable(journal)
 
 
 class Transaction:

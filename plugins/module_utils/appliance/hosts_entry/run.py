@@ -11,10 +11,9 @@ import socket
 from typing import Any, ContextManager, Dict, List, Mapping, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction, check_possible
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.edit import edit
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
@@ -54,7 +53,7 @@ class HostsEntryRun(Run[Replacement]):
         if after == text:
             return []
         replacement = Replacement(path, after.encode("utf-8", "surrogateescape"), "path")
-        check_writable([replacement])
+        check_possible([replacement], self.options.journal)
         return [Step(path, text, after, replacement)]
 
     def apply(self, step: Step[Replacement]) -> Undo:

@@ -35,7 +35,7 @@ def without_zone(name: str) -> str:
     return address if percent and ":" in address else name
 
 
-def certificate_address_problem(text: str) -> Optional[str]:
+def address_problem(text: str) -> Optional[str]:
     """Why a text is not an address that a certificate can have (RFC 5280 section 4.2.1.6), as the end of a sentence; None if it is one."""
     if not is_address(text):
         return "is not an IP address"

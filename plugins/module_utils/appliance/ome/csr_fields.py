@@ -9,7 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import certificate_address_problem, fqdn_problem, host_name_problem, is_address
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import (
+    address_problem,
+    fqdn_problem,
+    host_name_problem,
+    is_address,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 
 #: how many entries of a subject alternative name GenerateCSR accepts
@@ -95,7 +100,7 @@ def _names_problems(names: Tuple[str, ...]) -> List[RemediationError]:
 def _name_problem(name: str) -> Optional[str]:
     if set(name) & set(" ,\t\n"):
         return "contains a blank or a comma"
-    return certificate_address_problem(name) if is_address(name) else host_name_problem(name)
+    return address_problem(name) if is_address(name) else host_name_problem(name)
 
 
 def _country_problems(country: str) -> List[RemediationError]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, ContextManager, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import check_recordable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import CertificateOutline
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import pem_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stores import layout_of
@@ -67,6 +68,7 @@ class TrustAnchorRun(Run[Change]):
         if step is None:
             return []
         store.check(step.payload)
+        check_recordable(self.options.journal)
         self.change = step.payload
         self.new_entries = {anchor.sha256: store.new_entry(anchor, alias) for anchor, alias in self.change.adding}
         return [step]

@@ -12,6 +12,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement, describe_attributes
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import check_possible
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.options import Destination
@@ -66,6 +67,7 @@ def plan_file(destination: Destination, chain: Sequence[Certificate]) -> FilePla
     reasons += ["its mode or owner differs"] if now != then else []
     if not reasons:
         return FilePlan(path)
+    check_possible([replacement], destination.journal)
     before = lines_of(path, existing.certificates, _key_line(existing.parts, existing.key), reasons if existing.exists else ["absent"])
     after = lines_of(path, chain, _key_line(kept, existing.key), [])
     return FilePlan(path, tuple(reasons), (Step(path, before + now, after + then, replacement),))

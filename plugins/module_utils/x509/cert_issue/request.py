@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats import distinguished_name as dn
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, certificate_address_problem, fqdn_problem, host_name_problem
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import (
+    address_problem,
+    as_address,
+    fqdn_problem,
+    host_name_problem,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import oid, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate import names
@@ -115,7 +120,7 @@ def name_problem(name: str, problem_of: Callable[[str], Optional[str]], wildcard
 
 
 def _address_errors(addresses: Sequence[str]) -> List[RemediationError]:
-    problems = [(address, certificate_address_problem(address)) for address in addresses]
+    problems = [(address, address_problem(address)) for address in addresses]
     advice = "Give IP addresses without a zone, and host names in dns_names."
     return [RemediationError("ip_addresses: %r %s" % (address, problem), advice) for address, problem in problems if problem]
 

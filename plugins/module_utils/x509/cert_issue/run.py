@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, ContextManager, Dict, List, Mapping, Opti
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked_all
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.place import places_refused
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement, describe_attributes
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction, check_possible
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
@@ -85,7 +84,8 @@ class CertIssueRun(Run[Change]):
         if self.outcome.steps:
             self._check_pins()
         steps = tuple(self._discarding_steps()) + (self.outcome.steps or tuple(self._attribute_steps()))
-        check_writable([self._replacement(target) for step in steps for target in step.payload.targets])
+        if steps:
+            check_possible([self._replacement(target) for step in steps for target in step.payload.targets], self.options.journal)
         return steps
 
     def _check_pins(self) -> None:
@@ -137,7 +137,8 @@ class CertIssueRun(Run[Change]):
         if options.spec.paths.keeps_for_later(target.path):
             return Replacement(target.path, content, target.kind, 0o600, str(os.geteuid()), str(os.getegid()), secret=True)
         owner, group = options.private_key_owner, options.private_key_group
-        return Replacement(target.path, content, target.kind, options.private_key_mode, owner, group, secret=True, same_secret=same_secret)
+        given_by = ("private_key_mode", "owner" if owner == options.owner else "private_key_owner", "group" if group == options.group else "private_key_group")
+        return Replacement(target.path, content, target.kind, options.private_key_mode, owner, group, True, same_secret, given_by)
 
     def facts(self) -> Dict[str, Any]:
         """The documented result."""

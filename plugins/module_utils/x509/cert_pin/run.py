@@ -12,8 +12,7 @@ from functools import partial
 from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction, check_possible
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.audit_log import append_entries, check_appendable, ends_with, last_entries
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.pin_store.records import PinRecord, UsedApproval
@@ -101,7 +100,7 @@ class CertPinRun(Run[Payload]):
         else:
             changes = self._accepted(store)
         steps = make_steps(store, changes, used, options.pins_path, log, self.at)
-        _check(steps)
+        _check(steps, self.options.journal)
         self.records = [change.after for change in changes]
         stored = [pin for change in changes if change.events for pin in change.after.accepted_pins + change.after.announced_pins]
         self.stored_pins = sorted(set(stored))
@@ -198,10 +197,10 @@ class CertPinRun(Run[Payload]):
         }
 
 
-def _check(steps: Sequence[Step[Payload]]) -> None:
+def _check(steps: Sequence[Step[Payload]], journal: Optional[str]) -> None:
     """Find out without writing whether the steps can be made, so that check mode fails if the run would."""
     for step in steps:
         if isinstance(step.payload, WriteStore):
-            check_writable([step.payload.replacement])
+            check_possible([step.payload.replacement], journal)
         else:
             check_appendable(step.payload.path, step.payload.entries)
