@@ -59,9 +59,10 @@ def choose_key(spec: IssueSpec, existing: Existing) -> Tuple[KeyChoice, List[str
 def choose_request_key(spec: IssueSpec, existing: Existing, now: datetime.datetime) -> Tuple[KeyChoice, List[str]]:
     """The key of a request for another CA, and the reasons if it must be a new one.
 
-    It never replaces a key in use: until the CA's answer is imported, it waits in a file of its own.
+    It never replaces a key: until the CA's answer is imported, it waits in a file of its own. A key without a certificate may be in use too,
+    with one that no option names.
     """
-    if existing.certificate is None or existing.key is None:
+    if existing.key is None:
         return choose_key(spec, existing)
     waiting = str(spec.paths.next_key)
     if existing.next_key is not None:

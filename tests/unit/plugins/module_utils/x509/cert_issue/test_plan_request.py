@@ -72,6 +72,29 @@ def test_a_waiting_key_of_another_kind_is_replaced_and_the_key_in_use_is_not(ser
     assert after["tls.key"] == before["tls.key"] and after["tls.key.next"] != before["tls.key.next"]
 
 
+@pytest.mark.parametrize("certificate_path", ["no option", "no file"])
+@pytest.mark.parametrize("more", [{"key_type": "EC"}, {"key_size": 4096}])
+def test_a_key_that_may_be_in_use_is_not_replaced_because_no_certificate_is_given(server, certificate_path, more):
+    given = dict(csr_path=server.path("tls.csr"), **({"certificate_path": None} if certificate_path == "no option" else {}), **more)
+    key = mint.new_key("RSA-2048")
+    (server.folder / "tls.key").write_text(mint.key_pem(key))
+    asked = server.run("csr", **given)
+    assert server.content()["tls.key"].decode() == mint.key_pem(key) and set(server.content()) == {"tls.key", "tls.csr", "tls.key.next"}
+    waiting = mint.serialization.load_pem_private_key(server.content()["tls.key.next"], None)
+    assert pin_of(mint.load_csr(asked["csr"].encode()).public_key()) == pin_of(waiting.public_key())
+    assert server.run("csr", **given)["steps"] == []
+    imported = server.run("import", certificate_content=answer(asked["csr"]).pem, trusted_content=ROOT.pem, csr_path=server.path("tls.csr"))
+    assert imported["changed"] and set(server.content()) == {"tls.key", "tls.csr", "tls.pem"}
+    assert pin_of(mint.serialization.load_pem_private_key(server.content()["tls.key"], None).public_key()) == pin_of(waiting.public_key())
+
+
+def test_a_weak_key_without_a_certificate_is_not_replaced_either(server):
+    (server.folder / "tls.key").write_text(mint.key_pem(mint.new_key("RSA-1024")))
+    before = server.content()["tls.key"]
+    server.run("csr", csr_path=server.path("tls.csr"))
+    assert server.content()["tls.key"] == before and "tls.key.next" in server.content()
+
+
 def test_a_damaged_request_is_made_again(server):
     server.run("csr", csr_path=server.path("tls.csr"))
     (server.folder / "tls.csr").write_text("nothing")
