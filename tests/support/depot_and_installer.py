@@ -73,7 +73,7 @@ class Estate(Hosts):
         (self.run,) = self.runs("depot")
 
     def restore(self, *arguments, run=None, **variables):
-        return self.playbook(RESTORE, *arguments, restore_run=run or self.run, restore_become=False, **variables)
+        return self.playbook(RESTORE, *arguments, restore_run=self.run if run is None else run, restore_become=False, **variables)
 
     def presented(self):
         """What a client receives from the depot."""

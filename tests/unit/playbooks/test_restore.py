@@ -85,6 +85,15 @@ def test_everything_that_is_in_the_way_is_told_at_once_before_the_first_write(es
     assert estate.picture() == changed
 
 
+def test_the_list_of_journals_says_which_is_damaged(estate):
+    torn = next((estate["depot"] / "state").glob("certmend/journal")) / "torn"
+    torn.mkdir(mode=0o700)
+    (torn / "journal.json").write_text("{", encoding="ascii")
+    listed = estate.restore(run="")
+    assert listed.returncode == 0 and "None" not in listed.stdout and "%s is damaged" % torn in listed.stdout, listed.stdout
+    assert estate.run in listed.stdout
+
+
 def test_a_closed_gate_is_asked_before_the_first_write_and_check_mode_passes(estate):
     """Its relative path is relative to where the playbook is started, not to where it lies."""
     changed = estate.picture()

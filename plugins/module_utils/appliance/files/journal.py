@@ -172,6 +172,11 @@ class Journal:
         self.folder = os.path.realpath(os.path.dirname(os.path.abspath(folder))) + os.sep + os.path.basename(folder)
         self.path = os.path.join(folder, FILE)
 
+    @property
+    def written_ns(self) -> int:
+        """When the record was written, in nanoseconds since 1970. A link to nothing in its place is damage that must not hide other journals."""
+        return os.lstat(self.path).st_mtime_ns
+
     def read(self) -> JournalRecord:
         """Read the record.
 

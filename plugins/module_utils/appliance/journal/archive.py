@@ -37,7 +37,7 @@ def journal_of(options: Options) -> Journal:
     if os.path.lexists(current.path) and current.read().run["id"] == options.only_run:
         return current
     kept = [journal for journal in journals_in(options.folder) if _is_kept(journal, current.folder + SEPARATOR + options.only_run)]
-    return max(kept, key=lambda journal: os.stat(journal.path).st_mtime_ns) if kept else current
+    return max(kept, key=lambda journal: journal.written_ns) if kept else current
 
 
 def _is_kept(journal: Journal, folder: str) -> bool:
@@ -66,7 +66,7 @@ def archive(journal: Journal, keep: int) -> None:
     run = str(journal.read().run["id"])
     os.rename(journal.folder, _free_name(journal.folder + SEPARATOR + run))
     kept = [other for other in journals_in(os.path.dirname(journal.folder)) if other.folder.startswith(journal.folder + SEPARATOR)]
-    kept.sort(key=lambda other: os.stat(other.path).st_mtime_ns)
+    kept.sort(key=lambda other: other.written_ns)
     for old in kept[: max(len(kept) - keep, 0)]:
         old.remove()
 

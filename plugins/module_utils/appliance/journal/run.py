@@ -204,4 +204,4 @@ def _summary(journal: Journal) -> Dict[str, Any]:
         result.update(files=sorted(change.path for change in to_restore(record.changes) if not is_gone_again(change)))
     except RemediationError as error:
         result.update(error="%s. %s" % (error.message, error.advice))
-    return dict(result, written_ns=os.stat(journal.path).st_mtime_ns)
+    return dict(result, written_ns=journal.written_ns)

@@ -193,6 +193,37 @@ def test_a_damaged_journal_and_one_of_another_release_do_not_hide_the_others(ask
     assert "its format is 99" in ask("opened", name="newer")["msg"]
 
 
+@pytest.mark.parametrize("state", ["listed", "restored"])
+def test_a_journal_whose_record_is_a_link_to_nothing_is_damaged_and_hides_no_other(ask, mapped, tmp_path, state):
+    mapped(ask("opened"))
+    for name in ("gone", "hosts@me", "hosts@me@2"):
+        (tmp_path / "journals" / name).mkdir(mode=0o700)
+        (tmp_path / "journals" / name / "journal.json").symlink_to(tmp_path / "nowhere")
+    seen = ask(state, name=None) if state == "listed" else ask(state, name="hosts", only_run="me")
+    assert not seen.get("failed"), seen
+    if state == "listed":
+        journals = {journal["name"]: journal for journal in seen["journals"]}
+        assert "cannot be read" in journals["gone"]["error"] and journals["hosts"]["error"] is None
+
+
+def test_a_kept_journal_whose_record_is_a_link_to_nothing_is_an_error_that_names_it(ask, tmp_path):
+    ask("opened")
+    for name in ("hosts@them", "hosts@them@2"):
+        (tmp_path / "journals" / name).mkdir(mode=0o700)
+        (tmp_path / "journals" / name / "journal.json").symlink_to(tmp_path / "nowhere")
+    seen = ask("restored", only_run="them")
+    assert seen["failed"] and "journal.json cannot be read" in seen["msg"] and "exception" not in seen
+
+
+def test_a_damaged_kept_journal_does_not_keep_a_run_from_opening_its_own(ask, mapped, tmp_path):
+    mapped(ask("opened"), "a.example")
+    ask("proved")
+    for name in ("hosts@old", "hosts@older"):
+        (tmp_path / "journals" / name).mkdir(mode=0o700)
+        (tmp_path / "journals" / name / "journal.json").symlink_to(tmp_path / "nowhere")
+    assert ask("opened", run=OTHER, keep=1)["changed"]
+
+
 def test_a_run_that_changed_nothing_leaves_nothing(ask):
     opened = ask("opened")
     assert ask("proved")["journal_state"] is None and not os.path.exists(opened["path"])
