@@ -74,7 +74,7 @@ class Run(abc.ABC, Generic[Payload]):
         """Read what takes long and is not replaced by this run: the network, certificates, candidates. No lock is held."""
 
     def prepare(self) -> None:
-        """Create what the lock needs, such as a folder of ours. Not called in check mode, which creates nothing."""
+        """Create what the lock needs, such as a folder of ours, and remove what a killed run left. Not called in check mode, which writes nothing."""
 
     def lock(self) -> ContextManager[None]:
         """What keeps other runs out from ``plan`` to ``verify``."""

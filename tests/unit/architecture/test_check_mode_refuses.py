@@ -6,23 +6,11 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
-from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.journal import new_journal
+from ansible_collections.certmend.tls.tests.support.writers import MODULES
 
-CA = mint.authority("Root", **REAL.days())
-LEAF = mint.mint("depot.corp.example", issuer=CA, **REAL.days())
-#: the option of the file that each module writes, and what else it needs
-MODULES = {
-    "cert_chain_build": ("dest", {"content": LEAF.pem, "trusted_content": CA.pem, "include_root": True}),
-    "cert_issue": ("certificate_path", {"provider": "self_signed", "fqdn": "depot.corp.example", "key_type": "EC", "private_key_path": "depot.key"}),
-    "cert_pin": ("pins_path", {"host": "depot.corp.example", "presented": [base64.b64encode(LEAF.der).decode()], "state": "pinned", "create": True}),
-    "hosts_entry": ("path", {"address": "192.0.2.1", "names": ["depot.corp.example"]}),
-}
 WITH_ATTRIBUTES = ("cert_chain_build", "cert_issue")
 
 

@@ -22,6 +22,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.in_pl
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.metadata import Metadata
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import has_ended
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import identity_of as process_identity
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.way import way_to
 
 RENAME = "rename"
 IN_PLACE = "in_place"
@@ -144,12 +145,24 @@ def _write(handle: int, content: bytes) -> None:
 def sweep(path: str) -> None:
     """Remove the temporary files of processes that ended before they could do so themselves. Some hold private keys.
 
+    Whoever owns such a file: it may have been given to the user of a service already. What is no regular file was not made here.
+
     :param path: a folder.
     """
     with contextlib.suppress(OSError), Folder(path) as folder:
         for name in folder.names():
             if name.startswith(PREFIX) and has_ended(name[len(PREFIX) :].partition("_")[0]):
-                folder.remove(name)
+                with contextlib.suppress(OSError):
+                    folder.remove_regular(name)
+
+
+def sweep_beside(*paths: Optional[str]) -> None:
+    """Remove such files from the folders of these files.
+
+    :param paths: links are followed; None is skipped.
+    """
+    for folder in {os.path.dirname(way_to(path).target) for path in paths if path is not None}:
+        sweep(folder)
 
 
 def remove_if_present(path: str) -> None:

@@ -83,6 +83,11 @@ class Folder:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=self.handle)
 
+    def remove_regular(self, name: str) -> None:
+        """Remove an entry if it is a regular file."""
+        if stat.S_ISREG(os.stat(name, dir_fd=self.handle, follow_symlinks=False).st_mode):
+            self.remove(name)
+
     def names(self) -> List[str]:
         """The names of all entries."""
         with self._readable() as handle:

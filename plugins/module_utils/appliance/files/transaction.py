@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile, remove_if_present, sweep
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import NewFile, remove_if_present, sweep_beside
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.backup import back_up
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.journal import Journal, check_recordable
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.preflight import check_writable, path_error
@@ -68,8 +67,7 @@ class Transaction:
         check_writable(self.replacements)
         self._old = {replacement.target: Snapshot.of(replacement.target, replacement.option) for replacement in self.replacements}
         self._record(remove)
-        for folder in {os.path.dirname(replacement.target) for replacement in self.replacements}:
-            sweep(folder)
+        sweep_beside(*(replacement.target for replacement in self.replacements))
         with contextlib.ExitStack() as temporaries:
             new_files = [temporaries.enter_context(self._new_file(replacement)) for replacement in self.replacements]
             try:

@@ -10,6 +10,7 @@ import os
 import socket
 from typing import Any, ContextManager, Dict, List, Mapping, Sequence
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import sweep_beside
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
@@ -38,6 +39,10 @@ class HostsEntryRun(Run[Replacement]):
     def from_params(cls, params: Mapping[str, Any], _context: RunContext) -> HostsEntryRun:
         """A run of the module's parameters."""
         return cls(Options.from_params(params))
+
+    def prepare(self) -> None:
+        """Remove the temporary files of a run that was killed."""
+        sweep_beside(self.options.path)
 
     def lock(self) -> ContextManager[None]:
         """Other runs wait: two that edit the file at once would lose an entry."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Sequence
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import sweep_beside
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
@@ -65,6 +66,10 @@ class CertChainBuildRun(Run[Replacement]):
                 break
             found = find_path(subject.leaf, pool, self.options.requirements)
         return found
+
+    def prepare(self) -> None:
+        """Remove the temporary files of a run that was killed."""
+        sweep_beside(self.options.destination.path)
 
     def plan(self) -> Sequence[Step[Replacement]]:
         """The file with the chain; nothing if no file is asked for, or it is right already."""

@@ -10,6 +10,7 @@ import datetime
 import os
 from typing import TYPE_CHECKING, Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import sweep_beside
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked_all
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.place import places_refused
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement, describe_attributes
@@ -64,6 +65,10 @@ class CertIssueRun(Run[Change]):
             from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.pin_impact import read_store
 
             self.store = read_store(self.options.pins_path, self.options.pins_content)
+
+    def prepare(self) -> None:
+        """Remove the temporary files of a run that was killed."""
+        sweep_beside(*self.options.spec.paths.all)
 
     def lock(self) -> ContextManager[None]:
         """Other runs wait: two that write the same files at once would leave the key of one with the certificate of the other."""

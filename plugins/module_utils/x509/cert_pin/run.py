@@ -11,6 +11,7 @@ import os
 from functools import partial
 from typing import Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.atomic_write import sweep_beside
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction, check_possible
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
@@ -76,6 +77,11 @@ class CertPinRun(Run[Payload]):
         options = self.options
         if options.state.observes:
             self.observations = observe(options.targets.endpoints, options.presented, options.workers, options.timeout)
+
+    def prepare(self) -> None:
+        """Remove the temporary files of a run that was killed."""
+        if self.policy.writes:
+            sweep_beside(self.options.pins_path)
 
     def lock(self) -> ContextManager[None]:
         """Other runs wait: two that write the store at once would lose pins."""
