@@ -12,16 +12,22 @@ from __future__ import annotations
 
 from typing import Any, Dict, FrozenSet, Type
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import forms_of, secrets_in_options, without, without_keys
+from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import (
+    NOT_LOGGED,
+    forms_of,
+    no_log_texts,
+    secrets_in_options,
+    without,
+    without_keys,
+    without_no_log,
+)
 from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import shown
-
-#: what stands in place of a whole option, as Ansible writes it
-NOT_LOGGED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 class _Discreet:
     """Mixed into AnsibleModule."""
 
+    argument_spec: Dict[str, Any]
     params: Dict[str, Any]
     no_log_values: Any
     #: the secrets whose other forms are among no_log_values already
@@ -47,12 +53,13 @@ class _Discreet:
 
     def _shown(self, result: Dict[str, Any]) -> Dict[str, Any]:
         self._find_secrets()
-        hidden: Dict[str, Any] = shown(dict({"invocation": {"module_args": self.params}}, **result), self._hide)
+        invocation = {"module_args": without_no_log(self.argument_spec, self.params)}
+        hidden: Dict[str, Any] = shown(dict({"invocation": invocation}, **result), self._hide)
         return hidden
 
     def _find_secrets(self) -> None:
         """Called again before the end, because a run may have added a token."""
-        options = () if self._known else secrets_in_options(self.params)
+        options = () if self._known else secrets_in_options(self.params) | set(no_log_texts(self.argument_spec, self.params))
         for value in {str(value) for value in self.no_log_values} - self._known:
             self.no_log_values.update(forms_of(value))
         self.no_log_values.update(options)

@@ -16,10 +16,12 @@ import html
 import json
 import re
 import urllib.parse
-from typing import Any, Iterable, Iterator, List, Mapping, Set
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Set
 
 #: what stands in place of a secret, as Ansible writes it
 HIDDEN = "********"
+#: what stands in place of a whole option, as Ansible writes it
+NOT_LOGGED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 NO_KEY = "(a private key: not shown)"
 #: an encoding within an encoding within an encoding, as the reader of certificates accepts
 MAXIMUM_LAYERS = 3
@@ -45,8 +47,8 @@ KEY_START = re.compile(
     rb"\x30" + LENGTH + rb"(?:\x02\x01[\x00-\x03]|\x30" + LENGTH + rb"\x06.(?:\x2a\x86\x48\x86\xf7\x0d\x01\x05|\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01))",
     re.DOTALL,
 )
-#: the account in an address (RFC 3986 section 3.2.1)
-ACCOUNT = re.compile(r"://([^/@\s:]*:[^/@\s]+@)")
+#: the account in an address (RFC 3986 section 3.2.1), or before the host with which a text begins
+ACCOUNT = re.compile(r"(?:://|\A(?!mailto:))([^/@\s:]*:[^/\s]+@)")
 
 
 def secrets_in_options(value: Any) -> Set[str]:
@@ -59,6 +61,38 @@ def secrets_in_options(value: Any) -> Set[str]:
             found.add(text)
         found.update(ACCOUNT.findall(text))
     return found
+
+
+def no_log_texts(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
+    """The texts in the values of options with ``no_log``, whatever their type. Ansible knows neither the names of a dict, nor the dict as one text.
+
+    :param spec: the argument specification.
+    """
+    for name, kind in spec.items():
+        value = params.get(name)
+        if kind.get("no_log") and value not in (None, ""):
+            yield str(value)
+            yield from (text for text in _texts(value) if len(text) >= SHORTEST_SECRET)
+        for inner in _mappings(value) if kind.get("options") else ():
+            yield from no_log_texts(kind["options"], inner)
+
+
+def without_no_log(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Dict[str, Any]:
+    """Options with the values of those with ``no_log`` hidden as a whole."""
+    hidden = dict(params)
+    for name, kind in spec.items():
+        value = params.get(name)
+        if kind.get("no_log") and value not in (None, ""):
+            hidden[name] = NOT_LOGGED
+        elif kind.get("options") and isinstance(value, Mapping):
+            hidden[name] = without_no_log(kind["options"], value)
+        elif kind.get("options") and isinstance(value, (list, tuple)):
+            hidden[name] = [without_no_log(kind["options"], item) if isinstance(item, Mapping) else item for item in value]
+    return hidden
+
+
+def _mappings(value: Any) -> List[Mapping[str, Any]]:
+    return [item for item in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(item, Mapping)]
 
 
 def _texts(value: Any) -> Iterator[str]:

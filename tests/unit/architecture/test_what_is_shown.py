@@ -73,6 +73,33 @@ def test_no_option_of_any_module_shows_a_private_key(module, option, listed, kin
     assert shown.shown_of(words, json.dumps(result)) == []
 
 
+def secret_options():
+    """Every option whose value Ansible must not show, as the names that lead to it."""
+
+    def options(spec, trail=()):
+        for name, kind in spec.items():
+            if kind.get("no_log"):
+                yield (*trail, name)
+            yield from options(kind.get("options") or {}, (*trail, name))
+
+    return [pytest.param(path.stem, trail, id="%s-%s" % (path.stem, ".".join(trail))) for path in MODULES for trail in options(spec_of(path.stem))]
+
+
+@pytest.mark.parametrize("value", [{"Wrong-Type-Pw1": None}, {"pw": ["Wrong-Type-Pw1"]}, [["Wrong-Type-Pw1"]], {"ab": "cd"}], ids=str)
+@pytest.mark.parametrize("module, trail", secret_options())
+@pytest.mark.parametrize("more", [{}, {"no_such_option": 1}])
+def test_a_secret_of_a_wrong_type_is_not_shown(module, trail, value, more, run_module, tmp_path, monkeypatch):
+    """A password that YAML reads as a dict, such as an unquoted {word}: its names are as secret as its values."""
+    monkeypatch.chdir(tmp_path)
+    given = value
+    for name in reversed(trail):
+        kind = spec_of(module)[trail[0]]
+        given = {name: [given] if name == trail[0] and len(trail) > 1 and kind["type"] == "list" else given}
+    result = run_module(module, {**REQUIRED.get(module, {}), **given, **more})
+    shown_args = result["invocation"]["module_args"]
+    assert "Wrong-Type-Pw1" not in json.dumps(result) and "{'ab'" not in json.dumps(result) and '"ab": ' not in json.dumps(shown_args)
+
+
 def together(module, text):
     """A task that gives the text to the options that certificates are given to, and to no two that exclude each other."""
     wanted = {
@@ -116,6 +143,40 @@ def test_the_password_in_an_address_is_not_shown(run_module):
     result = run_module("lookup_ssl_trust", {"hostname": "127.0.0.1", "port": 1, "verify_urls": ["https://operator:Url-Pw1@vc.corp.example/"]})
     assert "vc.corp.example" in json.dumps(result)
     assert "Url-Pw1" not in json.dumps(result)
+
+
+WITH_ACCOUNT = [
+    ("cert_inspect", "endpoints", ["operator:Url-Pw1@127.0.0.1:1"]),
+    ("cert_inspect", "endpoints", [{"host": "operator:Url-Pw1@127.0.0.1", "port": 1}]),
+    ("cert_inspect", "endpoints", ["https://operator:Url-Pw1@127.0.0.1:1"]),
+    ("cert_inspect", "endpoints", ["operator:Url-@Pw1@127.0.0.1:1"]),
+    ("cert_pin", "endpoints", ["operator:Url-Pw1@127.0.0.1:1"]),
+    ("cert_pin", "host", "operator:Url-Pw1@127.0.0.1"),
+    ("tls_handshake", "host", "operator:Url-Pw1@127.0.0.1"),
+    ("tls_handshake", "name", "operator:Url-Pw1@127.0.0.1"),
+    ("lookup_ssl_trust", "hostname", "operator:Url-Pw1@127.0.0.1"),
+    ("lookup_ssl_trust", "verify_urls", ["operator:Url-Pw1@127.0.0.1"]),
+    ("ome_certificate_chain", "hostname", "operator:Url-Pw1@127.0.0.1"),
+    ("hosts_entry", "names", ["operator:Url-Pw1@depot.corp.example"]),
+]
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("module, option, value", WITH_ACCOUNT)
+def test_the_password_before_a_host_is_not_shown(module, option, value, check, run_module, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    needed = {} if module == "cert_inspect" else dict(REQUIRED[module])
+    if option == "endpoints" and module == "cert_pin":
+        needed = {"pins_path": "pins"}
+    result = run_module(module, {**needed, option: value}, check)
+    assert "Pw1" not in json.dumps(result) and "Url-" not in json.dumps(result)
+    if option == "endpoints":
+        assert result["failed"] and "endpoints[0]: an account before the host is not allowed" in result["msg"]
+
+
+def test_texts_with_an_at_sign_that_are_no_account_are_shown(run_module):
+    result = run_module("hosts_entry", {"address": "192.0.2.1", "names": ["a.b"], "path": "/nowhere/hosts", "comment": "ask: ops@corp.example"})
+    assert result["invocation"]["module_args"]["comment"] == "ask: ops@corp.example"
 
 
 @pytest.fixture(scope="module")

@@ -77,6 +77,8 @@ def parse_endpoint(option: str, value: Any, name: str = "") -> Endpoint:
         raise RemediationError("%s: unknown key %s" % (option, ", ".join(unknown)), FORMS)
     if not fields.get("host"):
         raise RemediationError("%s: host is missing" % option, FORMS)
+    if any(isinstance(part, str) and "@" in part for part in fields.values()):
+        raise RemediationError("%s: an account before the host is not allowed" % option, "Leave out user, password and @. " + FORMS)
     host = str(fields["host"]).strip("[]")
     problem = None if is_address(host) else host_name_problem(host)
     if problem:

@@ -58,12 +58,15 @@ def test_a_name_for_all_counts_for_endpoints_without_one_of_their_own():
         (":443", "endpoints[0]: host is missing"),
         ("a b", "endpoints[0]: 'a b' contains a blank"),
         ("https://depot", "endpoints[0]: '//depot' is not a port"),
+        ("operator:Url-Pw1@depot:443", "endpoints[0]: an account before the host is not allowed"),
+        ("operator:Url-Pw1@depot", "endpoints[0]: an account before the host is not allowed"),
+        ({"host": "depot", "address": "operator:Url-Pw1@10.0.0.1"}, "endpoints[0]: an account before the host is not allowed"),
     ],
 )
 def test_a_value_that_is_not_an_endpoint_is_refused(value, words):
     with pytest.raises(RemediationError) as caught:
         parse_endpoints([value])
-    assert words in caught.value.message and "Write host, host:port" in caught.value.advice
+    assert words in caught.value.message and "Write host, host:port" in caught.value.advice and "Url-Pw1" not in str(caught.value)
 
 
 def test_everything_that_is_wrong_is_reported_at_once():
