@@ -17,8 +17,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnam
 
 #: an address as the resolver reads it (inet_pton(3), with a zone as in RFC 4007 section 11)
 ADDRESS = re.compile(r"[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?\Z")
+#: what separates words for the resolver (isspace(3)); it reads bytes, so nothing that Unicode calls a blank is among them
+BLANKS = " \t\v\f\r\n"
 #: for text that does not end in blanks: there it would try each of them as a beginning
-BLANKS_AND_WORD = re.compile(r"(\s*)(\S+)")
+BLANKS_AND_WORD = re.compile("([%s]*)([^%s]+)" % (BLANKS, BLANKS))
 #: names that the system itself relies on (RFC 6761 section 6.3)
 RESERVED_NAMES = ("localhost",)
 
@@ -36,8 +38,8 @@ class HostsLine:
 
     @property
     def ending(self) -> str:
-        """The line break, empty if the file ends without one."""
-        return self.text[len(self.text.rstrip("\r\n")) :]
+        """The line break, empty if the file ends without one. A carriage return alone is none."""
+        return "\r\n" if self.text.endswith("\r\n") else "\n" if self.text.endswith("\n") else ""
 
     def maps(self, name: str) -> bool:
         """Whether the line contains a host name (given in lower case)."""
@@ -50,7 +52,7 @@ class HostsLine:
         if not remaining:
             return None
         body, hash_sign, comment = self.text.partition("#")
-        words = body.rstrip()
+        words = body.rstrip(BLANKS)
         address, *pairs = BLANKS_AND_WORD.findall(words)
         kept = [pair for pair in pairs if pair[1] not in removed]
         # the first name is removed with the blanks after it, so that those after the address stay
@@ -79,4 +81,4 @@ def _parse_line(text: str) -> HostsLine:
     line = line[: -len("\r")] if line.endswith("\r") else line
     first, _blank, names = line.partition("#")[0].replace("\t", " ").lstrip(" ").partition(" ")
     address = as_address(first) if ADDRESS.match(first) and "\r" not in line else None
-    return HostsLine(text) if address is None else HostsLine(text, str(address), tuple(names.split()))
+    return HostsLine(text) if address is None else HostsLine(text, str(address), tuple(word for _blanks, word in BLANKS_AND_WORD.findall(names.rstrip(BLANKS))))

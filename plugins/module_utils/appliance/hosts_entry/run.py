@@ -15,6 +15,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import read_file
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction, check_possible
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.diff import shown_texts
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.edit import edit
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.hosts_entry.options import Options
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step, Undo
@@ -59,7 +60,7 @@ class HostsEntryRun(Run[Replacement]):
             return []
         replacement = Replacement(path, after.encode("utf-8", "surrogateescape"), "path")
         check_possible([replacement], self.options.journal)
-        return [Step(path, text, after, replacement)]
+        return [Step(path, *shown_texts(text, after), replacement)]
 
     def apply(self, step: Step[Replacement]) -> Undo:
         """Write the file; if names then resolve to something else, write the old one again."""

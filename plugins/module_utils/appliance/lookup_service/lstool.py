@@ -44,7 +44,7 @@ def parse_list(text: str) -> List[Registration]:
     :raises RemediationError: the text contains no service.
     """
     parser = _Parser()
-    for line in text.splitlines():
+    for line in re.split("\r?\n", text):  # other ends of lines of Unicode are a part of a value
         parser.read_line(line)
     parser.end_service()
     if not parser.registrations:

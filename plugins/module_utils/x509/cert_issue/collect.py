@@ -29,6 +29,7 @@ class Existing:
     :param signing_key: the key of a request that this or a former run of a playbook has signed elsewhere, beside the key in use.
     :param certificates: the certificates of the certificate file, the server certificate first.
     :param problems: files that are present but damaged. They are replaced, and these are the reasons.
+    :param not_keys: files in the place of a private key that contain no usable one.
     :param key_in_own_file: whether ``key`` is at private_key_path, not only in the combined file.
     :param combined: the certificates of the combined file.
     :param combined_pin: the pin of the private key in the combined file; empty if there is no key.
@@ -42,6 +43,7 @@ class Existing:
     csr: Any = None
     certificates: Tuple[Certificate, ...] = ()
     problems: Tuple[str, ...] = ()
+    not_keys: Tuple[str, ...] = ()
     key_in_own_file: bool = True
     combined: Tuple[Certificate, ...] = ()
     combined_pin: str = ""
@@ -92,6 +94,7 @@ def read_existing(paths: Paths) -> Existing:
         csr=csr,
         certificates=certificates if paths.certificate else combined,
         problems=tuple(problems),
+        not_keys=_without_key((paths.private_key, own_key), (paths.next_key, next_key or duplicate)),
         key_in_own_file=own_key is not None,
         combined=combined,
         combined_pin=_pin(combined_key),
@@ -113,6 +116,11 @@ def _is_same_file(path: str, other: Optional[str]) -> bool:
 def _read(path: Optional[str], kind: FileKind) -> bytes:
     """The content of a file; empty if the option is not given or the file does not exist."""
     return read_file(path, kind) if path and os.path.lexists(path) else b""
+
+
+def _without_key(*read: Tuple[Optional[str], Any]) -> Tuple[str, ...]:
+    """Of files and what was read from them: those that have a content and no key."""
+    return tuple(path for path, found in read if found is None and path and os.path.isfile(path) and os.path.getsize(path))
 
 
 def _read_key(path: Optional[str], kind: FileKind, problems: List[str]) -> Any:

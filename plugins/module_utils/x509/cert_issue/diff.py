@@ -65,7 +65,7 @@ def certificate_and_key(spec: IssueSpec, existing: Existing, choice: KeyChoice, 
 
     :param certificate: the lines of the new certificate.
     """
-    before = certificate_lines(spec.paths.main, existing.certificates) + existing_key_lines(spec.paths.key, existing.key)
+    before = certificate_lines(spec.paths.main, existing.certificates) + replaced_key_lines(spec.paths.key, existing.key, existing)
     after = list(certificate) + chosen_key_lines(choice)
     combined = spec.paths.combined
     if combined and combined != spec.paths.main:
@@ -80,6 +80,11 @@ def existing_key_lines(path: str, key: Any) -> List[str]:
         return key_lines(path, None, "")
     public_key = key.public_key()
     return key_lines(path, key_facts(public_key), pin_of(public_key))
+
+
+def replaced_key_lines(path: str, key: Any, existing: Existing) -> List[str]:
+    """The same, of a file that is replaced: it may contain something else."""
+    return ["private key %s" % path, "  a file that contains no usable private key"] if path in existing.not_keys else existing_key_lines(path, key)
 
 
 def chosen_key_lines(choice: KeyChoice) -> List[str]:

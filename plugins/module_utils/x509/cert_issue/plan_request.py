@@ -32,7 +32,7 @@ def plan_request(spec: IssueSpec, existing: Existing, now: datetime.datetime) ->
     if choice.key is None:
         targets = (Target(choice.path, FileKind.PRIVATE_KEY),) + targets
     key_before = existing.next_key if choice.path == spec.paths.next_key else existing.key
-    before = diff.existing_csr_lines(path, existing.csr) + diff.existing_key_lines(choice.path, key_before)
+    before = diff.existing_csr_lines(path, existing.csr) + diff.replaced_key_lines(choice.path, key_before, existing)
     names = NameChanges.between(existing, spec.request.names)
     after = diff.new_csr_lines(spec, choice) + diff.name_change_lines(existing, names) + diff.chosen_key_lines(choice)
     step = diff.step_of(path, before, after, MakeCsr(targets, choice))

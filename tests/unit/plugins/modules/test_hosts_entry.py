@@ -178,3 +178,42 @@ def test_nobody_reads_an_empty_file_while_it_is_written_in_place(hosts):
         process.kill()
         process.wait()
     assert min(sizes) >= len(text)
+
+
+@pytest.mark.parametrize("text", ["\r\r\r", "\r", "127.0.0.1 localhost\r", "10.0.0.9 old\r\r\n"])
+def test_a_file_that_ends_in_carriage_returns_gets_its_entry_once(run_module, tmp_path, text):
+    path = tmp_path / "hosts"
+    path.write_bytes(text.encode("ascii"))
+    given = {"path": str(path), "address": "10.0.0.1", "names": ["x.corp.example"]}
+    assert [run_module("hosts_entry", given)["changed"] for _run in (1, 2)] == [True, False]
+    kept, added = (text, "\r\n") if text.endswith("\n") else (text + "\n", "\n")
+    assert path.read_bytes() == (kept + "10.0.0.1\tx.corp.example" + added).encode("ascii")
+
+
+@pytest.mark.parametrize("separator", ["\x85", "\u2028", "\xa0", "\x1c"])
+def test_only_blanks_of_the_resolver_separate_names(run_module, tmp_path, separator):
+    """It reads bytes: what Unicode calls a blank or the end of a line is a part of the name."""
+    path = tmp_path / "hosts"
+    path.write_bytes(("10.0.0.9 a%sb.corp.example c.corp.example\n" % separator).encode("utf-8"))
+    made = run_module("hosts_entry", {"path": str(path), "address": "10.0.0.1", "names": ["b.corp.example", "c.corp.example"]})
+    assert [moved["name"] for moved in made["moved"]] == ["c.corp.example"]
+    assert path.read_bytes().startswith(("10.0.0.9 a%sb.corp.example\n" % separator).encode("utf-8"))
+
+
+def test_the_diff_of_a_huge_file_has_the_change_and_not_the_file(run_module, tmp_path):
+    path = tmp_path / "hosts"
+    path.write_text("".join("10.%d.%d.1 host%d-%d.corp.example\n" % (a, b, a, b) for a in range(200) for b in range(200)), encoding="ascii")
+    given = {"path": str(path), "address": "10.250.0.1", "names": ["host100-100.corp.example", "new.corp.example"]}
+    predicted, made = run_module("hosts_entry", given, check=True), run_module("hosts_entry", given)
+    (diff,) = made["diff"]
+    assert made["changed"] and predicted["diff"] == made["diff"] and all(len(diff[side]) < 300000 for side in ("before", "after"))
+    assert "10.100.100.1 host100-100.corp.example\n" in diff["before"] and "lines are not shown" in diff["before"]
+    assert "10.250.0.1\thost100-100.corp.example new.corp.example\n" in diff["after"] or "not shown" in diff["after"]
+
+
+def test_the_diff_of_one_entry_added_to_a_huge_file_is_short(run_module, tmp_path):
+    path = tmp_path / "hosts"
+    path.write_text("".join("10.%d.%d.1 host%d-%d.corp.example\n" % (a, b, a, b) for a in range(200) for b in range(200)), encoding="ascii")
+    (diff,) = run_module("hosts_entry", {"path": str(path), "address": "10.250.0.1", "names": ["new.corp.example"]})["diff"]
+    assert diff["before"].count("\n") == 4 and diff["after"].count("\n") == 5 and diff["after"].endswith("10.250.0.1\tnew.corp.example\n")
+    assert diff["before"].startswith("(39997 lines are not shown)\n")

@@ -88,3 +88,10 @@ def test_a_megabyte_of_blanks_or_of_short_lines_is_read_in_one_pass():
     (registration,) = parse_list(head + "\t\tA\n" * 300_000)
     assert registration.service_id.replace(blanks, "~") == "~b~c"
     assert registration.endpoints[0].ssl_trust == ("M" + "A" * 300_000,)
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\x85", "\x0b", "\x1c"])
+def test_only_a_line_feed_ends_a_line(separator):
+    """What a service wrote into its url cannot add a label."""
+    forged = OUTPUT.replace(URL + "/b", URL + "/b" + separator + "\t\tSSL trust: DDDD")
+    assert trust_of(forged) == trust_of(OUTPUT) and forged != OUTPUT

@@ -220,3 +220,11 @@ def test_without_an_import_or_pins_neither_rules_nor_pin_store_are_loaded():
     script = "import sys, %s; print([name for name in sys.modules if name.startswith((%r, %r))])"
     script %= (CertIssueRun.__module__, package + "x509.rules", package + "appliance.pin_store")
     assert run_script(script).strip() == "[]"
+
+
+@pytest.mark.parametrize("provider", ["self_signed", "csr"])
+def test_a_file_that_is_no_key_is_not_called_absent(server, provider):
+    (server.folder / "tls.key").write_text("Not-A-Key-Pw1\n", encoding="ascii")
+    made = server.run(provider, csr_path=server.path("tls.csr"))
+    before = "".join(diff["before"] for diff in made["diff"])
+    assert "private key %s\n  a file that contains no usable private key\n" % server.path("tls.key") in before and "Not-A-Key" not in before
