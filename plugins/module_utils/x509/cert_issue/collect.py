@@ -83,8 +83,7 @@ def read_existing(paths: Paths) -> Existing:
     combined_key = _read_key(paths.combined, FileKind.COMBINED, problems)
     key = combined_key if own_key is None else own_key
     next_key, duplicate = _waiting_key(paths, _read_key(paths.next_key, FileKind.PRIVATE_KEY, problems), key)
-    csr = _read_csr(paths.csr, problems)
-    certificates = _read_certificates(paths.certificate, FileKind.CERTIFICATE, problems)
+    csr, certificates = _read_csr(paths.csr, problems), _read_certificates(paths.certificate, FileKind.CERTIFICATE, problems)
     combined = _read_certificates(paths.combined, FileKind.COMBINED, problems)
     return Existing(
         key=key,
