@@ -50,8 +50,11 @@ def arguments(name: str, params: Dict[str, Any], check: bool, verbosity: int = 3
     return json.dumps({"ANSIBLE_MODULE_ARGS": sent})
 
 
-def module_process(name: str, params: Dict[str, Any], check: bool = False, python: str = sys.executable) -> subprocess.Popen:
-    """A module in a process of its own, with its parameters on standard input, as Ansible starts it."""
+def module_process(name: str, params: Dict[str, Any], check: bool = False, python: str = sys.executable, own_session: bool = False) -> subprocess.Popen:
+    """A module in a process of its own, with its parameters on standard input, as Ansible starts it.
+
+    :param own_session: whether the module and the programs that it runs are a process group of their own, which a test can kill.
+    """
     process = subprocess.Popen(
         [python, "-W", "ignore", "-m", MODULES + name],
         stdin=subprocess.PIPE,
@@ -59,6 +62,7 @@ def module_process(name: str, params: Dict[str, Any], check: bool = False, pytho
         stderr=subprocess.PIPE,
         text=True,
         env=dict(os.environ, PYTHONPATH=PATH, _ANSIBLE_MODULE_PROFILE="legacy"),
+        start_new_session=own_session,
     )
     process.ask = arguments(name, params, check)
     return process

@@ -190,6 +190,8 @@ def test_every_other_test_is_of_a_plugin_a_role_a_playbook_a_tool_or_the_archite
             assert (ROOT / "playbooks" / (name + ".yml")).is_file(), path
         elif folder == "roles":
             assert any(name == role.name or name.startswith(role.name + "_") for role in (ROOT / "roles").iterdir()), path
+        elif folder == "kills":
+            assert (ROOT / "tests/kills" / (name + ".py")).is_file(), path
         elif folder == "tools":
             assert (ROOT / "tools" / (name + ".py")).is_file(), path
         else:
@@ -197,7 +199,7 @@ def test_every_other_test_is_of_a_plugin_a_role_a_playbook_a_tool_or_the_archite
 
 
 #: tests and what they need, without the lab, whose machines live in real time
-TESTS = sorted(path for folder in ("unit", "support", "bench", "fuzz") for path in (ROOT / "tests" / folder).rglob("*.py"))
+TESTS = sorted(path for folder in ("unit", "support", "bench", "fuzz", "kills") for path in (ROOT / "tests" / folder).rglob("*.py"))
 #: who may read the time, or wait for a time to pass, and why
 READERS = {
     "tests/support/clock.py": "the clock of the tests",
@@ -205,6 +207,7 @@ READERS = {
     "tests/support/vsphere/sts.py": "a server with a clock of its own; the lab has it without the other tests",
     "tests/support/vsphere/lookup.py": "a server that is slow on request",
     "tests/bench/bench.py": "it measures",
+    "tests/kills/trials.py": "a kill at a random moment of a run, whose duration it measures",
     "tests/unit/architecture/test_laws.py": "it names what it refuses",
     "tests/unit/plugins/modules/test_hosts_entry.py": "a kill at any moment: the moment is drawn by lot, and nothing waits for it",
 }
