@@ -21,6 +21,10 @@ from ansible_collections.certmend.tls.tests.support.run import run_in_process
 WAITING = (".next", ".signing")
 
 
+class NotFinished(Exception):
+    """What a run after the killed one needs is refused."""
+
+
 class Case:
     """A module with something to change. What takes long is made once, in ``prepare``; each trial begins with ``fresh``.
 
@@ -117,9 +121,9 @@ class FilesCase(Case):
         return dict(self.options(), journal=self.opened, backup=False)
 
     def run(self, number: int) -> Dict[str, Any]:
-        changed = bool(self.recorded())
+        begun = bool(self.recorded())
         opened = self.journal("opened", number, lost_run="run%d" % (number - 1))
-        if number == 1 and opened["unfinished"] is not changed:
+        if number == 1 and opened["unfinished"] is not begun:
             return {"failed": True, "msg": "journal: unfinished is %s" % opened["unfinished"]}
         result = run_in_process(self.module, dict(self.options(), journal=opened["path"], backup=False))
         return result if result.get("failed") else dict(self.journal("proved", number), **result)
@@ -128,7 +132,9 @@ class FilesCase(Case):
         return {name: (mode_of(self.estate / name), self.readable(name)) for name in self.names()}
 
     def torn(self) -> List[str]:
-        after = {pathlib.Path(change["path"]).name: change["after_sha256"] for change in self.recorded()}
+        if self.recorded() is None:
+            return ["the record of the journal is half written"]
+        after = {pathlib.Path(change["path"]).name: change["after_sha256"] for change in self.recorded() or ()}
         allowed = {name: {digest(content), after.get(name, digest(content))} for name, (_mode, content) in self.old.items()}
         torn = [name for name in self.watched if digest(self.content(name)) not in allowed[name]]
         return ["%s is neither the old file nor the one that the journal has" % name for name in torn]
@@ -151,17 +157,20 @@ class FilesCase(Case):
         given = {"name": "trial", "folder": str(self.folder / "journals"), "run": run, "state": state}
         result = run_in_process("journal", dict(given, **more))
         if result.get("failed"):
-            raise RuntimeError("journal %s: %s" % (state, result["msg"]))
+            raise NotFinished("journal %s: %s" % (state, result["msg"]))
         return result
 
-    def recorded(self) -> List[Dict[str, Any]]:
-        """The changes that the journal has; without one, none."""
+    def recorded(self) -> Optional[List[Dict[str, Any]]]:
+        """The changes that the journal has; without one, none. None: its record is torn."""
         path = pathlib.Path(self.opened, "journal.json")
-        return json.loads(path.read_bytes())["changes"] if path.exists() else []
+        try:
+            return json.loads(path.read_bytes())["changes"] if path.exists() else []
+        except ValueError:
+            return None
 
     def traces(self) -> List[Any]:
         """What a run leaves besides its files: entries of the journal, and temporary files."""
-        return [*self.recorded(), *self.left_over()]
+        return [self.recorded(), *self.left_over()]
 
     def names(self) -> List[str]:
         """The files of the estate, temporary ones aside."""

@@ -23,11 +23,11 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Set
 from unittest import mock
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import identity_of
-from ansible_collections.certmend.tls.tests.kills.case import Case
+from ansible_collections.certmend.tls.tests.kills.case import Case, NotFinished
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 from ansible_collections.certmend.tls.tests.support.run import module_process, result_of
 
@@ -121,8 +121,7 @@ class Driver:
         with contextlib.suppress(ProcessLookupError):  # also what it has started
             os.killpg(process.pid, signal.SIGKILL)
         output, errors = process.communicate(timeout=PATIENCE)
-        for served in set(threading.enumerate()) - threads:  # a server carries out what it was asked before
-            served.join(PATIENCE)
+        await_end(threads)
         ended = [] if process.returncode in (0, -signal.SIGKILL) else ["it failed before it was killed: %s" % (output or errors)[-500:]]
         progress, torn = self.case.progress(), [*ended, *self.case.torn(), *self.case.loose()]
         self.follow(progress)
@@ -130,15 +129,28 @@ class Driver:
 
     def converge(self) -> List[str]:
         """Run again, and once more: why the end is not that of an undisturbed run."""
-        results: List[Dict[str, Any]] = []
-        for number in (1, 2):
-            results.append(self.case.run(number))
-            if results[-1].get("failed"):
-                return ["run %d fails: %s" % (number + 1, results[-1]["msg"])]
-        now, wanted = self.case.picture(), self.case.reference
-        wrong = ["%s is %r, not %r" % (name, now.get(name), wanted.get(name)) for name in sorted({*now, *wanted}) if now.get(name) != wanted.get(name)]
-        changed = ["the third run changes something: %s" % results[-1].get("diff")] if results[-1]["changed"] else []
-        return [*wrong, *changed, *self.case.left_over(), *self.case.loose(), *self.case.undone()]
+        try:
+            for number in (1, 2):
+                result = self.case.run(number)
+                if result.get("failed"):
+                    return ["run %d fails: %s" % (number + 1, result["msg"])]
+            now, wanted = self.case.picture(), self.case.reference
+            wrong = ["%s is %r, not %r" % (name, now.get(name), wanted.get(name)) for name in sorted({*now, *wanted}) if now.get(name) != wanted.get(name)]
+            changed = ["the third run changes something: %s" % result.get("diff")] if result["changed"] else []
+            return [*wrong, *changed, *self.case.left_over(), *self.case.loose(), *self.case.undone()]
+        except NotFinished as error:
+            return [str(error)]
+
+
+def await_end(known: Set[threading.Thread]) -> None:
+    """Wait until the servers here have carried out what the killed run asked for: all but the known threads have ended."""
+    while True:
+        serving = set(threading.enumerate()) - known
+        if not serving:
+            return
+        for thread in serving:
+            if thread.ident:  # else it is only being started
+                thread.join(PATIENCE)
 
 
 def begin(module: str, params: Dict[str, Any]) -> subprocess.Popen:
