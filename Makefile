@@ -14,6 +14,7 @@ help:
 	@echo 'make bench     our figures beside those of the peers, in one run'
 	@echo 'make bench-hostile   CPU time for a megabyte of the worst input of each parser'
 	@echo 'make kills ROLE=hosts_mapping COUNT=100 SEED=1   kill runs at random moments; one more run must finish or restore each of them'
+	@echo 'make kills MODULE=cert_issue COUNT=100 SEED=1    the same for a module; MODULE=all for every one that changes something'
 	@echo 'make fuzz SECONDS=60   every parser of bytes from outside, with atheris; TARGETS="hosts ome" only these'
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
 	@echo 'make new-rule CODE=NAME-EXAMPLE, make new-profile NAME=my_client   start one, with its failing test'
@@ -51,11 +52,13 @@ bench-hostile: .venv/.made
 	@cd .tree/ansible_collections/certmend/tls && PYTHONPATH=$(CURDIR)/.tree PYTHONDONTWRITEBYTECODE=1 $(CURDIR)/.venv/bin/python tests/bench/hostile.py
 
 COUNT ?= 100
-kills: .venv/.made lab-setup
+# Roles are killed in the lab. Modules need no lab; MODULE=all is all of them.
+KILLS = $(if $(MODULE),tests/kills/run.py,tests/lab/labctl enter -- $(CURDIR)/.venv/bin/python tests/lab/kills.py)
+kills: .venv/.made $(if $(MODULE),,lab-setup)
 	@.venv/bin/python tools/stage.py >/dev/null
 	@cd .tree/ansible_collections/certmend/tls && PYTHONPATH=$(CURDIR)/.tree PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 \
-		$(CURDIR)/.venv/bin/python tests/lab/labctl enter -- $(CURDIR)/.venv/bin/python tests/lab/kills.py \
-		--count $(COUNT) $(if $(ROLE),--role $(ROLE)) $(if $(SEED),--seed $(SEED))
+		$(CURDIR)/.venv/bin/python $(KILLS) --count $(COUNT) $(if $(SEED),--seed $(SEED)) \
+		$(if $(ROLE),--role $(ROLE)) $(if $(filter-out all,$(MODULE)),--module $(MODULE))
 
 conformance: .venv/.made
 	@.venv/bin/python tools/conformance.py $(VECTORS)

@@ -228,9 +228,10 @@ def _lab(everything: bool) -> List[Check]:
 
 
 def _kills() -> Check:
-    """Ten runs of each role are killed at random moments; make kills kills more of them."""
-    command = [str(BIN / "python"), str(ROOT / "tests/lab/labctl"), "enter", "--", str(BIN / "python"), "tests/lab/kills.py", "--count", "10"]
-    return Check("kills", BIN, [command], seconds=900, every_day=False)
+    """Ten runs of each role and of each module are killed at random moments; make kills kills more of them."""
+    roles = [str(BIN / "python"), str(ROOT / "tests/lab/labctl"), "enter", "--", str(BIN / "python"), "tests/lab/kills.py", "--count", "10"]
+    modules = [str(BIN / "python"), "tests/kills/run.py", "--count", "10"]
+    return Check("kills", BIN, [modules, roles], seconds=1000, every_day=False)
 
 
 def _molecule() -> List[Check]:

@@ -61,6 +61,9 @@ case does not apply to the playbook.
 KILLS = """
 `make kills ROLE=hosts_mapping COUNT=100 SEED=1` kills runs of a role at random moments: all processes of the run on the controller, its first process alone,
 the module on the host, or the ssh connections. One more run must then finish the change or restore the files, or report what and where. Roles: %s.
+
+`make kills MODULE=cert_issue COUNT=100 SEED=1` kills a module and the programs that it runs, and needs no lab. Each file and each registration must then be as before or as
+the run wanted it; the next run must succeed and end where an undisturbed run ends, and the third must change nothing. Modules: %s.
 """
 
 
@@ -119,22 +122,37 @@ def section(evidence: Sequence[Evidence]) -> str:
         for shown in evidence:
             if case in shown.cases:
                 lines.append("| %s | %s | %s | `%s` |" % (case, ", ".join("`%s`" % name for name in shown.playbooks), shown.afterwards, shown.test))
-    return INTRODUCTION + "\n" + "\n".join(lines) + "\n" + KILLS % ", ".join("`%s`" % role for role in killed_roles())
+    return INTRODUCTION + "\n" + "\n".join(lines) + "\n" + KILLS % (_named(killed_roles()), _named(killed_modules()))
+
+
+def _named(names: Sequence[str]) -> str:
+    """Names in a sentence."""
+    return ", ".join("`%s`" % name for name in names)
 
 
 def killed_roles() -> List[str]:
     """The roles whose runs ``tests/lab/kills.py`` kills."""
-    tree = ast.parse((ROOT / "tests/lab/kill_cases.py").read_text(encoding="utf-8"))
+    return _class_values("tests/lab/kill_cases.py", "name")
+
+
+def killed_modules() -> List[str]:
+    """The modules that ``tests/kills`` kills."""
+    return _class_values("tests/kills/files.py", "module") + _class_values("tests/kills/servers.py", "module")
+
+
+def _class_values(path: str, attribute: str) -> List[str]:
+    """The values that the classes of a file give to an attribute."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     named = [target for node in tree.body if isinstance(node, ast.ClassDef) for target in node.body if isinstance(target, ast.Assign)]
-    return [name for name in map(_name_in, named) if name]
+    return [name for name in (_value_in(assignment, attribute) for assignment in named) if name]
 
 
-def _name_in(assignment: ast.Assign) -> str:
-    """The value of ``name`` in an assignment of one or several class attributes; empty: it has none."""
+def _value_in(assignment: ast.Assign, attribute: str) -> str:
+    """The value of an attribute in an assignment of one or several class attributes; empty: it has none."""
     targets, value = assignment.targets[0], assignment.value
     names = list(targets.elts) if isinstance(targets, ast.Tuple) else [targets]
     values = list(value.elts) if isinstance(targets, ast.Tuple) and isinstance(value, ast.Tuple) else [value]
-    found = [ast.literal_eval(given) for target, given in zip(names, values) if ast.unparse(target) == "name"]
+    found = [ast.literal_eval(given) for target, given in zip(names, values) if ast.unparse(target) == attribute]
     return str(found[0]) if found else ""
 
 

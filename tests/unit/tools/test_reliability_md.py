@@ -75,3 +75,8 @@ def test_only_known_cases_and_playbooks_are_declared_not_to_apply():
 
 def test_the_roles_that_are_killed_are_named():
     assert {"hosts_mapping", "fqdn_certificate", "server_chain", "trust_anchor"} <= set(reliability_md.killed_roles())
+
+
+def test_the_modules_that_are_killed_are_named_once():
+    killed = reliability_md.killed_modules()
+    assert {"cert_issue", "journal", "cert_pin", "ome_certificate_chain"} <= set(killed) and len(killed) == len(set(killed))
