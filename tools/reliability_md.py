@@ -62,8 +62,8 @@ KILLS = """
 `make kills ROLE=hosts_mapping COUNT=100 SEED=1` kills runs of a role at random moments: all processes of the run on the controller, its first process alone,
 the module on the host, or the ssh connections. One more run must then finish the change or restore the files, or report what and where. Roles: %s.
 
-`make kills MODULE=cert_issue COUNT=100 SEED=1` kills a module and the programs that it runs, and needs no lab. Each file and each registration must then be as before or as
-the run wanted it; the next run must succeed and end where an undisturbed run ends, and the third must change nothing. Modules: %s.
+`make kills MODULE=cert_issue COUNT=100 SEED=1` kills a module and the programs that it runs, and needs no lab. Each file and each registration must then
+be as before or as the run wanted it; the next run must succeed and end where an undisturbed run ends, and the third must change nothing. Modules: %s.
 """
 
 
@@ -137,7 +137,8 @@ def killed_roles() -> List[str]:
 
 def killed_modules() -> List[str]:
     """The modules that ``tests/kills`` kills."""
-    return _class_values("tests/kills/files.py", "module") + _class_values("tests/kills/servers.py", "module")
+    found = [name for path in ("files", "issue", "servers") for name in _class_values("tests/kills/%s.py" % path, "module")]
+    return sorted(set(found))
 
 
 def _class_values(path: str, attribute: str) -> List[str]:

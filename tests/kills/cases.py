@@ -10,10 +10,12 @@ import shutil
 from typing import Type
 
 from ansible_collections.certmend.tls.tests.kills.case import Case
-from ansible_collections.certmend.tls.tests.kills.files import CertChainBuild, CertIssue, CertIssueElsewhere, HostsEntry, JournalRestored, TrustAnchor
+from ansible_collections.certmend.tls.tests.kills.files import CertChainBuild, HostsEntry, JournalRestored, TrustAnchor
+from ansible_collections.certmend.tls.tests.kills.issue import CertIssue, CertIssueAlone, CertIssueElsewhere, CertIssueImport, CertIssueRequest
 from ansible_collections.certmend.tls.tests.kills.servers import CertPin, LookupSslTrust, OmeRequest, OmeUpload
 
-CASES = (HostsEntry, CertIssue, CertIssueElsewhere, CertChainBuild, TrustAnchor, JournalRestored, CertPin, LookupSslTrust, OmeRequest, OmeUpload)
+ISSUING = (CertIssue, CertIssueAlone, CertIssueElsewhere, CertIssueRequest, CertIssueImport)
+CASES = (HostsEntry, *ISSUING, CertChainBuild, TrustAnchor, JournalRestored, CertPin, LookupSslTrust, OmeRequest, OmeUpload)
 
 
 def needs(case: Type[Case]) -> str:

@@ -10,9 +10,6 @@ import shutil
 import subprocess
 from typing import Any, Dict, List
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.replacement import Replacement
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.transaction import Transaction
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import JVM
@@ -20,7 +17,6 @@ from ansible_collections.certmend.tls.tests.kills.case import FilesCase
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
-from ansible_collections.certmend.tls.tests.support.run import run_in_process
 
 FQDN = "depot.corp.example"
 PASSWORD = "correct-horse"
@@ -39,70 +35,6 @@ class HostsEntry(FilesCase):
     def options(self) -> Dict[str, Any]:
         entries = [{"address": "10.77.0.%d" % number, "names": ["web%d.corp.example" % number]} for number in range(1, 100)]
         return {"path": str(self.estate / "hosts"), "entries": entries}
-
-
-class CertIssue(FilesCase):
-    """A certificate that ends soon gets a successor with a new key: the key, the certificate, and both in one file."""
-
-    module, variant, watched = "cert_issue", "own_ca", ["tls.key", "tls.pem", "both.pem"]
-
-    def prepare(self) -> None:
-        self.ca = mint.authority("Corp CA", **REAL.days())
-        self.former = mint.mint(FQDN, dns=[FQDN], issuer=self.ca, key=mint.new_key(), **REAL.days(ends=5))
-
-    def write_old(self) -> None:
-        key, chain = self.former.key_pem, self.former.pem
-        for name, content, mode in (("tls.key", key, 0o600), ("tls.pem", chain, 0o644), ("both.pem", key + chain, 0o600)):
-            (self.estate / name).write_text(content, encoding="ascii")
-            (self.estate / name).chmod(mode)
-
-    def options(self) -> Dict[str, Any]:
-        paths = {"private_key_path": "tls.key", "certificate_path": "tls.pem", "combined_path": "both.pem"}
-        files = {option: str(self.estate / name) for option, name in paths.items()}
-        authority = {"provider": "own_ca", "ca_certificate_content": self.ca.pem, "ca_private_key_content": self.ca.key_pem}
-        return dict(files, **authority, fqdn=FQDN, reuse_key=False, valid_days=60)
-
-    def readable(self, name: str) -> Any:
-        """Whose certificates are there, and whether key and certificate belong together, also across the files."""
-        content = self.content(name) or b""
-        names = [each.subject.rfc4514_string() for each in x509.load_pem_x509_certificates(content)] if b"BEGIN CERTIFICATE" in content else []
-        key = load_pem_private_key(content, None).public_key() if b"PRIVATE KEY" in content else None
-        leaf = x509.load_pem_x509_certificates(self.content("tls.pem") or b"")[0]
-        return names, key is None or spki(key) == spki(leaf.public_key()), leaf != self.former.x509
-
-
-class CertIssueElsewhere(CertIssue):
-    """The same if the CA has its key elsewhere: the key waits beside its file, and is installed with the certificate."""
-
-    variant = "signed elsewhere"
-
-    def options(self) -> Dict[str, Any]:
-        return {name: value for name, value in super().options().items() if name != "ca_private_key_content"}
-
-    def fresh(self) -> None:
-        super().fresh()
-        self.answer = self.signed(self.ask("csr", self.opened)["csr"])
-        self.begun = self.traces()
-
-    def params(self) -> Dict[str, Any]:
-        return dict(super().params(), certificate_content=self.answer)
-
-    def run(self, number: int) -> Dict[str, Any]:
-        """As the role: the request, if a certificate is due; then the certificate for it."""
-        opened = self.journal("opened", number, lost_run="run%d" % (number - 1))["path"]
-        result = self.ask("csr", opened)
-        if not result.get("failed") and result["csr"]:
-            result = self.ask("own_ca", opened, certificate_content=self.signed(result["csr"]))
-        return result if result.get("failed") else dict(self.journal("proved", number), **result)
-
-    def ask(self, provider: str, journal: str, **more: Any) -> Dict[str, Any]:
-        """One of the module's two tasks."""
-        return run_in_process(self.module, dict(self.options(), journal=journal, backup=False, provider=provider, **more))
-
-    def signed(self, request: str) -> str:
-        """What the CA answers."""
-        given = {"provider": "own_ca", "fqdn": FQDN, "request_content": request, "as_requested": True, "valid_days": 60}
-        return run_in_process(self.module, dict(given, ca_certificate_content=self.ca.pem, ca_private_key_content=self.ca.key_pem))["certificate"]["pem"]
 
 
 class CertChainBuild(FilesCase):
@@ -184,8 +116,3 @@ class JournalRestored(FilesCase):
         """A restore is the way back itself: afterwards its journal can be closed."""
         self.journal("closed", 3)
         return ["the journal is left"] if list((self.folder / "journals").glob("trial*")) else []
-
-
-def spki(key: Any) -> bytes:
-    """A public key, to compare."""
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

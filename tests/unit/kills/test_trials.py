@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.tests.kills.cases import CASES, needs
-from ansible_collections.certmend.tls.tests.kills.files import CertIssue, HostsEntry, JournalRestored
+from ansible_collections.certmend.tls.tests.kills.files import HostsEntry, JournalRestored
+from ansible_collections.certmend.tls.tests.kills.issue import CertIssue
 from ansible_collections.certmend.tls.tests.kills.servers import CertPin, LookupSslTrust, OmeRequest
 from ansible_collections.certmend.tls.tests.kills.trials import Driver, compiled_once
 from ansible_collections.certmend.tls.tests.support.run import run_in_process
