@@ -54,6 +54,9 @@ class Case:
         shutil.rmtree(self.estate, ignore_errors=True)
         self.estate.mkdir(parents=True)
 
+    def close(self) -> None:
+        """End the servers."""
+
     def params(self) -> Dict[str, Any]:
         """The parameters of the run that is killed."""
         raise NotImplementedError

@@ -112,10 +112,10 @@ class CertIssueAlone(CertIssue):
         return b"".join(blocks) == content and (len(keys), min(len(certificates), 1)) == wanted
 
     def undone(self) -> List[str]:
-        """Each backup is the old file."""
-        kept = {path.name: path for path in self.estate.glob(".*.bak")}
-        old = {name: content for name, (_mode, content) in self.old.items()}
-        return ["%s is not the old file" % name for name, path in kept.items() if path.read_bytes() != old[".".join(name.split(".")[1:3])]]
+        """Of each file that was changed, one of the backups is the old file; another one may be what the killed run wrote."""
+        kept = {name: [path.read_bytes() for path in self.estate.glob(".%s.*.bak" % name)] for name in self.watched}
+        changed = [name for name in self.watched if self.content(name) != self.old[name][1]]
+        return ["no backup is the old %s" % name for name in changed if self.old[name][1] not in kept[name]]
 
 
 class CertIssueRequest(CertIssueAlone):

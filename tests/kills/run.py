@@ -17,10 +17,12 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import pathlib
 import random
 import sys
 import tempfile
+from typing import Tuple
 
 from ansible_collections.certmend.tls.tests.kills.cases import CASES, needs
 from ansible_collections.certmend.tls.tests.kills.trials import Driver, compiled_once
@@ -28,20 +30,25 @@ from ansible_collections.certmend.tls.tests.kills.trials import Driver, compiled
 PROGRESS = ("as before", "in between", "complete")
 
 
-def count(driver: Driver, trials: int) -> str:
-    """Run the trials of a case, print what is wrong, and summarize them."""
+def count(driver: Driver, trials: int) -> Tuple[str, bool]:
+    """Run the trials of a case, and print what is wrong.
+
+    :returns: a summary, and whether nothing was torn and every trial converged.
+    """
     counted: collections.Counter = collections.Counter()
     for number in range(1, trials + 1):
         trial = driver.trial()
         wrong = {"TORN": trial.torn, "NOT CONVERGED": trial.unconverged}
-        counted.update([trial.progress] if trial.killed else [], killed=trial.killed, **{name: bool(found) for name, found in wrong.items()})
+        counted.update([name for name, found in wrong.items() if found])
+        counted.update(["killed", trial.progress] if trial.killed else [])
         for name, found in wrong.items():
             for line in found:
                 where = "%s %d, %s at %.3f s of %.3f" % (driver.case.name, number, trial.progress, trial.moment, driver.seconds)
                 print("%s: %s: %s" % (where, name, line), flush=True)
     progress = ", ".join("%d %s" % (counted[name], name) for name in PROGRESS)
     outcome = "%d torn, %d not converged" % (counted["TORN"], counted["NOT CONVERGED"])
-    return "%s: %d trials, %d killed while running (%s), %s" % (driver.case.name, trials, counted["killed"], progress, outcome)
+    summary = "%s: %d trials, %d killed while running (%s), %s" % (driver.case.name, trials, counted["killed"], progress, outcome)
+    return summary, not counted["TORN"] + counted["NOT CONVERGED"]
 
 
 def main(arguments=None) -> int:
@@ -52,20 +59,20 @@ def main(arguments=None) -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     options = parser.parse_args(arguments)
     print("seed %d" % options.seed, flush=True)
-    bad = False
-    for case in CASES:
-        if options.module and case.module not in options.module:
+    good = True
+    for kind in CASES:
+        if options.module and kind.module not in options.module:
             continue
-        if needs(case):
-            print("%s %s: not run: %s" % (case.module, case.variant, needs(case)), flush=True)
+        if needs(kind):
+            print("%s %s: not run: %s" % (kind.module, kind.variant, needs(kind)), flush=True)
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            driver = Driver(case(pathlib.Path(folder)), options.seed)
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(kind(pathlib.Path(folder))) as case:
+            driver = Driver(case, options.seed)
             driver.measure()
-            summary = count(driver, options.count)
+            summary, is_good = count(driver, options.count)
         print(summary, flush=True)
-        bad = bad or not summary.endswith("0 torn, 0 not converged")
-    return int(bad)
+        good = good and is_good
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

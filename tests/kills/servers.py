@@ -83,9 +83,12 @@ class LookupSslTrust(Case):
     def prepare(self) -> None:
         self.servers = contextlib.ExitStack()
         self.site = Site(self.folder, self._tls_server)
-        self.site.vcenter.__enter__()
+        self.servers.enter_context(self.site.vcenter)
         for key in self.folder.glob("*"):
             key.chmod(0o600)
+
+    def close(self) -> None:
+        self.servers.close()
 
     def _tls_server(self, chain: str, key: str) -> int:
         """The port of a server that presents a chain."""
@@ -158,14 +161,15 @@ class Appliance(Case):
     sessions = 0
 
     def prepare(self) -> None:
-        self.cas, self.ome = Cas(REAL), None
+        self.cas, self.server = Cas(REAL), contextlib.ExitStack()
+
+    def close(self) -> None:
+        self.server.close()
 
     def fresh(self) -> None:
         super().fresh()
-        if self.ome:
-            self.ome.__exit__()
-        self.ome = Ome(NAME)
-        self.ome.__enter__()
+        self.close()
+        self.ome = self.server.enter_context(Ome(NAME))
         self.ome.switch(restart=0)  # a run that finds no web server says so, and is started again
         self.before = self.ome.certificates
 

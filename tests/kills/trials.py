@@ -129,17 +129,19 @@ class Driver:
 
     def converge(self) -> List[str]:
         """Run again, and once more: why the end is not that of an undisturbed run."""
+        wrong: List[str] = []
         try:
             for number in (1, 2):
                 result = self.case.run(number)
                 if result.get("failed"):
                     return ["run %d fails: %s" % (number + 1, result["msg"])]
             now, wanted = self.case.picture(), self.case.reference
-            wrong = ["%s is %r, not %r" % (name, now.get(name), wanted.get(name)) for name in sorted({*now, *wanted}) if now.get(name) != wanted.get(name)]
-            changed = ["the third run changes something: %s" % result.get("diff")] if result["changed"] else []
-            return [*wrong, *changed, *self.case.left_over(), *self.case.loose(), *self.case.undone()]
+            wrong += ["%s is %r, not %r" % (name, now.get(name), wanted.get(name)) for name in sorted({*now, *wanted}) if now.get(name) != wanted.get(name)]
+            wrong += ["the third run changes something: %s" % result.get("diff")] if result["changed"] else []
+            wrong += [*self.case.left_over(), *self.case.loose(), *self.case.undone()]
         except NotFinished as error:
-            return [str(error)]
+            wrong.append(str(error))
+        return wrong
 
 
 def await_end(known: Set[threading.Thread]) -> None:
