@@ -44,9 +44,9 @@ class CertIssue(FilesCase):
     def readable(self, name: str) -> Any:
         """Whose certificates are there, and whether key and certificate belong together, also across the files."""
         content = self.content(name) or b""
-        names = [each.subject.rfc4514_string() for each in x509.load_pem_x509_certificates(content)] if b"BEGIN CERTIFICATE-" in content else []
+        names = [each.subject.rfc4514_string() for each in certificates_in(content)]
         key = load_pem_private_key(content, None).public_key() if b"PRIVATE KEY" in content else None
-        leaf = x509.load_pem_x509_certificates(self.content("tls.pem") or b"")[0]
+        leaf = certificates_in(self.content("tls.pem") or b"")[0]
         return names, key is None or spki(key) == spki(leaf.public_key()), leaf != self.former.x509
 
 
@@ -67,11 +67,11 @@ class CertIssueElsewhere(CertIssue):
         return dict(super().params(), certificate_content=self.answer)
 
     def run(self, number: int) -> Dict[str, Any]:
-        """As the role: the request, if a certificate is due; then the certificate for it."""
+        """As the role: the request, if a certificate is due; then the certificate for it, or what else is missing."""
         opened = self.journal("opened", number, lost_run="run%d" % (number - 1))["path"]
         result = self.ask("csr", opened)
-        if not result.get("failed") and result["csr"]:
-            result = self.ask("own_ca", opened, certificate_content=self.signed(result["csr"]))
+        if not result.get("failed"):
+            result = self.ask("own_ca", opened, certificate_content=self.signed(result["csr"]) if result["csr"] else "")
         return result if result.get("failed") else dict(self.journal("proved", number), **result)
 
     def ask(self, provider: str, journal: str, **more: Any) -> Dict[str, Any]:
@@ -105,11 +105,9 @@ class CertIssueAlone(CertIssue):
     def is_whole(self, name: str) -> bool:
         """Whether a file consists of PEM blocks that can be read: the key, the certificates, or both."""
         content = self.content(name) or b""
-        blocks = re.findall(b"-----BEGIN [A-Z ]+-----\n.+?-----END [A-Z ]+-----\n", content, re.DOTALL)
-        keys = [load_pem_private_key(block, None) for block in blocks if b"PRIVATE KEY" in block]
-        certificates = [x509.load_pem_x509_certificate(block) for block in blocks if b"BEGIN CERTIFICATE-" in block]
+        keys = [load_pem_private_key(block, None) for block in blocks_in(content) if b"PRIVATE KEY" in block]
         wanted = (int(name != "tls.pem"), int(name != "tls.key"))
-        return b"".join(blocks) == content and (len(keys), min(len(certificates), 1)) == wanted
+        return b"".join(blocks_in(content)) == content and (len(keys), min(len(certificates_in(content)), 1)) == wanted
 
     def undone(self) -> List[str]:
         """Of each file that was changed, one of the backups is the old file; another one may be what the killed run wrote."""
@@ -174,6 +172,16 @@ class CertIssueImport(CertIssue):
         contents = [content for content in map(self.content, ("tls.key", "tls.key.next")) if content is not None]
         there = any(spki(load_pem_private_key(content, None).public_key()) == self.key for content in contents)
         return [*super().torn(), *([] if there else ["the key of the request is lost"])]
+
+
+def blocks_in(content: bytes) -> List[bytes]:
+    """The PEM blocks of a file, as they are written here."""
+    return re.findall(b"-----BEGIN [A-Z ]+-----\n.+?-----END [A-Z ]+-----\n", content, re.DOTALL)
+
+
+def certificates_in(content: bytes) -> List[x509.Certificate]:
+    """The certificates of a file, which can be read."""
+    return [x509.load_pem_x509_certificate(block) for block in blocks_in(content) if b"BEGIN CERTIFICATE-" in block]
 
 
 def spki(key: Any) -> bytes:
