@@ -20,12 +20,14 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence
 from ansible_collections.certmend.tls.tests.support.run import PATH, TREE
 from ansible_collections.certmend.tls.tests.unit.conftest import listening
 
-#: the last two words are the host and the command. Journals lie in the host's folder, so the command must not think that it is root
+#: the last two words are the host and the command. Journals lie in the host's folder: the command does not think that it is root, or it sees that folder
+#: in the place of root's if the host has a folder named ``of_root``
 SSH = """#!/bin/sh
 while [ $# -gt 2 ]; do shift; done
 if [ -e "%(hosts)s/$1/lost" ]; then echo "ssh: connect to host $1 port 22: No route to host" >&2; exit 255; fi
 cd "%(hosts)s/$1" || exit 255
 export HOME="$PWD" XDG_STATE_HOME="$PWD/state" PATH="$PWD/bin:$PATH"
+test -d of_root && exec unshare --mount sh -c 'mount --bind of_root /var/lib && mount --bind of_root /run && exec sh -c "$1"' sh "$2"
 test "$(id -u)" = 0 && exec unshare --user --map-user=1000 --map-group=1000 sh -c "$2"
 exec sh -c "$2"
 """
@@ -35,10 +37,12 @@ class Hosts:
     """Some hosts, and playbooks that run on them.
 
     :param names: of the hosts; each has a folder of its own in ``folder``/hosts.
+    :ivar environment: what the runs find in their environment besides.
     """
 
     def __init__(self, folder: pathlib.Path, names: Sequence[str]) -> None:
         self.folder, self.hosts, self.controller, self.home = folder, folder / "hosts", folder / "controller", folder / "home"
+        self.environment: Dict[str, str] = {}
         self.controller.mkdir(parents=True)
         for name in names:
             (self.hosts / name / "bin").mkdir(parents=True)
@@ -73,7 +77,7 @@ class Hosts:
         """Start a playbook in a session of its own. A playbook of a collection does not lie where it is started."""
         command = [*self.command(playbook), *arguments, "-e", json.dumps(variables)]
         environment = dict(os.environ, PYTHONPATH=PATH, ANSIBLE_COLLECTIONS_PATH=str(TREE), ANSIBLE_HOME=str(self.home), ANSIBLE_NOCOLOR="1")
-        environment.update(ANSIBLE_SSH_RETRIES="0", ANSIBLE_STDOUT_CALLBACK="default", PYTHONDONTWRITEBYTECODE="1")
+        environment.update(ANSIBLE_SSH_RETRIES="0", ANSIBLE_STDOUT_CALLBACK="default", PYTHONDONTWRITEBYTECODE="1", **self.environment)
         pipes: Dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         return subprocess.Popen(command, cwd=self.controller, env=environment, start_new_session=True, **pipes)
 

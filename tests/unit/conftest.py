@@ -55,13 +55,13 @@ def listening(serve, at=("127.0.0.1", 0)):
                 connection.close()
 
 
-@pytest.fixture
-def tls_server(tmp_path):
-    """tls_server(chain_pem, key_pem, at=address and port, **context attributes) -> port of a real TLS server with that chain."""
+@contextlib.contextmanager
+def tls_servers(folder):
+    """Yields start(chain_pem, key_pem, at=address and port, **context attributes) -> port of a real TLS server with that chain."""
     with contextlib.ExitStack() as stack:
 
         def start(chain, key, at=("127.0.0.1", 0), **attributes):
-            path = tmp_path / ("server-%d.pem" % len(list(tmp_path.iterdir())))
+            path = folder / ("server-%d.pem" % len(list(folder.iterdir())))
             path.write_text(key + chain, encoding="ascii")
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             for name, value in attributes.items():
@@ -74,6 +74,20 @@ def tls_server(tmp_path):
 
             return stack.enter_context(listening(serve, at))
 
+        yield start
+
+
+@pytest.fixture
+def tls_server(tmp_path):
+    """What ``tls_servers`` yields, for one test."""
+    with tls_servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared_tls_server(tmp_path_factory):
+    """The same, for the tests of one file."""
+    with tls_servers(tmp_path_factory.mktemp("servers")) as start:
         yield start
 
 

@@ -1,0 +1,98 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the variables of the roles handshake and hosts_mapping do: what they verify with, and what they write. One run, a host for each case."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import JVM
+from ansible_collections.certmend.tls.tests.support.corporate import Pki
+from ansible_collections.certmend.tls.tests.support.role_cases import Cases
+
+NAME, PASSWORD = "depot.corp.example", "correct-horse"
+WHERE = {"handshake_host": "alias.corp.example", "handshake_address": "127.0.0.1", "handshake_name": NAME}
+#: what a case sets besides the port, which is not 443
+CASES = {
+    "named": WHERE,
+    "unnamed": {"handshake_host": "alias.corp.example", "handshake_address": "127.0.0.1"},
+    "hasty": {**WHERE, "handshake_timeout": 0.000001},  # no handshake is as quick as that
+    "java": {**WHERE, "handshake_keystores": [{"path": "{{ here }}/trusted.store", "password_file": "{{ here }}/password"}]},
+    "system": {**WHERE, "handshake_system_stores": ["debian"]},
+}
+MAPPINGS = {
+    "alone": {"hosts_mapping_exclusive": True},
+    "shared": {"hosts_mapping_exclusive": False},
+}
+OF_JAVA = "Verify the server with the certificates of each Java keystore"
+OF_THE_SYSTEM = "Verify the server with the certificates of the operating system's trust store"
+OF_THE_CA = "Verify the server with the given CA certificates"
+needs_java = pytest.mark.skipif(not shutil.which("keytool"), reason="no Java here; tests/lab has one")
+
+
+class Made:
+    """The run, and the hosts files afterwards."""
+
+    def __init__(self, folder, serve):
+        folder.mkdir()
+        self.pki = Pki(folder)
+        leaf = self.pki.leaf(NAME)
+        shared = {"here": "{{ playbook_dir | dirname }}/hosts/{{ inventory_hostname }}"}
+        verified = {**shared, "handshake_port": serve(leaf.pem + self.pki.two.pem + self.pki.one.pem, leaf.key_pem)}
+        with_ca = dict(verified, handshake_ca_content=self.pki.root.pem)
+        cases = {name: {**(verified if name in ("java", "system") else with_ca), **given} for name, given in CASES.items()}
+        mapped = dict(shared, hosts_mapping_path="{{ here }}/hosts", hosts_mapping_check_resolution=False)
+        mapped["hosts_mapping_entries"] = [{"address": "10.77.0.10", "names": [NAME]}]
+        self.hosts = Cases(folder / "hosts", {**cases, **{name: {**mapped, **given} for name, given in MAPPINGS.items()}})
+        for name in MAPPINGS:
+            (self.hosts[name] / "hosts").write_text("10.0.0.1 %s old\n" % NAME, encoding="ascii")
+        self.keystore(self.hosts["java"])
+        of_each = (("handshake", CASES), ("hosts_mapping", MAPPINGS))
+        plays = [{"hosts": ":".join(names), "gather_facts": False, "roles": ["certmend.tls." + role]} for role, names in of_each]
+        self.cases = self.hosts.run(plays)
+
+    def keystore(self, folder):
+        (folder / "password").write_text(PASSWORD + "\n", encoding="ascii")
+        if shutil.which("keytool"):
+            command = ["keytool", *JVM, "-importcert", "-noprompt", "-alias", "corp", "-keystore", str(folder / "trusted.store"), "-storepass", PASSWORD]
+            subprocess.run(command, input=self.pki.root.pem, check=True, capture_output=True, text=True)
+
+    def verified_by(self, name):
+        """The tasks that verified the server."""
+        return [record["task"].partition(" : ")[2] for record in self.cases[name].records if record["action"].endswith("tls_handshake") and "ok" in record["status"]]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, shared_tls_server):
+    return Made(tmp_path_factory.mktemp("handshakes") / "run", shared_tls_server)
+
+
+def test_the_name_of_the_certificate_may_be_another_one_than_that_of_the_host(made):
+    assert not made.cases["named"].failure and made.verified_by("named") == [OF_THE_CA]
+    assert "alias.corp.example" in made.cases["unnamed"].failure
+
+
+def test_a_handshake_is_given_up_after_its_seconds(made):
+    assert "does not answer" in made.cases["hasty"].failure
+
+
+@needs_java
+def test_a_keystore_verifies_instead_of_a_given_ca(made):
+    assert not made.cases["java"].failure and set(made.verified_by("java")) == {OF_JAVA}
+
+
+def test_the_store_of_the_system_verifies_instead_of_a_given_ca(made):
+    """It does not trust the CA of this test."""
+    last = [record for record in made.cases["system"].records if record["status"] == "failed"][-1]
+    assert last["task"].endswith(OF_THE_SYSTEM) and made.verified_by("system") == []
+
+
+def test_a_name_is_removed_from_other_addresses_unless_they_are_shared(made):
+    texts = {name: (made.hosts[name] / "hosts").read_text(encoding="ascii").split("\n") for name in MAPPINGS}
+    assert texts["alone"][0].split() == ["10.0.0.1", "old"] and texts["shared"][0].split() == ["10.0.0.1", NAME, "old"]
+    assert all("10.77.0.10 " + NAME in " ".join(text[1].split()) for text in texts.values())
