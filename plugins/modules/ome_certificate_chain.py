@@ -63,7 +63,8 @@ options:
     description:
       - Which certificates the web server must send, so that nothing has to be uploaded.
       - V(chain) compares the certificate and the CA certificates below the root.
-      - V(leaf) compares only the certificate, for an appliance that sends no CA certificates.
+      - V(leaf) compares only the certificate, for an appliance that sends no CA certificates. The handshake that verifies it then has the intermediate
+        certificates of the chain; a client that has only the root refuses such an appliance.
     type: str
     choices: [chain, leaf]
     default: chain

@@ -209,7 +209,7 @@ class Ome:
         self.away_until = 0.0
         self.pending = self.key = _new_key()
         self.certificates = [_self_signed(name, self.key)]
-        self._present()
+        self.present()
         self._server = _Server(address, self)
         self._mutual = socket.create_server(mutual)
         self.port, self.mutual_port = self._server.server_address[1], self._mutual.getsockname()[1]
@@ -272,9 +272,10 @@ class Ome:
         self.certificates, self.key, self.uploads = certificates, self.pending, self.uploads + 1
         self.away_until = time.monotonic() + self.switches.restart
         self.sessions.clear()
-        self._present()
+        self.present()
 
-    def _present(self):
+    def present(self):
+        """Serve what the switches say from now on."""
         self.context = self._context(ssl.PROTOCOL_TLS_SERVER, self.certificates[:1] if self.switches.leaf_alone else self.certificates)
 
     def _context(self, protocol, certificates):

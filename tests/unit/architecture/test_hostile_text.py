@@ -161,7 +161,7 @@ def test_ome_certificate_chain_shows_no_hostile_text(run_module):
     with Ome(NAME) as ome:
         certificate = hostile(x509.SubjectAlternativeName([x509.DNSName(shown.HOSTILE_ASCII)]))
         ome.certificates, ome.key = [certificate.x509, CA.x509], certificate.key
-        ome._present()
+        ome.present()
         pin = fingerprint(certificate).replace(":", "")
         account = {"username": ACCOUNT[0], "password": ACCOUNT[1]}
         options = dict(account, hostname=NAME, address="127.0.0.1", port=ome.port, server_fingerprint=[pin])

@@ -11,6 +11,8 @@ from typing import Any
 
 #: up to this version the Certificate message is not encrypted (RFC 8446 section 4.4.2)
 LAST_CLEARTEXT_VERSION = ssl.TLSVersion.TLSv1_2
+#: X509_V_FLAG_PARTIAL_CHAIN, which Python names since 3.10
+PARTIAL_CHAIN = 0x80000
 
 
 def collecting_context() -> ssl.SSLContext:
@@ -21,16 +23,21 @@ def collecting_context() -> ssl.SSLContext:
     return context
 
 
-def verifying_context(anchors: str) -> ssl.SSLContext:
+def verifying_context(anchors: str, intermediates: str = "") -> ssl.SSLContext:
     """A context that trusts the anchors (PEM text; empty: nobody) and nothing else.
 
     A path may end at every anchor, self-signed or not: Java treats its keystores so, and so does a client that pins an
     intermediate. Names are verified as in RFC 9525; the common name counts only if the certificate has no dNSName.
+
+    :param intermediates: CA certificates (PEM text) that the client has and does not trust, for a server that does not send them. With them, a path
+        ends at a self-signed anchor only.
     """
     context = _context()
     if anchors:
-        context.load_verify_locations(cadata=anchors)
-    context.verify_flags |= 0x80000  # X509_V_FLAG_PARTIAL_CHAIN, which Python names since 3.10
+        context.load_verify_locations(cadata=anchors + intermediates)
+    context.verify_flags |= PARTIAL_CHAIN
+    if intermediates:
+        context.verify_flags &= ~PARTIAL_CHAIN
     return context
 
 

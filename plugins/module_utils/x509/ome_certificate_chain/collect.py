@@ -104,14 +104,16 @@ class Appliance:
         with self.sign_in():
             pass
 
-    def verify_with_root_of(self, path: Sequence[Certificate]) -> Optional[HandshakeResult]:
+    def verify_with_root_of(self, path: Sequence[Certificate], known: Sequence[Certificate] = ()) -> Optional[HandshakeResult]:
         """Make a handshake as a client that trusts the root of a path and nothing else. None if the path has no root.
 
         The name is compared if the options have one.
+
+        :param known: intermediate CA certificates that the client has, so that the appliance need not send them.
         """
         if not path or not path[-1].self_signed:
             return None
-        context = verifying_context(pem(path[-1].der))
+        context = verifying_context(pem(path[-1].der), "".join(pem(certificate.der) for certificate in known))
         context.check_hostname = bool(self._connection.name)
         try:
             handshake = self._probe(context)

@@ -21,7 +21,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.langua
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain import report
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import Appliance, HandshakeResult, Observation
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination, examine
-from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Action, Options, State, Upload
+from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.options import Action, Compare, Options, State, Upload
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload, errors_among
 
 
@@ -180,7 +180,8 @@ class OmeCertificateChainRun(Run[Action]):
             )
 
     def _try_handshake(self, path: Tuple[Certificate, ...]) -> None:
-        self.handshake = self.appliance.verify_with_root_of(path) if self.appliance else None
+        known = self._path[1:-1] if self.options.compare is Compare.LEAF else ()
+        self.handshake = self.appliance.verify_with_root_of(path, known) if self.appliance else None
         self.handshake_tried = True
 
     @property

@@ -82,6 +82,15 @@ def test_a_client_that_trusts_another_root_refuses_it(ome):
     assert not result.verified and result.error and result.trusting == "CN=CA-Racine"
 
 
+def test_a_client_that_has_the_intermediates_verifies_a_certificate_that_is_served_alone(ome):
+    ome.switch(leaf_alone=True)
+    ome.present()
+    known = PATH[1:-1]
+    assert not appliance_at(ome.port).verify_with_root_of(PATH).verified
+    assert appliance_at(ome.port).verify_with_root_of(PATH, known).verified
+    assert not appliance_at(ome.port).verify_with_root_of((from_x509(Cas(REAL).root.x509),), known).verified, "an intermediate is no anchor"
+
+
 def test_an_appliance_that_cannot_be_reached_is_not_verified(closed_port):
     result = appliance_at(closed_port).verify_with_root_of(PATH)
     assert result == HandshakeResult(False, None, "CN=CA-Racine", "127.0.0.1 port %d refuses the connection" % closed_port)
