@@ -17,6 +17,7 @@ from ansible_collections.certmend.tls.tests.support.forms import openssl, pkcs12
 from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION, render
 
 PASSWORD = "Chain-Pw1!"
+KEYSTORE = {"path": "/srv/trusted.store", "password_file": "/srv/password"}
 NAMES = ("chain_roots", "chain_pool", "chain_ca", "chain_ca_key")
 
 
@@ -31,6 +32,7 @@ def cases(pki):
             (root, "", "", ""),
         ),
         "der": ({"server_chain_roots_path": "root.der"}, (root, "", "", "")),
+        "roots-pkcs12": ({"server_chain_roots_path": "root.p12", "server_chain_roots_password": PASSWORD}, (root, "", "", "")),
         "several-roots": ({"server_chain_roots_path": "root.der,other.der"}, (root + pki.other.pem, "", "", "")),
         "candidates-pkcs7": (dict(roots, server_chain_candidates_path="pool.p7b"), (root, pool, "", "")),
         "candidates-folder": (dict(roots, server_chain_candidates_path="pool"), (root, pool, "", "")),
@@ -71,6 +73,7 @@ def rendered(pki):
         ("pool/1.der", pki.one.der),
         ("pool/2.der", pki.two.der),
         ("pool.p7b", openssl("crl2pkcs7", "-nocrl", "-certfile", pki.pool, "-outform", "DER")),
+        ("root.p12", pkcs12(pki.root, [], PASSWORD)),
         ("ca.p12", pkcs12(pki.two, [pki.one], PASSWORD)),
         ("ca.key.der", openssl("pkcs8", "-topk8", "-nocrypt", "-in", pki.ca_key, "-outform", "DER")),
     ):
@@ -173,10 +176,12 @@ def test_the_first_play_notes_how_a_server_is_reached(tmp_path):
         "a": {"ansible_host": "10.0.0.1", "fqdn": "a.corp.example", "tls_port": 8443, "server_chain_prove_from": ["b"]},
         "b": {"ansible_host": "10.0.0.2", "fqdn": "b.corp.example", "server_chain_name": "c", "server_chain_port": "9443", "server_chain_address": "10.0.0.3"},
     }
-    found = render(tmp_path, "server_chain", {"cases": {"hosts": hosts}}, ("chain_endpoint", "chain_system_stores", "chain_keystores"))
+    hosts["b"].update(server_chain_become="false", server_chain_client_stores=[{"store": "debian"}, {"store": "java", "keystore": KEYSTORE}])
+    found = render(tmp_path, "server_chain", {"cases": {"hosts": hosts}}, ("chain_endpoint", "chain_system_stores", "chain_keystores", "chain_become"))
     assert {name: tuple(map(str, values["chain_endpoint"].values())) for name, values in found.items()} == {
         "www.corp.example": ("www.corp.example", "443", "", "['localhost']"),
         "a": ("a.corp.example", "8443", "10.0.0.1", "['b']"),
         "b": ("c", "9443", "10.0.0.3", "['localhost']"),
     }
-    assert found["a"]["chain_system_stores"] == ["auto"] and found["a"]["chain_keystores"] == []
+    assert found["a"]["chain_system_stores"] == ["auto"] and found["a"]["chain_keystores"] == [] and found["a"]["chain_become"] is True
+    assert found["b"]["chain_system_stores"] == ["debian"] and found["b"]["chain_keystores"] == [KEYSTORE] and found["b"]["chain_become"] is False

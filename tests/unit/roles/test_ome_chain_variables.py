@@ -25,7 +25,7 @@ SUBJECT = {"business_name": "Example Corporation", "department_name": "IT", "loc
 #: what a case sets besides the appliance
 CASES = {
     "signed": {"ome_chain_subject": SUBJECT, "ome_chain_upload": "chain", "ome_chain_compare": "chain"},
-    "alone": {"ome_chain_peer": PEER, "ome_chain_one_at_a_time": True, "ome_chain_upload": "single"},
+    "alone": {"ome_chain_peer": PEER, "ome_migration_one_at_a_time": True, "ome_chain_upload": "single"},
     "foreign": {"ome_chain_peer_path": "{{ here }}/foreign.pem"},
     "answered": {
         "ome_chain_certificate_path": "{{ here }}/answer.crt",
@@ -57,7 +57,7 @@ class Made:
         self.cases = self.hosts.run("role: ome_chain", "--limit", "all:!" + PEER)
         self.answer()
         appliances["answered"].switch(leaf_alone=True)
-        self.hosts.give("foreign", ome_chain_peer=PEER, ome_chain_one_at_a_time=False)
+        self.hosts.give("foreign", ome_chain_peer=PEER, ome_migration_one_at_a_time=True, ome_chain_one_at_a_time=False)
         self.next = self.hosts.run("role: ome_chain", "--limit", "answered,foreign")
         self.served = {case: list(ome.certificates) for case, ome in appliances.items()}
 

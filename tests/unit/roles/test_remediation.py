@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -22,11 +23,11 @@ UNDO = [{"name": "Undo", "ansible.builtin.fail": {"msg": "it cannot be undone"}}
 
 
 def flow(folder, **variables):
-    """What a role fails with whose proof and rollback fail."""
+    """What a role fails with whose proof and rollback fail. Its stages lie beside its tasks, or in the folder that is named."""
     tasks = folder / "roles" / "fix" / "tasks"
     tasks.mkdir(parents=True)
     for stage in STAGES:
-        (tasks / (stage + ".yml")).write_text(json.dumps({"prove": FAIL, "put_back": UNDO}.get(stage, [])), encoding="ascii")
+        (pathlib.Path(variables.get("remediation_stages", tasks)) / (stage + ".yml")).write_text(json.dumps({"prove": FAIL, "put_back": UNDO}.get(stage, [])), encoding="ascii")
     given = dict(variables, remediation_changed=True)
     (tasks / "main.yml").write_text(json.dumps([{"ansible.builtin.include_role": {"name": "certmend.tls.remediation"}, "vars": given}]), encoding="ascii")
     (folder / "play.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "roles": ["fix"]}]), encoding="ascii")
@@ -38,7 +39,8 @@ def flow(folder, **variables):
 
 
 def test_a_rollback_that_fails_is_reported_with_where_the_old_files_are(tmp_path):
-    said = flow(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    said = flow(tmp_path, remediation_stages=str(tmp_path / "elsewhere"))
     assert "Verify: it is not served. The rollback FAILED on localhost (Undo: it cannot be undone). Restore the remaining files from their backups." in said
 
 
