@@ -133,7 +133,7 @@ def story(fresh_estate, shared_pki, playbook, tmp_path_factory):
     run("refused", "-e", json.dumps(asked))
     path.write_text(kept, encoding="ascii")
 
-    names = {"ome_chain_subject_alternative_names": ["{{ ome_chain_name }}", "{{ ansible_host }}"]}
+    names = {"ome_chain_subject_alternative_names": ["{{ ome_chain_name }}", "{{ ansible_host }}"], "ome_migration_target": "ome-source"}
     known = dict(names, ome_chain_verify_path=migration.known["ome_chain_roots"][0], ome_chain_server_fingerprint=None)
     named = ["-e", json.dumps({name: value for name, value in json.loads(migration.given(**known)[1]).items() if value is not None})]
     run("names: check", "--check", *named)
@@ -159,6 +159,11 @@ def test_both_get_chains_of_one_ca_and_trust_each_other(story):
     assert again.rc == 0 and again.changed == [] and story.counts["again"] == idle(1, 1), again.stdout
     assert story.runs["check again"].changed == []
     assert not any(word in run.stdout for word in (PASSWORD, story.migration.pki.two.key_pem.splitlines()[2]))
+
+
+def test_the_target_has_its_chain_first_whichever_appliance_that_is(story):
+    uploads = [story.runs[name].of("Upload the certificate, and wait until it is served") for name in ("run", "names: run")]
+    assert [[result["host"] for result in results if result["changed"]] for results in uploads] == [["ome-target", "ome-source"], ["ome-source", "ome-target"]]
 
 
 def test_a_chain_that_would_be_refused_is_not_uploaded(story):

@@ -47,10 +47,11 @@ class Made:
         with_ca = dict(verified, handshake_ca_content=self.pki.root.pem)
         cases = {name: {**(verified if name in ("java", "system") else with_ca), **given} for name, given in CASES.items()}
         mapped = dict(shared, hosts_mapping_path="{{ here }}/hosts", hosts_mapping_check_resolution=False)
-        mapped["hosts_mapping_entries"] = [{"address": "10.77.0.10", "names": [NAME]}]
+        present = {"address": "10.77.0.10", "names": [NAME], "comment": "the depot", "state": "present"}
+        mapped["hosts_mapping_entries"] = [present, {"address": "10.0.0.2", "names": ["gone.corp.example"], "state": "absent"}]
         self.hosts = Cases(folder / "hosts", {**cases, **{name: {**mapped, **given} for name, given in MAPPINGS.items()}})
         for name in MAPPINGS:
-            (self.hosts[name] / "hosts").write_text("10.0.0.1 %s old\n" % NAME, encoding="ascii")
+            (self.hosts[name] / "hosts").write_text("10.0.0.1 %s old\n10.0.0.2 gone.corp.example stays\n" % NAME, encoding="ascii")
         self.keystore(self.hosts["java"])
         of_each = (("handshake", CASES), ("hosts_mapping", MAPPINGS))
         plays = [{"hosts": ":".join(names), "gather_facts": False, "roles": ["certmend.tls." + role]} for role, names in of_each]
@@ -95,4 +96,5 @@ def test_the_store_of_the_system_verifies_instead_of_a_given_ca(made):
 def test_a_name_is_removed_from_other_addresses_unless_they_are_shared(made):
     texts = {name: (made.hosts[name] / "hosts").read_text(encoding="ascii").split("\n") for name in MAPPINGS}
     assert texts["alone"][0].split() == ["10.0.0.1", "old"] and texts["shared"][0].split() == ["10.0.0.1", NAME, "old"]
-    assert all("10.77.0.10 " + NAME in " ".join(text[1].split()) for text in texts.values())
+    for lines in texts.values():
+        assert [" ".join(line.split()) for line in lines[1:]] == ["10.0.0.2 stays", "10.77.0.10 %s # the depot" % NAME, ""]

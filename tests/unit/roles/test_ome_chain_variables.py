@@ -26,11 +26,12 @@ SUBJECT = {"business_name": "Example Corporation", "department_name": "IT", "loc
 CASES = {
     "signed": {"ome_chain_subject": SUBJECT, "ome_chain_upload": "chain", "ome_chain_compare": "chain"},
     "alone": {"ome_chain_peer": PEER, "ome_migration_one_at_a_time": True, "ome_chain_upload": "single"},
-    "foreign": {"ome_chain_peer_path": "{{ here }}/foreign.pem"},
+    "foreign": {"ome_chain_peer_path": "{{ here }}/foreign.pem", "ome_chain_language": "fr"},
     "answered": {
         "ome_chain_certificate_path": "{{ here }}/answer.crt",
         "ome_chain_candidates": ["{{ here }}/one.pem"],
         "ome_chain_compare": "leaf",
+        "ome_chain_language": "en",
         "ome_chain_wait_timeout": 20,
     },
 }
@@ -115,6 +116,11 @@ def test_a_single_certificate_is_uploaded_on_request(made):
 
 def test_the_chain_of_the_other_appliance_in_a_file_must_have_the_same_cas(made):
     assert "CN=Inter-CA2" in made.cases["foreign"].failure
+
+
+def test_findings_and_what_a_person_has_to_do_are_in_the_language(made):
+    assert "Rien n'a été modifié, sur aucune appliance." in made.cases["foreign"].failure
+    assert "have %s signed" % name_of("answered") in made.cases["answered"].said
 
 
 def test_one_appliance_waits_for_the_other_unless_one_at_a_time_is_asked_for(made):

@@ -39,7 +39,7 @@ def cases(site, silent):
             "ssl_trust_sts_hostname": "sso.corp.example:%d" % silent,
             "ssl_trust_verify_urls": ["https://psc2.corp.example:%d" % silent],
         },
-        "tools": {**update, "ssl_trust_via": "appliance", "ssl_trust_tools": tools, "ssl_trust_python": tools + "/python"},
+        "tools": {**update, "ssl_trust_state": "updated", "ssl_trust_via": "appliance", "ssl_trust_tools": tools, "ssl_trust_python": tools + "/python"},
     }
 
 
