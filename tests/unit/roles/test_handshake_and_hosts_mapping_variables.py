@@ -65,7 +65,9 @@ class Made:
 
     def verified_by(self, name):
         """The tasks that verified the server."""
-        return [record["task"].partition(" : ")[2] for record in self.cases[name].records if record["action"].endswith("tls_handshake") and "ok" in record["status"]]
+        return [
+            record["task"].partition(" : ")[2] for record in self.cases[name].records if record["action"].endswith("tls_handshake") and "ok" in record["status"]
+        ]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,14 @@ from ansible_collections.certmend.tls.tests.support.role_cases import Cases
 PASSPHRASE = "Ca-Key-Pw1!"
 #: the other appliance of a migration, which this run does not prepare
 PEER = "elsewhere"
-SUBJECT = {"business_name": "Example Corporation", "department_name": "IT", "locality": "Bonn", "country_state": "NRW", "country": "DE", "email": "it@corp.example"}
+SUBJECT = {
+    "business_name": "Example Corporation",
+    "department_name": "IT",
+    "locality": "Bonn",
+    "country_state": "NRW",
+    "country": "DE",
+    "email": "it@corp.example",
+}
 #: what a case sets besides the appliance
 CASES = {
     "signed": {"ome_chain_subject": SUBJECT, "ome_chain_upload": "chain", "ome_chain_compare": "chain"},

@@ -27,7 +27,9 @@ def flow(folder, **variables):
     tasks = folder / "roles" / "fix" / "tasks"
     tasks.mkdir(parents=True)
     for stage in STAGES:
-        (pathlib.Path(variables.get("remediation_stages", tasks)) / (stage + ".yml")).write_text(json.dumps({"prove": FAIL, "put_back": UNDO}.get(stage, [])), encoding="ascii")
+        (pathlib.Path(variables.get("remediation_stages", tasks)) / (stage + ".yml")).write_text(
+            json.dumps({"prove": FAIL, "put_back": UNDO}.get(stage, [])), encoding="ascii"
+        )
     given = dict(variables, remediation_changed=True)
     (tasks / "main.yml").write_text(json.dumps([{"ansible.builtin.include_role": {"name": "certmend.tls.remediation"}, "vars": given}]), encoding="ascii")
     (folder / "play.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "roles": ["fix"]}]), encoding="ascii")

@@ -48,7 +48,7 @@ class Made:
 
     def __init__(self, folder, site, silent):
         self.site = site
-        known = {name: "127.0.0.1" for name in (*HOSTS, ALIAS, "vc1.elsewhere.example", "sso.corp.example", "psc2.corp.example")}
+        known = dict.fromkeys((*HOSTS, ALIAS, "vc1.elsewhere.example", "sso.corp.example", "psc2.corp.example"), "127.0.0.1")
         shared = {"ssl_trust_hostname": HOSTS[0], "ssl_trust_port": site.vcenter.port, "ssl_trust_addresses": known}
         shared["ssl_trust_backup_dir"] = str(folder / "backups")
         self.hosts = Cases(folder, {name: {**shared, **given} for name, given in cases(site, silent).items()})
