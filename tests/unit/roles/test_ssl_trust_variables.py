@@ -61,7 +61,7 @@ class Made:
         (self.tools / "listing").write_text(lstool_output(registered), encoding="utf-8")
         (self.tools / "replaced").write_text(lstool_output([self.replaced(one) for one in registered]), encoding="utf-8")
         # no node is updated if another one of its play has failed
-        apart = ("strict:unverified:verified", "partner", "tools")
+        apart = ("tools", "strict:unverified:verified", "partner")
         self.cases = self.hosts.run([{"hosts": hosts, "gather_facts": False, "roles": ["certmend.tls.ssl_trust"]} for hosts in apart])
 
     def replaced(self, registration):
