@@ -13,7 +13,7 @@ import pathlib
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from typing import Any, Optional, Sequence
+from typing import Any, Optional, Sequence, Tuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -164,6 +164,13 @@ def key_identifiers(key: Any, issuer: Optional[Minted] = None) -> list:
 def authority(common_name: Any = "Test Root CA", issuer: Optional[Minted] = None, **more: Any) -> Minted:
     """A CA: a root, or an intermediate where an issuer is given."""
     return mint(common_name, issuer=issuer, ca=True, **more)
+
+
+def encoded_names(*entries: Tuple[int, bytes]) -> x509.UnrecognizedExtension:
+    """A subject alternative name of these entries (tag and content), as somebody's own program encodes it: the library refuses some of them."""
+    content = b"".join(bytes([tag, len(value)]) + value for tag, value in entries)
+    length = bytes([len(content)]) if len(content) < 0x80 else bytes([0x81, len(content)])
+    return x509.UnrecognizedExtension(x509.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, b"\x30" + length + content)
 
 
 def load_csr(data: bytes) -> Any:

@@ -21,14 +21,14 @@ from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.lookup import Refused
 from ansible_collections.certmend.tls.tests.support.vsphere.site import Site, fingerprint
 
-SAN = x509.oid.ExtensionOID.SUBJECT_ALTERNATIVE_NAME
 AIA = x509.oid.AuthorityInformationAccessOID.CA_ISSUERS
 #: bytes that no IA5String may have, in the encoding of a GeneralName (RFC 5280 section 4.2.1.6): dNSName
 RAW = b"depot\x1b]0;owned\x07\x9b2K\xe2\x80\xae\xe2\x80\xa8\xe2\x80\x8b"
-RAW_SAN = x509.UnrecognizedExtension(SAN, bytes([0x30, len(RAW) + 2, 0x82, len(RAW)]) + RAW)
+RAW_SAN = mint.encoded_names((0x82, RAW))
 LOCATION = x509.UniformResourceIdentifier("http://127.0.0.1:1/" + shown.HOSTILE_ASCII)
 ISSUERS = (x509.AuthorityInformationAccess([x509.AccessDescription(AIA, LOCATION)]), False)
-NAMES = x509.SubjectAlternativeName([x509.DNSName(shown.HOSTILE_ASCII), x509.RFC822Name("a@" + shown.HOSTILE_ASCII), LOCATION])
+ASCII = shown.HOSTILE_ASCII.encode("ascii")
+NAMES = mint.encoded_names((0x82, ASCII), (0x81, b"a@" + ASCII), (0x86, b"http://127.0.0.1:1/" + ASCII))
 
 CA = mint.authority(shown.HOSTILE + " CA", **REAL.days())
 

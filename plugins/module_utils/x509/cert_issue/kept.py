@@ -99,14 +99,16 @@ def names_in(certificate: Certificate) -> AlternativeNames:
 
 def _refusals(spec: IssueSpec, names: AlternativeNames, source: str) -> List[RemediationError]:
     """Names of the present certificate, or of a request, that a new certificate must not have."""
-    problems = [(name, name_problem(name, host_name_problem, spec.wildcards)) for name in names.missing_in(spec.asked)]
+    missing = names.missing_in(spec.asked)
+    problems = [("DNS name", name, name_problem(name, host_name_problem, spec.wildcards)) for name in missing if name in names.dns]
+    problems += [("email address", name, AlternativeNames(email=(name,)).problem()) for name in missing if name in names.email]
     return [
         RemediationError(
-            "the DNS name %r of %s cannot be kept: it %s" % (name, source, problem),
+            "the %s %r of %s cannot be kept: it %s" % (kind, name, source, problem),
             "List it in drop_names to give it up; clients that connect by it need another name in dns_names.",
         )
-        for name, problem in problems
-        if problem and name in names.dns
+        for kind, name, problem in problems
+        if problem
     ]
 
 

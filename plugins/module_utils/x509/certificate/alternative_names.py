@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import x509
@@ -53,6 +53,14 @@ class AlternativeNames:
         entries += [x509.RFC822Name(address) for address in self.email]
         entries += [x509.UniformResourceIdentifier(uri) for uri in self.uri]
         return x509.SubjectAlternativeName(entries)
+
+    def problem(self) -> Optional[str]:
+        """Why no extension can have these entries, as the end of a sentence; None if one can. Others may have encoded what the library refuses."""
+        try:
+            self.extension()
+        except ValueError as error:
+            return "cannot be encoded (%s)" % error
+        return None
 
     @property
     def _kinds(self) -> Tuple[Tuple[str, ...], ...]:

@@ -112,7 +112,13 @@ def test_everything_that_would_stop_the_update_is_reported_at_once(role, argumen
         before = role.site.vcenter.listing()
         run = role.update(*arguments, password="not-it", snapshot_taken=False, backup_dir=str(blocked / "backups"))
     assert run.returncode == 2 and "changed=0" in run.stdout
-    for words in ("username or password of %s is wrong" % USER, "backup_dir: ", "/silent (CONNECT-REFUSED", "ssl_trust_snapshot_taken", "nothing was changed"):
+    for words in (
+        "username or password of %s is wrong" % USER,
+        "ssl_trust_backup_dir: ",
+        "/silent (CONNECT-REFUSED",
+        "ssl_trust_snapshot_taken",
+        "nothing was changed",
+    ):
         assert words in run.stdout, run.stdout
     assert role.site.vcenter.listing() == before and sets(role) == 0 and "not-it" not in run.stdout + run.stderr
 

@@ -122,6 +122,13 @@ def test_a_name_that_must_not_be_kept_is_refused_with_the_way_out(server, name, 
     assert made["names_dropped"] == [name] and made["certificate"]["subject_alternative_name"]["dns"] == [FQDN, OTHERS[0]]
 
 
+def test_an_email_address_that_cannot_be_encoded_is_refused_with_the_way_out(server):
+    names = mint.encoded_names((0x82, FQDN.encode("ascii")), (0x81, b"Operator <ops@corp.example>"))
+    install(server, mint.mint(FQDN, key=mint.shared_key("RSA-2048"), extensions=[(names, False)]))
+    with pytest.raises(RemediationError, match="the email address .* of the present certificate cannot be kept: it cannot be encoded .*List it in drop_names"):
+        server.run(dns_names=["www.corp.example"])
+
+
 def test_a_wildcard_is_kept_if_the_profile_allows_it(server):
     install(server, present("*.corp.example", ["*.corp.example"], ()))
     assert server.run()["certificate"]["subject_alternative_name"]["dns"] == [FQDN, "*.corp.example"]
