@@ -14,7 +14,7 @@ PACKAGE = os.path.join("certmend", "tls", "plugins", "module_utils")
 #: a fault there is a second fault, or comes after everything is done
 SPARED = ("_roll_back", "_report")
 #: with these the result is on its way out
-LAST = ("exit_json", "fail_json")
+LAST = ("secrets", "exit_json", "fail_json")
 
 
 class Fault:

@@ -24,7 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket, addresses_of, connect_to_first, seconds_until
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer, NoAnswer, TooLong
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context, secured
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 #: bytes; an answer that is longer is an error, and is not read to its end
@@ -169,14 +169,14 @@ class Session:
         return self._connection
 
     def _connect(self, deadline: float) -> ssl.SSLSocket:
-        """Connect and make the handshake; the end of the connection must be announced, so that no answer is cut short unnoticed."""
+        """Connect and make the handshake."""
         host = self.host.strip("[]")
         addresses = (self._address,) if self._address else addresses_of(host, self.port, deadline)
         plain, _address = connect_to_first(addresses, self.port, deadline)
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             plain.settimeout(seconds_until(deadline))
-            return self._trust.context.wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
+            return secured(plain, self._trust.context, host)
         except BaseException:
             plain.close()
             raise

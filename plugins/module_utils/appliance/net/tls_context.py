@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import Any
 
@@ -39,6 +40,15 @@ def verifying_context(anchors: str, intermediates: str = "") -> ssl.SSLContext:
     if intermediates:
         context.verify_flags &= ~PARTIAL_CHAIN
     return context
+
+
+def secured(plain: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
+    """Make the handshake of a connection whose end must be announced, so that no answer is cut short unnoticed (RFC 8446 section 6.1).
+
+    :raises OSError: the handshake fails, or the server is not trusted.
+    """
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # some releases of Python 3.10 and 3.11 set it
+    return context.wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
 
 
 def _context() -> ssl.SSLContext:

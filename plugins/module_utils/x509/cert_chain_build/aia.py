@@ -21,6 +21,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket, addresses_of, connect_to_first, seconds_until
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import secured
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.public_address import is_public
 
@@ -132,7 +133,7 @@ class Fetcher:
             return plain
         try:
             plain.settimeout(seconds_until(deadline))
-            return ssl.create_default_context().wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
+            return secured(plain, ssl.create_default_context(), host)
         except BaseException:
             plain.close()
             raise
