@@ -90,6 +90,13 @@ def fingerprint(minted, algorithm="sha256"):
 
 
 @contextlib.contextmanager
+def nobody_answers():
+    """The port of a server that takes connections and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@contextlib.contextmanager
 def nobody_listens():
     """A port on which nothing answers."""
     with socket.socket() as closed:

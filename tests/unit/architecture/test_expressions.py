@@ -32,3 +32,11 @@ def test_a_group_of_a_match_is_written_with_one_backslash(path):
     for text in texts_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
         for expression in re.findall(r"\{\{.*?\}\}", text, re.DOTALL):
             assert not re.search(r"\\\\[0-9]", expression), expression
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("playbooks/*.yml")), ids=lambda path: path.stem)
+def test_a_task_for_another_host_does_not_use_the_connection_of_a_play_of_the_controller(path):
+    """It would run on the controller, unless the inventory has a connection for that host."""
+    plays = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for task in [task for play in plays if play.get("connection") == "local" for task in play.get("tasks", [])]:
+        assert task.get("delegate_to", "localhost") == "localhost" or "connection" in task, task["name"]

@@ -58,7 +58,7 @@ def test_what_was_changed_last_is_restored_first_and_the_old_certificate_is_seen
     assert check.returncode == 0 and "depot: check mode, would restore" in check.stdout and not estate.is_restored(), check.stdout
     done = estate.restore()
     assert done.returncode == 0 and estate.is_restored(), done.stdout
-    order = re.findall(r"roll_back.yml for depot, installer => \(item=(\w+): ", done.stdout)
+    order = re.findall(r"roll_back.yml for [\w, ]+ => \(item=(\w+): ", done.stdout)
     assert order == ["installer", "depot"], "the newest change first"
     said = told(done, "depot")
     assert "VERIFIED %s:%d presents the restored certificate (SHA-256 %s) to installer" % (NAME, estate.port, fingerprint_of(estate.old.der)) in said

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import JVM
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 from ansible_collections.certmend.tls.tests.support.role_cases import Cases
+from ansible_collections.certmend.tls.tests.support.vsphere.site import nobody_answers
 
 NAME, PASSWORD = "depot.corp.example", "correct-horse"
 WHERE = {"handshake_host": "alias.corp.example", "handshake_address": "127.0.0.1", "handshake_name": NAME}
@@ -21,7 +22,7 @@ WHERE = {"handshake_host": "alias.corp.example", "handshake_address": "127.0.0.1
 CASES = {
     "named": WHERE,
     "unnamed": {"handshake_host": "alias.corp.example", "handshake_address": "127.0.0.1"},
-    "hasty": {**WHERE, "handshake_timeout": 0.000001},  # no handshake is as quick as that
+    "hasty": {**WHERE, "handshake_timeout": 0.2},
     "java": {**WHERE, "handshake_keystores": [{"path": "{{ here }}/trusted.store", "password_file": "{{ here }}/password"}]},
     "system": {**WHERE, "handshake_system_stores": ["debian"]},
 }
@@ -38,7 +39,7 @@ needs_java = pytest.mark.skipif(not shutil.which("keytool"), reason="no Java her
 class Made:
     """The run, and the hosts files afterwards."""
 
-    def __init__(self, folder, serve):
+    def __init__(self, folder, serve, silent):
         folder.mkdir()
         self.pki = Pki(folder)
         leaf = self.pki.leaf(NAME)
@@ -46,6 +47,7 @@ class Made:
         verified = {**shared, "handshake_port": serve(leaf.pem + self.pki.two.pem + self.pki.one.pem, leaf.key_pem)}
         with_ca = dict(verified, handshake_ca_content=self.pki.root.pem)
         cases = {name: {**(verified if name in ("java", "system") else with_ca), **given} for name, given in CASES.items()}
+        cases["hasty"]["handshake_port"] = silent
         mapped = dict(shared, hosts_mapping_path="{{ here }}/hosts", hosts_mapping_check_resolution=False)
         present = {"address": "10.77.0.10", "names": [NAME], "comment": "the depot", "state": "present"}
         mapped["hosts_mapping_entries"] = [present, {"address": "10.0.0.2", "names": ["gone.corp.example"], "state": "absent"}]
@@ -72,7 +74,8 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, shared_tls_server):
-    return Made(tmp_path_factory.mktemp("handshakes") / "run", shared_tls_server)
+    with nobody_answers() as silent:
+        return Made(tmp_path_factory.mktemp("handshakes") / "run", shared_tls_server, silent)
 
 
 def test_the_name_of_the_certificate_may_be_another_one_than_that_of_the_host(made):

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.certmend.tls.tests.support.pins import HOST, NEW, OLD, TOMORROW, Store, pin
 from ansible_collections.certmend.tls.tests.support.role_cases import Cases
 from ansible_collections.certmend.tls.tests.support.run import run_in_process
-from ansible_collections.certmend.tls.tests.support.vsphere.site import nobody_listens
+from ansible_collections.certmend.tls.tests.support.vsphere.site import nobody_answers, nobody_listens
 
 STORE = "{{ playbook_dir | dirname }}/hosts/{{ inventory_hostname }}/pins"
 APPROVAL = {"host": HOST, "port": "{{ where }}", "ticket": "CHG-1", "old_pin": pin(OLD), "new_pin": pin(NEW), "expires": TOMORROW}
@@ -27,7 +27,7 @@ CASES = {
     "unknown": {"pins_first_use": "fail"},
     "lost": {"pins_unreachable": "fail"},
     "reported": {"pins_unreachable": "report"},
-    "hasty": {"pins_unreachable": "report", "pins_timeout": 0.000001},  # no handshake is as quick as that
+    "hasty": {"pins_unreachable": "report", "pins_timeout": 0.2},
 }
 WITHOUT_A_PIN = ("first", "unknown")
 
@@ -37,7 +37,7 @@ class Made:
 
     def __init__(self, folder, ports):
         self.port = ports["vault"]
-        where = {"lost": ports["lost"], "reported": ports["lost"]}
+        self.where = where = {"lost": ports["lost"], "reported": ports["lost"], "hasty": ports["silent"]}
         shared = {"pins_path": STORE, "pins_endpoints": [{"host": HOST, "port": "{{ where }}", "address": "127.0.0.1"}]}
         self.hosts = Cases(folder, {name: {**shared, "where": where.get(name, self.port), **given} for name, given in CASES.items()})
         for name in CASES:
@@ -51,13 +51,13 @@ class Made:
         return Store(self.hosts[name], run_in_process)
 
     def pins(self, name):
-        return self.store(name).known().get("%s:%d" % (HOST, self.port))
+        return self.store(name).known().get("%s:%d" % (HOST, self.where.get(name, self.port)))
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, shared_tls_server):
-    with nobody_listens() as lost:
-        yield Made(tmp_path_factory.mktemp("pins") / "run", {"vault": shared_tls_server(NEW.pem, NEW.key_pem), "lost": lost})
+    with nobody_listens() as lost, nobody_answers() as silent:
+        yield Made(tmp_path_factory.mktemp("pins") / "run", {"vault": shared_tls_server(NEW.pem, NEW.key_pem), "lost": lost, "silent": silent})
 
 
 def test_the_old_pin_stays_beside_the_new_one_if_it_is_kept(made):

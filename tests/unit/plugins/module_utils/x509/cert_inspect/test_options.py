@@ -77,3 +77,13 @@ def test_every_presented_certificate_that_is_not_base64_is_named():
 def test_a_pin_store_and_the_profile_pinned_belong_together(given):
     with pytest.raises(RemediationError, match="pins_path and the profile pinned must be given together"):
         options_of(content=LEAF.pem, **given)
+
+
+def test_the_addresses_that_the_client_resolved_are_lists_of_texts():
+    assert options_of(content=LEAF.pem, resolved={"a.example": ["192.0.2.1", "192.0.2.2"], "b.example": []}).resolved == {
+        "a.example": "192.0.2.1, 192.0.2.2",
+        "b.example": "",
+    }
+    for wrong in ("192.0.2.1", [1], None):
+        with pytest.raises(RemediationError, match="resolved: 'a.example' has no list of addresses"):
+            options_of(content=LEAF.pem, resolved={"a.example": wrong})
