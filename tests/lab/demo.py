@@ -178,10 +178,15 @@ def main() -> None:
 
 
 def files(lab: Lab) -> list:
-    """The files that the run may change, with mode, owner and content."""
-    script = "find %s -xdev -type f -printf '%%p %%m %%u %%g ' -exec sha256sum {} ';' | sort"
+    """The files that the run may change, with mode, owner and content; and the anchors in Java's own keystore.
+
+    Debian's update-ca-certificates writes that keystore anew each time: the same anchors, with another salt.
+    """
+    script = "find %s -xdev -type f ! -path '*/java/cacerts' -printf '%%p %%m %%u %%g ' -exec sha256sum {} ';' | sort"
+    anchors = "keytool -list -keystore /etc/ssl/certs/java/cacerts -storepass changeit 2>/dev/null | grep -o 'SHA-256.*' | sort"
     watched = {"depot": "/etc/nginx", "installer": "/etc/hosts /etc/vmware /usr/local/share/ca-certificates /etc/ssl/certs"}
-    return [lab[host].run("sh", "-c", script % folders).stdout for host, folders in watched.items()]
+    kept = [lab[host].run("sh", "-c", script % folders).stdout for host, folders in watched.items()]
+    return [*kept, lab["installer"].run("sh", "-c", anchors).stdout]
 
 
 def api(demo: Demo, password: str) -> list:
