@@ -186,7 +186,9 @@ def files(lab: Lab) -> list:
     anchors = "keytool -list -keystore /etc/ssl/certs/java/cacerts -storepass changeit 2>/dev/null | grep -o 'SHA-256.*' | sort"
     watched = {"depot": "/etc/nginx", "installer": "/etc/hosts /etc/vmware /usr/local/share/ca-certificates /etc/ssl/certs"}
     kept = [lab[host].run("sh", "-c", script % folders).stdout for host, folders in watched.items()]
-    return [*kept, lab["installer"].run("sh", "-c", anchors).stdout]
+    held = lab["installer"].run("sh", "-c", anchors).stdout
+    assert held, "keytool lists no anchors"
+    return [*kept, held]
 
 
 def api(demo: Demo, password: str) -> list:
