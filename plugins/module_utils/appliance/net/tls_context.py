@@ -36,9 +36,8 @@ def verifying_context(anchors: str, intermediates: str = "") -> ssl.SSLContext:
     context = _context()
     if anchors:
         context.load_verify_locations(cadata=anchors + intermediates)
-    context.verify_flags |= PARTIAL_CHAIN
-    if intermediates:
-        context.verify_flags &= ~PARTIAL_CHAIN
+    if not intermediates:
+        context.verify_flags |= PARTIAL_CHAIN
     return context
 
 

@@ -29,8 +29,8 @@ class QuestionContext:
     """What the answers need beside the chain.
 
     :param addresses: for each host name its addresses as text, or why it has none.
-    :param resolver: where the names were resolved.
     :param system_store: the CAs that this machine's OpenSSL trusts.
+    :param resolver: where the names were resolved.
     """
 
     addresses: Mapping[str, str]
