@@ -62,6 +62,10 @@ class Cases(Hosts):
         self.inventory["all"]["hosts"][host] = dict(self.inventory["all"]["hosts"][host] or {}, **variables)
         (self.controller / "inventory.yml").write_text(json.dumps(self.inventory), encoding="utf-8")
 
+    def refuse(self, host: str, program: str) -> None:
+        """Have a host a program that accepts nothing of what it is asked, and repeats it."""
+        self.program(self[host] / "bin" / program, '#!/bin/sh\necho "refused: $*" >&2\nexit 1\n')
+
     def run(self, plays: Any, *arguments: str) -> Dict[str, Case]:
         """Run a playbook, or a role of this collection on all hosts: ``role: NAME``."""
         record = self.folder / ("record-%d.jsonl" % len(list(self.folder.glob("record-*"))))

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
-from ansible_collections.certmend.tls.tests.support.hosts_here import Hosts
 from ansible_collections.certmend.tls.tests.support.ome import article
 from ansible_collections.certmend.tls.tests.support.role_cases import Cases
 from ansible_collections.certmend.tls.tests.support.second_user import needs_root
@@ -58,8 +57,6 @@ CASES = {
         "fqdn_certificate_combined_path": "{{ here }}/both.pem",
     },
 }
-#: stands for HAProxy, which does not accept what it is asked to check
-REFUSES = '#!/bin/sh\necho "refused: $*" >&2\nexit 1\n'
 
 
 class Made:
@@ -86,7 +83,7 @@ class Made:
             self.hosts.give(name, fqdn_certificate_candidates_content=self.pki.two.pem + self.pki.one.pem)
         self.hosts.give("told", fqdn_certificate_content=self.present.pem)
         (self.hosts["sent"] / "sent.der").write_bytes(self.present.der)
-        Hosts.program(self.hosts["proxy"] / "bin" / "haproxy", REFUSES)
+        self.hosts.refuse("proxy", "haproxy")
         self.cases = self.hosts.run("role: fqdn_certificate")
 
     def write(self, host, name, text):

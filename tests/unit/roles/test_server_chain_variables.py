@@ -10,7 +10,6 @@ import pytest
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
-from ansible_collections.certmend.tls.tests.support.hosts_here import Hosts
 from ansible_collections.certmend.tls.tests.support.role_cases import Cases
 
 NAME = "www.corp.example"
@@ -28,8 +27,6 @@ CASES = {
         "server_chain_haproxy_config": "/etc/lb/lb.cfg",
     },
 }
-#: stands for HAProxy, which does not accept what it is asked to check
-REFUSES = '#!/bin/sh\necho "refused: $*" >&2\nexit 1\n'
 
 
 class Made:
@@ -51,7 +48,7 @@ class Made:
             self.write(name, "weak.pem", self.weak.pem)
             self.write(name, "pool/one.pem", pki.one.pem)
             self.write(name, "pool/two.pem", pki.two.pem)
-        Hosts.program(self.hosts["proxy"] / "bin" / "haproxy", REFUSES)
+        self.hosts.refuse("proxy", "haproxy")
         self.cases = self.hosts.run("role: server_chain")
 
     def leaf_of(self, name):

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import HostPort
@@ -21,6 +19,7 @@ from ansible_collections.certmend.tls.tests.support.vsphere import estate
 from ansible_collections.certmend.tls.tests.support.vsphere.certificates import CA, EXPIRED, HOST, NEW, OLD, OTHER, read, trusts
 from ansible_collections.certmend.tls.tests.support.vsphere.listing import listed, lstool_output
 from ansible_collections.certmend.tls.tests.support.vsphere.parameters import options
+from ansible_collections.certmend.tls.tests.support.vsphere.site import nobody_listens
 
 STS_A, STS_B = "https://vc1.corp.example/sts/STSService/vsphere.local", "https://vc2.corp.example/sts/STSService/vsphere.local"
 SRM = "srm.corp.example"
@@ -37,10 +36,8 @@ def served_port(tls_server):
 
 @pytest.fixture
 def silent_port():
-    """A port that nobody answers at."""
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        yield closed.getsockname()[1]
+    with nobody_listens() as port:
+        yield port
 
 
 def live(port, *expected, **more):
