@@ -41,8 +41,8 @@ Command = List[Any]
 class Check:
     """Commands, run one after another in the staged tree with a folder of programs first on the PATH.
 
-    `seconds` is about what the check takes beside another one on two cores; it decides the order and nothing else. Of the checks that leave files in the staged tree
-    only one runs at a time. A check that is not for every day runs if it is named, and in `make test-all`.
+    `seconds` is about what the check takes beside another one on two cores; it decides the order and nothing else. Of the checks that leave files in
+    the staged tree only one runs at a time. A check that is not for every day runs if it is named, and in `make test-all`.
     """
 
     name: str
