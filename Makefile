@@ -19,6 +19,7 @@ help:
 	@echo 'make conformance VECTORS=FOLDER   cases that other projects wrote, each disagreement with its reason'
 	@echo 'make new-rule CODE=NAME-EXAMPLE, make new-profile NAME=my_client   start one, with its failing test'
 	@echo 'make findings  write docs/findings.md from the rules and the catalogue of codes'
+	@echo 'make variables write the tables of variables into the guides, from playbooks/variables'
 	@echo 'make reliability  write the table of docs/reliability.md from the marks of the tests'
 	@echo 'make clean     remove what these commands made here'
 
@@ -72,7 +73,7 @@ lab-setup: .venv/.made
 	@.venv/bin/python $(LAB) setup
 
 # A rule or a profile, from its failing test on: docs/contributing.md.
-.PHONY: new-rule new-profile rule-tests findings reliability
+.PHONY: new-rule new-profile rule-tests findings reliability variables
 new-rule:
 	@$(PY) tools/new_rule.py '$(CODE)' $(SUBJECT)
 
@@ -88,6 +89,9 @@ findings: .venv/.made
 	@.venv/bin/python tools/stage.py >/dev/null
 	@PYTHONPATH=.tree .venv/bin/python tools/findings_md.py > .tree/findings.md
 	@cp .tree/findings.md docs/findings.md
+
+variables: .venv/.made
+	@.venv/bin/python tools/variables_md.py
 
 reliability:
 	@$(PY) tools/reliability_md.py > .reliability.md && mv .reliability.md docs/reliability.md

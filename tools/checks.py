@@ -29,7 +29,7 @@ LOGS = ROOT / ".logs"
 BIN, LINT, FLOOR = (ROOT / name / "bin" for name in (".venv", ".venv-lint", ".venv-floor"))
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #: what mypy looks at, below the folder that holds ansible_collections
-SHIPPED = "ansible_collections/certmend/tls/plugins/module_utils"
+TYPED = tuple("ansible_collections/certmend/tls/plugins/" + folder for folder in ("module_utils", "plugin_utils"))
 TESTS = re.compile(r"^(?:=+ )?(\d+ (?:passed|failed|error|skipped|deselected|warning).*) in [\d.]+s", re.MULTILINE)
 NOTHING = ("All targets skipped", "no tests ran")
 WORKERS = 2
@@ -172,7 +172,7 @@ def checks(everything: bool) -> List[Check]:
         [
             ["ruff", "check", "--no-cache", "."],
             ["ruff", "format", "--check", "--no-cache", "."],
-            ["bash", "-c", "cd %s && python -m mypy --config-file %s %s" % (stage.TREE, stage.STAGED / "pyproject.toml", SHIPPED)],
+            ["bash", "-c", "cd %s && python -m mypy --config-file %s %s" % (stage.TREE, stage.STAGED / "pyproject.toml", " ".join(TYPED))],
             ["yamllint", "--strict", "."],
             ["ansible-lint", "--offline", "-q"],
             ["antsibull-changelog", "lint"],

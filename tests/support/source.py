@@ -17,6 +17,7 @@ LOOKUPS = sorted((PLUGINS / "lookup").glob("*.py"))
 FILTERS = sorted((PLUGINS / "filter").glob("*.py"))
 MODULE_UTILS = PLUGINS / "module_utils"
 UTILS = sorted(MODULE_UTILS.rglob("*.py"))
+PLUGIN_UTILS = sorted((PLUGINS / "plugin_utils").rglob("*.py"))
 OURS = "ansible_collections.certmend.tls.plugins.module_utils."
 
 

@@ -153,11 +153,23 @@ CODES = (
         ("ome_certificate_chain",),
         "See the appliance's message, and its audit log.",
     ),
+    CodeEntry(
+        "AUDIT-FAILED",
+        "The audit could read everything that it was asked to read.",
+        "docs/audit.md",
+        ("cert_inspect",),
+        "Correct what the message says, and run the audit again; nothing is known about this source.",
+    ),
 )
 
-_CITATIONS = {entry.code: entry.cites for entry in CODES}
+_ENTRIES = {entry.code: entry for entry in CODES}
+
+
+def entry_of(code: str) -> CodeEntry:
+    """The entry of a code of this catalogue."""
+    return _ENTRIES[code]
 
 
 def citation_of(code: str) -> str:
     """The source behind a code of this catalogue."""
-    return _CITATIONS[code]
+    return _ENTRIES[code].cites

@@ -41,6 +41,9 @@ BOUNDS: Dict[str, Tuple[float, float]] = {
     "workers": (1, 1024),
 }
 
+#: of a part of a dictionary, or of a variable of a role, that no module has
+UNBOUNDED = (float("-inf"), float("inf"))
+
 #: half of a character of UTF-16, which alone is none; UTF-8 cannot encode it
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
@@ -77,7 +80,7 @@ def _problem(name: str, kind: Spec, value: Any) -> Optional[Tuple[str, str]]:
     if wanted in ("str", "raw", "dict") and not kind.get("options") and not _is_unicode(value):
         return "contains a character that is not Unicode (a surrogate, U+D800 to U+DFFF)", "Give the text without it, encoded as UTF-8."
     if wanted in ("int", "float"):
-        lowest, highest = BOUNDS[name]
+        lowest, highest = BOUNDS.get(name, UNBOUNDED)
         advice = "Give a number within these bounds, or leave the option out for its default."
         return None if lowest <= value <= highest else ("%s is not between %s and %s" % (short(value), short(lowest), short(highest)), advice)
     return _path_problem(value) if wanted == "path" else None

@@ -18,6 +18,7 @@ from ansible_collections.certmend.tls.tests.support.source import (
     MODULE_UTILS,
     MODULES,
     OURS,
+    PLUGIN_UTILS,
     ROOT,
     UTILS,
     code_of,
@@ -30,6 +31,8 @@ from ansible_collections.certmend.tls.tests.support.source import (
 )
 
 COLLECTION = "ansible_collections.certmend.tls."
+#: what only lookups and filters import, which run on the controller
+CONTROLLER = COLLECTION + "plugins.plugin_utils"
 #: from the ground up: a floor imports itself and those before it
 FLOORS = ("core", "appliance", "x509")
 #: the files that a module's package may have a stage in
@@ -138,12 +141,12 @@ def test_every_main_hands_over_to_run_module(path):
 
 
 def foreign_imports(path):
-    """The packages that a file imports, beside the standard library and ours; a module or lookup may import Ansible's."""
-    known = sys.stdlib_module_names | ({"ansible"} if path in MODULES + LOOKUPS else set())
-    return {dotted.split(".")[0] for dotted in imports_of(path) if not dotted.startswith(OURS[:-1])} - known
+    """The packages that a file imports, beside the standard library and ours; a module or lookup may import Ansible's, plugin_utils its Jinja2 too."""
+    known = sys.stdlib_module_names | ({"ansible"} if path in MODULES + LOOKUPS + PLUGIN_UTILS else set()) | ({"jinja2"} if path in PLUGIN_UTILS else set())
+    return {dotted.split(".")[0] for dotted in imports_of(path) if not dotted.startswith((OURS[:-1], CONTROLLER))} - known
 
 
-@pytest.mark.parametrize("path", UTILS + MODULES + LOOKUPS + FILTERS, ids=name_of)
+@pytest.mark.parametrize("path", UTILS + PLUGIN_UTILS + MODULES + LOOKUPS + FILTERS, ids=name_of)
 def test_only_the_standard_library_is_imported_but_for_two_files(path):
     assert foreign_imports(path) == FOREIGN.get(name_of(path), set())
 
@@ -153,13 +156,22 @@ def test_a_module_that_may_run_on_an_appliance_stands_on_its_floors(path):
     assert {FLOORS[floor_of(package_of(file))] for file in own_imports(path)} <= {"core", "appliance"}
 
 
-@pytest.mark.parametrize("path", UTILS, ids=name_of)
+@pytest.mark.parametrize("path", UTILS + MODULES, ids=name_of)
+def test_what_runs_on_a_target_imports_nothing_of_the_controller(path):
+    assert not [dotted for dotted in imports_of(path) if dotted.startswith(CONTROLLER)]
+
+
+@pytest.mark.parametrize("path", UTILS + PLUGIN_UTILS, ids=name_of)
 def test_a_file_keeps_to_one_idea(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
 
 
 def test_functions_are_short():
-    lengths = {"%s:%s" % (name_of(path), function.name): (function.end_lineno or 0) - function.lineno + 1 for path in UTILS for function in functions_of(path)}
+    lengths = {
+        "%s:%s" % (name_of(path), function.name): (function.end_lineno or 0) - function.lineno + 1
+        for path in UTILS + PLUGIN_UTILS
+        for function in functions_of(path)
+    }
     long = {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION}
     assert set(long) == set(LONG_FUNCTIONS), long
     assert len(LONG_FUNCTIONS) <= 5

@@ -108,7 +108,7 @@ def test_a_filter_documents_its_options_examples_and_result_and_has_tests(path):
 
 def test_every_kind_of_plugin_is_known_to_these_laws():
     kinds = {path.name for path in PLUGINS.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert kinds == {"action", "doc_fragments", "filter", "lookup", "module_utils", "modules"}
+    assert kinds == {"action", "doc_fragments", "filter", "lookup", "module_utils", "modules", "plugin_utils"}
 
 
 #: what reads a file as UTF-8 text: certificates and keys of operators are often binary

@@ -81,8 +81,8 @@ def test_a_certificate_is_reported_so_many_days_before_it_expires(made):
 
 def test_an_accepted_finding_is_waived_and_stays_visible(made):
     assert made.reports["soon"]["verdict"] == "warning" and made.reports["waived"]["verdict"] == "ok"
-    assert "the successor is ordered" in json.dumps(made.reports["waived"]) and "the successor is ordered" in made.cases["localhost"].said
+    assert "the successor is ordered" in json.dumps(made.reports["waived"]) and "the successor is ordered" in made.cases["www"].said
 
 
 def test_a_waiver_ends_within_so_many_days(made):
-    assert "late" not in made.reports and "%d days" % (SOON // 2) in made.cases["localhost"].failure
+    assert "late" not in made.reports and "%d days" % (SOON // 2) in made.cases["www"].failure

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.codes import entry_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Severity, Verdict, verdict_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import Criteria
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.waivers import Waiver, waiver_of
 from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import findings_in
@@ -49,6 +51,18 @@ def _context_for(source: CollectedSource, criteria: Criteria) -> JudgementContex
         pin_record=criteria.pins.at(source.host_port) if criteria.pins else None,
         registered=tuple(endpoint for endpoint in criteria.context.registered if endpoint.host_port == source.host_port),
     )
+
+
+def not_inspected(source: str, message: str) -> Result:
+    """A result for what an audit could not inspect at all.
+
+    :param message: why, in one sentence; what a server or a module said.
+    """
+    entry = entry_of("AUDIT-FAILED")
+    error = {"code": entry.code, "message": printable(message), "advice": entry.advice}
+    finding = dict(error, severity=ERROR.value, about=source, remedy="", cites=entry.cites, answer="", waived=None)
+    nothing: Result = {"certificates": [], "chain": None, "questions": [], "warnings": []}
+    return dict(nothing, source=source, reachable=False, error=error, findings=[finding], verdict=Verdict.ERROR.value)
 
 
 def overall(results: Sequence[Result]) -> Dict[str, Any]:

@@ -1,0 +1,61 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The descriptions of the variables: ``playbooks/variables/NAME.yml``, and the argument specifications of the roles that it names.
+
+Such a file has, each of them optional,
+
+- ``options``: the variables, as in an argument specification, with ``controller: true`` for paths on the controller and ``default_is`` for the words of
+  the guide about a default that is no literal,
+- ``includes``: other descriptions whose variables count as well,
+- ``roles``: roles whose variables count as well, and ``controller``: those of them that are paths on the controller,
+- ``renamed``: new names by old names, which still count,
+- ``facts``: what the run itself sets by names that begin like its variables.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Dict, Mapping
+
+from ansible_collections.certmend.tls.plugins.plugin_utils.variables import Description, Option
+
+COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+Load = Callable[[str], Any]
+
+
+def described(owner: str, load: Load) -> Description:
+    """The description of a playbook's or a role's variables.
+
+    :param load: reads a YAML file.
+    """
+    file = _file(owner, load)
+    options: Dict[str, Option] = {}
+    for other in file.get("includes", []):
+        options.update(described(other, load).options)
+    for role in file.get("roles", []):
+        options.update(_of_role(role, load))
+    for name in file.get("controller", []):
+        options[name] = dict(options[name], controller=True)
+    options.update(file.get("options", {}))
+    for old in file.get("renamed", {}):
+        options.pop(old, None)
+    known = frozenset([*_of_role(owner, load), *file.get("facts", [])])
+    return Description(owner, options, known, dict(file.get("renamed", {})))
+
+
+def _file(owner: str, load: Load) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = load(os.path.join(COLLECTION, "playbooks", "variables", owner + ".yml"))
+    return found
+
+
+def _of_role(role: str, load: Load) -> Dict[str, Option]:
+    """The options of a role, of all its entry points; none if there is no such role."""
+    path = os.path.join(COLLECTION, "roles", role, "meta", "argument_specs.yml")
+    if not os.path.exists(path):
+        return {}
+    found: Dict[str, Option] = {}
+    for entry in load(path)["argument_specs"].values():
+        found.update(entry.get("options", {}))
+    return found

@@ -1,0 +1,71 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables that are defined for a host, as Ansible evaluates them."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+
+from ansible.errors import AnsibleError
+from ansible.plugins.loader import lookup_loader
+from ansible.utils.display import Display
+from jinja2 import Undefined
+from jinja2.exceptions import UndefinedError
+
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
+from ansible_collections.certmend.tls.plugins.plugin_utils.variables import Description, is_given, judge
+
+
+class GivenVariables:
+    """Those of one lookup.
+
+    :param variables: the variables of the task, with ``hostvars`` and ``inventory_hostname``.
+    :param loader: Ansible's reader of files.
+    :param templar: evaluates expressions.
+    """
+
+    def __init__(self, description: Description, variables: Mapping[str, Any], loader: Any, templar: Any) -> None:
+        self._description = description
+        self._variables = variables
+        self._evaluated = lookup_loader.get("ansible.builtin.vars", loader=loader, templar=templar)
+
+    def judged(self, host: Optional[str], start: str) -> Tuple[Dict[str, Any], List[str]]:
+        """The values on a host, and a text for everything that is wrong.
+
+        :param host: None is the host of the task.
+        :param start: the folder in which the playbook was started.
+        """
+        given, failed = self._given(host)
+        for old in (old for old in self._description.renamed if old in given):
+            text = "%s is the old name of %s, and will be removed." % (old, self._description.renamed[old])
+            Display().deprecated(text, version="2.0.0", collection_name="certmend.tls")
+        values, problems = judge(self._description, given, start)
+        return values, failed + problems
+
+    def names(self, host: Optional[str]) -> Set[str]:
+        """The names of all the variables of a host."""
+        return set(self._variables["hostvars"][host]) if host else set(self._variables)
+
+    def _given(self, host: Optional[str]) -> Tuple[Dict[str, Any], List[str]]:
+        given, failed = {}, []
+        for name in self._description.names():
+            try:
+                value = self._value(name, host)
+                if isinstance(value, Undefined):
+                    raise UndefinedError("it names a variable that is not defined")
+                given.update({name: value} if is_given(value) else {})
+            except (AnsibleError, UndefinedError) as error:
+                failed.append("%s: its value cannot be evaluated: %s." % (name, printable(str(error)).partition(". ")[0].rstrip(".")))
+        return given, failed
+
+    def _value(self, name: str, host: Optional[str]) -> Any:
+        """The value of a variable on a host. A variable of the play counts for all hosts; it is no variable of any host."""
+        if host and not (name in self._variables and name not in self._of(self._variables["inventory_hostname"])):
+            return self._of(host)[name] if name in self._of(host) else None  # noqa: SIM401  (it has no get on core 2.16)
+        return self._evaluated.run([name], self._variables)[0] if name in self._variables else None
+
+    def _of(self, host: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._variables["hostvars"][host]
+        return found

@@ -1,0 +1,81 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The descriptions of the variables of playbooks and roles: what a run checks, what the guides say, and what the expressions read."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import re
+
+import pytest
+import yaml
+
+from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import described
+from ansible_collections.certmend.tls.tests.support.source import ROOT
+
+FILES = sorted(ROOT.glob("playbooks/variables/*.yml"))
+NAMES = [path.stem for path in FILES]
+GUIDES = sorted([*ROOT.glob("docs/*.md"), *ROOT.glob("roles/*/README.md")])
+YAML = sorted([*ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("roles/**/*.yml")])
+
+
+def load(path):
+    return yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
+
+
+def tables():
+    """tools/variables_md.py, which is no part of the collection."""
+    spec = importlib.util.spec_from_file_location("variables_md", ROOT / "tools" / "variables_md.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_tables_of_the_guides_are_those_of_the_descriptions(path):
+    text = path.read_text(encoding="utf-8")
+    assert tables().filled(text) == text, "write them anew: make variables"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_variable_says_its_type_and_what_it_is(name):
+    for option in described(name, load).options.values():
+        assert option["description"] and option["type"] in ("str", "int", "float", "bool", "list", "dict", "path", "raw")
+        assert (option["type"] == "list") == ("elements" in option)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_old_names_lead_to_variables(name):
+    description = described(name, load)
+    assert set(description.renamed.values()) <= set(description.options) and not set(description.renamed) & set(description.options)
+
+
+def facts_in(node):
+    """The names that tasks register or set."""
+    for item in node if isinstance(node, list) else []:
+        yield from facts_in(item)
+    if isinstance(node, dict):
+        yield from filter(None, [node.get("register")])
+        yield from (name for name in node.get("ansible.builtin.set_fact", {}) if isinstance(name, str))
+        for part in ("tasks", "pre_tasks", "block", "rescue", "always"):
+            yield from facts_in(node.get(part))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_second_playbook_in_a_run_does_not_take_the_facts_of_the_first_for_variables(name):
+    description = described(name, load)
+    facts = {fact for path in YAML for fact in facts_in(load(path)) if fact.startswith(name + "_")}
+    assert facts - {*description.known, *description.options} == set()
+
+
+@pytest.mark.parametrize(
+    "path", sorted({*ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("roles/**/*.yml")} - set(FILES)), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_a_value_that_an_expression_takes_is_described(path):
+    """``given.NAME``: a mistyped name would be undefined, or fall back to a default."""
+    described_names = {option for name in NAMES for option in described(name, load).options}
+    asked = set(re.findall(r"\b(?:given|of|trust)\.([a-z_]+)\b", path.read_text(encoding="utf-8")))
+    assert {name for name in asked if re.match("(%s)_" % "|".join(NAMES), name)} <= described_names
