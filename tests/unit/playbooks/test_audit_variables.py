@@ -85,4 +85,4 @@ def test_an_accepted_finding_is_waived_and_stays_visible(made):
 
 
 def test_a_waiver_ends_within_so_many_days(made):
-    assert "late" not in made.reports and "%d days" % (SOON // 2) in made.cases["www"].failure
+    assert "late" not in made.reports and "%d days" % (SOON // 2) in made.cases["www"].said
