@@ -72,7 +72,7 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         """Return the values, or the problems."""
         self.set_options(var_options=variables, direct=kwargs)
-        description = described(terms[0], self._loader.load_from_file)
+        description = described(terms[0])
         given = GivenVariables(description, variables or {}, self._loader, self._templar)
         start, host = os.getcwd(), self.get_option("host")  # Ansible's processes stay in the folder in which it was started
         if self.get_option("problems"):

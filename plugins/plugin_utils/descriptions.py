@@ -16,46 +16,52 @@ Such a file has, each of them optional,
 
 from __future__ import annotations
 
+import functools
 import os
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Dict, Mapping
+
+import yaml
 
 from ansible_collections.certmend.tls.plugins.plugin_utils.variables import Description, Option
 
 COLLECTION = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-Load = Callable[[str], Any]
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def described(owner: str, load: Load) -> Description:
-    """The description of a playbook's or a role's variables.
-
-    :param load: reads a YAML file.
-    """
-    file = _file(owner, load)
+@functools.lru_cache(maxsize=None)
+def described(owner: str) -> Description:
+    """The description of a playbook's or a role's variables. Expressions ask for it many times in a task, and the files stay."""
+    file = _file(owner)
     options: Dict[str, Option] = {}
     for other in file.get("includes", []):
-        options.update(described(other, load).options)
+        options.update(described(other).options)
     for role in file.get("roles", []):
-        options.update(_of_role(role, load))
+        options.update(_of_role(role))
     for name in file.get("controller", []):
         options[name] = dict(options[name], controller=True)
     options.update(file.get("options", {}))
     for old in file.get("renamed", {}):
         options.pop(old, None)
-    known = frozenset([*_of_role(owner, load), *file.get("facts", [])])
+    known = frozenset([*_of_role(owner), *file.get("facts", [])])
     return Description(owner, options, known, dict(file.get("renamed", {})))
 
 
-def _file(owner: str, load: Load) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = load(os.path.join(COLLECTION, "playbooks", "variables", owner + ".yml"))
+def _read(path: str) -> Mapping[str, Any]:
+    with open(path, encoding="utf-8") as stream:
+        found: Mapping[str, Any] = yaml.load(stream, Loader)  # noqa: S506  (the loader is a safe one, in C where it can be)
     return found
 
 
-def _of_role(role: str, load: Load) -> Dict[str, Option]:
+def _file(owner: str) -> Mapping[str, Any]:
+    return _read(os.path.join(COLLECTION, "playbooks", "variables", owner + ".yml"))
+
+
+def _of_role(role: str) -> Dict[str, Option]:
     """The options of a role, of all its entry points; none if there is no such role."""
     path = os.path.join(COLLECTION, "roles", role, "meta", "argument_specs.yml")
     if not os.path.exists(path):
         return {}
     found: Dict[str, Option] = {}
-    for entry in load(path)["argument_specs"].values():
+    for entry in _read(path)["argument_specs"].values():
         found.update(entry.get("options", {}))
     return found

@@ -29,6 +29,7 @@ class GivenVariables:
     def __init__(self, description: Description, variables: Mapping[str, Any], loader: Any, templar: Any) -> None:
         self._description = description
         self._variables = variables
+        self._hosts: Dict[str, Mapping[str, Any]] = {}
         self._evaluated = lookup_loader.get("ansible.builtin.vars", loader=loader, templar=templar)
 
     def judged(self, host: Optional[str], start: str) -> Tuple[Dict[str, Any], List[str]]:
@@ -46,7 +47,7 @@ class GivenVariables:
 
     def names(self, host: Optional[str]) -> Set[str]:
         """The names of all the variables of a host."""
-        return set(self._variables["hostvars"][host]) if host else set(self._variables)
+        return set(self._of(host)) if host else set(self._variables)
 
     def _given(self, host: Optional[str]) -> Tuple[Dict[str, Any], List[str]]:
         given, failed = {}, []
@@ -67,5 +68,7 @@ class GivenVariables:
         return self._evaluated.run([name], self._variables)[0] if name in self._variables else None
 
     def _of(self, host: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._variables["hostvars"][host]
-        return found
+        """The variables of a host. Ansible gathers them anew each time that it is asked, so it is asked once."""
+        if host not in self._hosts:
+            self._hosts[host] = self._variables["hostvars"][host]
+        return self._hosts[host]

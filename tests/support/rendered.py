@@ -12,7 +12,7 @@ import pathlib
 import subprocess
 import sys
 from importlib.util import find_spec
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
 COLLECTION = pathlib.Path(find_spec("ansible_collections.certmend.tls").submodule_search_locations[0])
 VARIABLES = COLLECTION / "playbooks" / "vars"
@@ -24,12 +24,20 @@ def render(folder: pathlib.Path, playbook: str, inventory: Mapping[str, Any], na
 
     :param folder: where the playbook is started; it lies in a folder below.
     :param playbook: whose variables are rendered: ``vars/NAME.yml`` of this collection; or the path of such a file, from the collection's root.
-    :param inventory: as an inventory file in YAML.
+    :param inventory: as an inventory file in YAML. A host with the variable ``rendered_names`` renders only these.
     :param names: of variables, or expressions.
     """
     play = folder / "elsewhere" / "play.yml"
     play.parent.mkdir(exist_ok=True)
-    tasks = [{"name": name, "ansible.builtin.debug": {"msg": "{{ %s | default('%s') }}" % (name, UNDEFINED)}, "ignore_errors": True} for name in names]
+    tasks: List[Dict[str, Any]] = [
+        {
+            "name": name,
+            "ansible.builtin.debug": {"msg": "{{ %s | default('%s') }}" % (name, UNDEFINED)},
+            "ignore_errors": True,
+            "when": "rendered_names is not defined or %r in rendered_names" % name,
+        }
+        for name in names
+    ]
     path = str(COLLECTION / playbook if playbook.endswith(".yml") else VARIABLES / (playbook + ".yml"))
     play.write_text(json.dumps([{"hosts": "cases", "gather_facts": False, "vars_files": [path], "tasks": tasks}]), encoding="utf-8")
     (folder / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")

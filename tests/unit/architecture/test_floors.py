@@ -141,8 +141,10 @@ def test_every_main_hands_over_to_run_module(path):
 
 
 def foreign_imports(path):
-    """The packages that a file imports, beside the standard library and ours; a module or lookup may import Ansible's, plugin_utils its Jinja2 too."""
-    known = sys.stdlib_module_names | ({"ansible"} if path in MODULES + LOOKUPS + PLUGIN_UTILS else set()) | ({"jinja2"} if path in PLUGIN_UTILS else set())
+    """The packages that a file imports beside the standard library and ours; a module or lookup may import Ansible's, plugin_utils its own too."""
+    known = (
+        sys.stdlib_module_names | ({"ansible"} if path in MODULES + LOOKUPS + PLUGIN_UTILS else set()) | ({"jinja2", "yaml"} if path in PLUGIN_UTILS else set())
+    )
     return {dotted.split(".")[0] for dotted in imports_of(path) if not dotted.startswith((OURS[:-1], CONTROLLER))} - known
 
 

@@ -42,14 +42,14 @@ def test_the_tables_of_the_guides_are_those_of_the_descriptions(path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_variable_says_its_type_and_what_it_is(name):
-    for option in described(name, load).options.values():
+    for option in described(name).options.values():
         assert option["description"] and option["type"] in ("str", "int", "float", "bool", "list", "dict", "path", "raw")
         assert (option["type"] == "list") == ("elements" in option)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_old_names_lead_to_variables(name):
-    description = described(name, load)
+    description = described(name)
     assert set(description.renamed.values()) <= set(description.options) and not set(description.renamed) & set(description.options)
 
 
@@ -64,18 +64,36 @@ def facts_in(node):
             yield from facts_in(node.get(part))
 
 
-@pytest.mark.parametrize("name", NAMES)
+#: the descriptions that a playbook checks its variables with
+CHECKED = sorted({name for path in YAML for name in re.findall(r"variables_of: (\w+)", path.read_text(encoding="utf-8"))})
+TEXTS = {path: path.read_text(encoding="utf-8") for path in [*YAML, *ROOT.glob("playbooks/**/*.j2"), *ROOT.glob("roles/**/*.j2")] if path not in FILES}
+
+
+def test_every_playbook_checks_its_variables():
+    assert sorted(path.stem for path in ROOT.glob("playbooks/*.yml")) == CHECKED
+
+
+@pytest.mark.parametrize("name", CHECKED)
 def test_a_second_playbook_in_a_run_does_not_take_the_facts_of_the_first_for_variables(name):
-    description = described(name, load)
+    description = described(name)
     facts = {fact for path in YAML for fact in facts_in(load(path)) if fact.startswith(name + "_")}
     assert facts - {*description.known, *description.options} == set()
 
 
-@pytest.mark.parametrize(
-    "path", sorted({*ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("roles/**/*.yml")} - set(FILES)), ids=lambda path: path.relative_to(ROOT).as_posix()
-)
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_variable_is_read_as_it_was_checked(name):
+    """From the checked values, or in the pattern of hosts of a play, for which Ansible evaluates the command line only."""
+    unread = [
+        option
+        for option in load(ROOT / "playbooks/variables" / (name + ".yml")).get("options", {})
+        if not any(re.search(r"(?:\b\w*given|\bof|\btrust)\.%s\b|hosts: .*\b%s\b" % (option, option), text) for text in TEXTS.values())
+    ]
+    assert unread == []
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_value_that_an_expression_takes_is_described(path):
     """``given.NAME``: a mistyped name would be undefined, or fall back to a default."""
-    described_names = {option for name in NAMES for option in described(name, load).options}
-    asked = set(re.findall(r"\b(?:given|of|trust)\.([a-z_]+)\b", path.read_text(encoding="utf-8")))
-    assert {name for name in asked if re.match("(%s)_" % "|".join(NAMES), name)} <= described_names
+    every = {option for name in NAMES for option in described(name).options}
+    asked = set(re.findall(r"\b(?:\w*given|of|trust)\.([a-z_]+)\b", TEXTS[path]))
+    assert {name for name in asked if re.match("(%s)_" % "|".join(NAMES), name)} <= every

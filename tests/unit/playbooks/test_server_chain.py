@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import base64
 import pathlib
-import re
 
 import pytest
 
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 from ansible_collections.certmend.tls.tests.support.forms import openssl, pkcs12
-from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION, render
+from ansible_collections.certmend.tls.tests.support.rendered import render
 
 PASSWORD = "Chain-Pw1!"
 KEYSTORE = {"path": "/srv/trusted.store", "password_file": "/srv/password"}
@@ -24,16 +23,21 @@ NAMES = ("chain_roots", "chain_pool", "chain_ca", "chain_ca_key")
 def cases(pki):
     """For each case, the variables of an operator, and what the plays get: roots, candidates, CA, private key of the CA."""
     root, pool, ca, key = pki.root.pem, pki.one.pem + pki.two.pem, pki.two.pem + pki.one.pem, pki.two.key_pem
-    roots = {"server_chain_roots_path": "roots.pem"}
+    roots = {"server_chain_trusted_path": "roots.pem"}
     return {
         "pem": (roots, (root, "", "", "")),
         "empty-answers": (
-            dict(roots, server_chain_candidates_path="", server_chain_ca_path="", server_chain_ca_private_key_path=""),
+            dict(roots, server_chain_candidates_path="", server_chain_signing_ca_path="", server_chain_signing_ca_private_key_path=""),
             (root, "", "", ""),
         ),
-        "der": ({"server_chain_roots_path": "root.der"}, (root, "", "", "")),
-        "roots-pkcs12": ({"server_chain_roots_path": "root.p12", "server_chain_roots_password": PASSWORD}, (root, "", "", "")),
-        "several-roots": ({"server_chain_roots_path": "root.der,other.der"}, (root + pki.other.pem, "", "", "")),
+        "der": ({"server_chain_trusted_path": "root.der"}, (root, "", "", "")),
+        "roots-pkcs12": ({"server_chain_trusted_path": "root.p12", "server_chain_trusted_password": PASSWORD}, (root, "", "", "")),
+        "roots-text": ({"server_chain_trusted_content": pki.root.pem, "server_chain_candidates_content": pool}, (root, pool, "", "")),
+        "old-names": (
+            {"server_chain_roots_path": "root.p12", "server_chain_roots_password": PASSWORD, "server_chain_ca_path": "ca.pem"},
+            (root, "", ca, ""),
+        ),
+        "several-roots": ({"server_chain_trusted_path": "root.der,other.der"}, (root + pki.other.pem, "", "", "")),
         "candidates-pkcs7": (dict(roots, server_chain_candidates_path="pool.p7b"), (root, pool, "", "")),
         "candidates-folder": (dict(roots, server_chain_candidates_path="pool"), (root, pool, "", "")),
         "candidates-lines": (dict(roots, server_chain_candidates_path="pool/1.der\npool/2.der\n"), (root, pool, "", "")),
@@ -42,14 +46,16 @@ def cases(pki):
             dict(roots, server_chain_candidates_path="ca.p12", server_chain_candidates_password=PASSWORD),
             (root, ca, "", ""),
         ),
-        "ca-pem": (dict(roots, server_chain_ca_path="ca.pem", server_chain_ca_private_key_path="ca.key"), (root, "", ca, key)),
-        "ca-der": (dict(roots, server_chain_ca_path="pool/2.der", server_chain_ca_private_key_path="ca.key.der"), (root, "", pki.two.pem, key)),
-        "ca-pkcs12": (dict(roots, server_chain_ca_path="ca.p12", server_chain_ca_private_key_passphrase=PASSWORD), (root, "", ca, key)),
-        "ca-without-its-key": (dict(roots, server_chain_ca_path="ca.pem"), (root, "", ca, "")),
-        "ca-text": (dict(roots, server_chain_ca_content=ca, server_chain_ca_private_key_content=key), (root, "", ca, key)),
+        "ca-pem": (dict(roots, server_chain_signing_ca_path="ca.pem", server_chain_signing_ca_private_key_path="ca.key"), (root, "", ca, key)),
+        "ca-der": (dict(roots, server_chain_signing_ca_path="pool/2.der", server_chain_signing_ca_private_key_path="ca.key.der"), (root, "", pki.two.pem, key)),
+        "ca-pkcs12": (dict(roots, server_chain_signing_ca_path="ca.p12", server_chain_signing_ca_private_key_passphrase=PASSWORD), (root, "", ca, key)),
+        "ca-without-its-key": (dict(roots, server_chain_signing_ca_path="ca.pem"), (root, "", ca, "")),
+        "ca-text": (dict(roots, server_chain_signing_ca_content=ca, server_chain_signing_ca_private_key_content=key), (root, "", ca, key)),
         "ca-text-base64": (
             dict(
-                roots, server_chain_ca_content=base64.b64encode(pkcs12(pki.two, [pki.one], PASSWORD)).decode(), server_chain_ca_private_key_passphrase=PASSWORD
+                roots,
+                server_chain_signing_ca_content=base64.b64encode(pkcs12(pki.two, [pki.one], PASSWORD)).decode(),
+                server_chain_signing_ca_private_key_passphrase=PASSWORD,
             ),
             (root, "", ca, key),
         ),
@@ -79,7 +85,11 @@ def rendered(pki):
     ):
         (folder / name).write_bytes(data)
     hosts = {name: variables for name, (variables, _expected) in cases(pki).items()}
-    hosts["wrong"] = {"server_chain_roots_path": "nowhere.pem", "server_chain_ca_path": "ca.p12", "server_chain_ca_private_key_path": "ca.pem"}
+    hosts["wrong"] = {
+        "server_chain_trusted_path": "nowhere.pem",
+        "server_chain_signing_ca_path": "ca.p12",
+        "server_chain_signing_ca_private_key_path": "ca.pem",
+    }
     return render(folder, "server_chain", {"cases": {"hosts": hosts}}, NAMES)
 
 
@@ -90,25 +100,9 @@ def test_every_file_is_read_in_any_form(rendered, pki):
 
 def test_a_file_that_cannot_be_used_is_reported_by_its_variable(rendered):
     wrong = rendered["wrong"]
-    assert "server_chain_roots_path: " in wrong["chain_roots"]["failed"] and "nowhere.pem does not exist" in wrong["chain_roots"]["failed"]
-    assert "server_chain_ca_path: " in wrong["chain_ca"]["failed"] and "give its password" in wrong["chain_ca"]["failed"]
-    assert "server_chain_ca_private_key_path: " in wrong["chain_ca_key"]["failed"] and "contains no private key" in wrong["chain_ca_key"]["failed"]
-
-
-FILES = ["vars/server_chain.yml", "server_chain.yml", *("tasks/server_chain/%s.yml" % name for name in ("server", "kept", "client", "verify"))]
-#: what the plays set themselves
-OWN = ("before", "endpoint", "journals", "next", "predicted", "prover", "kept", "lost", "verified", "item", "resolved", "handshakes")
-#: of the role, whose variables these plays set from files on the controller
-OF_THE_ROLE = {"server_chain_build", "server_chain_candidates_content", "server_chain_trusted_content", "server_chain_prove_address"}
-#: read by the role alone
-ONLY_IN_THE_ROLE = {"server_chain_aia"}
-
-
-def test_every_variable_that_is_documented_is_used_and_the_reverse():
-    texts = [(COLLECTION / "playbooks" / name).read_text(encoding="utf-8") for name in FILES]
-    used = set(re.findall(r"\b(server_chain_[a-z_]+)", "\n".join(texts))) - {"server_chain_" + name for name in OWN} - OF_THE_ROLE
-    documented = set(re.findall(r"`(server_chain_[a-z_]+)", (COLLECTION / "docs/server_chain.md").read_text(encoding="utf-8")))
-    assert documented - ONLY_IN_THE_ROLE == used - {"server_chain_"}
+    assert "server_chain_trusted_path: " in wrong["chain_roots"]["failed"] and "nowhere.pem does not exist" in wrong["chain_roots"]["failed"]
+    assert "server_chain_signing_ca_path: " in wrong["chain_ca"]["failed"] and "give its password" in wrong["chain_ca"]["failed"]
+    assert "server_chain_signing_ca_private_key_path: " in wrong["chain_ca_key"]["failed"] and "contains no private key" in wrong["chain_ca_key"]["failed"]
 
 
 SOURCE = "www.corp.example:443"
@@ -129,7 +123,7 @@ def journal(name, state, run, *files):
     return {"server_chain_journals": {"this_run": RUN, "journals": [{"name": name, "journal_state": state, "run": run, "files": list(files)}]}}
 
 
-GIVEN_CA = {"server_chain_ca_path": "ca.pem", "server_chain_ca_private_key_path": "ca.key", "server_chain_private_key_path": "/root/key"}
+GIVEN_CA = {"server_chain_signing_ca_path": "ca.pem", "server_chain_signing_ca_private_key_path": "ca.key", "server_chain_private_key_path": "/root/key"}
 FILE = "/etc/nginx/tls/www.pem"
 #: for each case, the variables, and whether the certificate is replaced, whether certificates are appended, and which findings are left to a person
 DECISIONS = {
