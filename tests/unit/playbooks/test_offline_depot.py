@@ -89,7 +89,6 @@ CASES = {
     "offline_depot_provider": [
         ({"offline_depot_provider": "self_signed", "offline_depot_signing_ca_path": "ca.pem"}, {"depot_provider": "self_signed"}),
         ({"offline_depot_provider": "own_ca"}, {"depot_provider": "own_ca"}),
-        ({"offline_depot_provider": "import"}, {"depot_provider": "offline_depot_provider: 'import' is not one of own_ca, self_signed"}),
     ],
     "offline_depot_ip_in_san": [({}, {"depot_ip_in_san": True}), ({"offline_depot_ip_in_san": "false"}, {"depot_ip_in_san": False})],
     "offline_depot_drop_names": [({}, {"depot_drop_names": []}), ({"offline_depot_drop_names": ["old"]}, {"depot_drop_names": ["old"]})],
