@@ -62,3 +62,18 @@ def the_client_trusts_the_issuer(chain: Chain, context: JudgementContext) -> Ite
             path.top.issuer,
             len(chain.anchors),
         )
+
+
+@rule(
+    "TRUST-NOT-JUDGED",
+    WARNING,
+    cites="RFC 5280 section 6.1.1 (d): a path is validated with the trust anchors of the client",
+    remedy="",
+    advice="Give the CA certificates that the clients trust (audit: audit_trusted; cert_inspect: trusted, trusted_content or trust_system), and inspect again.",
+)
+def the_trusted_certificates_are_given(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The certificates that the client trusts are given, or not needed, because the certificate is self-signed (TRUST-SELF-SIGNED)."""
+    if chain.anchors is None and not chain.leaf.self_signed:
+        top = chain.path.top
+        issuer = top.subject if top.self_signed else top.issuer
+        yield "no trusted certificates are given, so it is unknown whether clients trust %s" % (issuer or "the issuer, which has no name")
