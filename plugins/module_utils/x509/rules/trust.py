@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, VCF_INSTALLER, JudgementContext, rule
 
@@ -51,17 +52,15 @@ def the_client_trusts_the_issuer(chain: Chain, context: JudgementContext) -> Ite
     path = chain.path
     if chain.anchors is None or path.anchor is not None:
         return
+    trusted = counted(len(chain.anchors), "trusted certificate")
     if chain.leaf.self_signed:
         # other clients get TRUST-SELF-SIGNED; for the installer it matters only whether the certificate was imported
         if VCF_INSTALLER in context.profiles:
-            yield "the self-signed certificate is not among the %d trusted certificates" % len(chain.anchors)
+            yield "the self-signed certificate is not among the %s" % trusted
     elif path.top.self_signed:
-        yield "%s is not among the %d trusted certificates" % (path.top.subject, len(chain.anchors))
+        yield "%s is not among the %s" % (path.top.subject, trusted)
     elif len(path.certificates) > 1:
-        yield "the issuer %s is neither presented nor among the %d trusted certificates" % (
-            path.top.issuer,
-            len(chain.anchors),
-        )
+        yield "the issuer %s is neither presented nor among the %s" % (path.top.issuer, trusted)
 
 
 @rule(

@@ -26,7 +26,7 @@ def registered(*anchors, service="cs.identity a"):
 @pytest.mark.parametrize("anchors", [[OLD], [authority("Another CA")], []])
 def test_an_anchor_that_does_not_accept_the_certificate_is_reported(anchors):
     (finding,) = findings(NEW, trusted=[CA], registered=(registered(NEW), registered(*anchors)))
-    assert finding.code == "SSLTRUST-STALE" and finding.message.startswith("1 endpoints of 1 services (cs.identity a) trust")
+    assert finding.code == "SSLTRUST-STALE" and finding.message.startswith("1 endpoint of 1 service (cs.identity a) trusts ")
 
 
 def test_the_message_names_three_services_and_the_anchors():
@@ -38,7 +38,7 @@ def test_the_message_names_three_services_and_the_anchors():
 
 def test_anchors_that_cannot_be_read_are_reported_as_such():
     (finding,) = findings(NEW, trusted=[CA], registered=(registered(),))
-    assert finding.message.endswith("trust no readable certificate")
+    assert finding.message.endswith("trusts no readable certificate")
 
 
 @passes("SSLTRUST-STALE")
