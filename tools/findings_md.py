@@ -32,6 +32,7 @@ def rule_section(rule) -> str:
         lines += ["- %s under %s" % (outcome.severity.capitalize(), ", ".join(names))]
         lines += ["  - The appliance answers: " + outcome.answer] if outcome.answer else []
         lines += ["  - Repaired by: " + ("role `%s`" % outcome.remedy if outcome.remedy else "a person"), "  - What to do: " + outcome.advice]
+    lines += ["- Warning at most, if " + rule.uncertain] if rule.uncertain else []
     return "\n".join(lines + ["- Source: " + rule.cites, ""])
 
 

@@ -16,6 +16,9 @@ description:
     repairs it. C(docs/findings.md) lists the codes.
   - If trust anchors are given (O(trusted), O(trusted_content)) and no rule has an error against a chain, C(openssl verify) is asked about it too, if it is
     installed. Its refusal is the finding C(TRUST-OPENSSL-REFUSES).
+  - If no trust anchors are given (O(trusted), O(trusted_content), O(trust_system)), it is unknown whether clients trust the CA that signed a certificate.
+    That is the warning C(TRUST-NOT-JUDGED). A server that presents only its own certificate gets the warning C(CHAIN-INCOMPLETE) too, because an
+    intermediate certificate is probably missing.
   - Never changes anything. An endpoint that cannot be reached is a result, not a failed task.
   - Run it on the controller (C(delegate_to=localhost)); nothing needs to be installed on appliances.
 requirements:
@@ -284,10 +287,12 @@ verdict:
   type: str
   sample: error
 summary:
-  description: The number of sources, of sources by verdict, of unreachable endpoints, and of findings by code.
+  description:
+    - The number of sources, of sources by verdict, of unreachable endpoints, and of findings by code.
+    - C(not_judged) is the number of sources with the finding C(TRUST-NOT-JUDGED), waived or not.
   returned: always
   type: dict
-  sample: {sources: 1, ok: 0, warning: 0, error: 1, unreachable: 0, codes: {NAME-CN-IS-IP: 1}}
+  sample: {sources: 1, ok: 0, warning: 0, error: 1, unreachable: 0, not_judged: 0, codes: {NAME-CN-IS-IP: 1}}
 selected:
   description: The values that O(query) selects.
   returned: when O(query) is given

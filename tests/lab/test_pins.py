@@ -257,4 +257,4 @@ def test_the_audit_finds_the_swapped_key_of_a_host_by_its_fqdn_and_its_pinned_en
     assert same.rc == 0 and "PIN-CHANGED" not in same.stdout and ("NAME-MISMATCH" in same.stdout) is ("pins_endpoints" in endpoint), same.stdout
     vault.rotate()
     swapped = vault.playbook("certmend.tls.audit", "-e", values)
-    assert swapped.rc == 0 and "1 inspected" in swapped.stdout and swapped.stdout.count("error PIN-CHANGED") == 1, swapped.stdout
+    assert swapped.rc == 0 and "1 endpoint checked" in swapped.stdout and swapped.stdout.count("error PIN-CHANGED") == 1, swapped.stdout

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, List, Optional, Sequence, TypeVar
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import sentences
 from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
 
 Value = TypeVar("Value")
@@ -29,7 +30,7 @@ class RemediationError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return "%s. %s" % (self.message.rstrip("."), self.advice)
+        return sentences(self.message, self.advice)
 
 
 class SeveralErrors(RemediationError):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import pathlib
 import re
 
@@ -100,6 +101,11 @@ def test_a_code_outside_the_rules_has_a_claim_a_citation_and_advice(entry):
 def test_a_rule_is_finished(rule):
     texts = [rule.claim, rule.cites] + [outcome.advice for outcome in rule.outcomes.values()]
     assert not any("TODO" in text for text in texts), "make new-rule leaves these texts to you"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_that_suspects_says_when(rule):
+    assert ("Suspicion(" in inspect.getsource(rule.check)) == bool(rule.uncertain)
 
 
 REPORTS = [(entry.code, module) for entry in CODES for module in entry.reported_by]

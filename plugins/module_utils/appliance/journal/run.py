@@ -203,5 +203,5 @@ def _summary(journal: Journal) -> Dict[str, Any]:
         result.update(name=record.name, journal_state=str(record.state), run=dict(record.run), updated=record.updated, notes=dict(record.notes))
         result.update(files=sorted(change.path for change in to_restore(record.changes) if not is_gone_again(change)))
     except RemediationError as error:
-        result.update(error="%s. %s" % (error.message, error.advice))
+        result.update(error=str(error))
     return dict(result, written_ns=journal.written_ns)

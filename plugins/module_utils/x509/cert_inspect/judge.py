@@ -17,11 +17,13 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.wai
 from ansible_collections.certmend.tls.plugins.module_utils.x509.languages.language import findings_in
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.inspection import CollectedSource, inspect_source, open_severities
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext
+from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.trust import the_trusted_certificates_are_given
 
 if TYPE_CHECKING:
     from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.questionnaire import QuestionContext
 
 Result = Dict[str, Any]
+NOT_JUDGED = the_trusted_certificates_are_given.code
 #: the severities with which a finding fails the task, by ``fail_on``
 FAILING: Mapping[str, Tuple[Severity, ...]] = {"never": (), "error": (ERROR,), "warning": (ERROR, WARNING)}
 
@@ -75,6 +77,7 @@ def overall(results: Sequence[Result]) -> Dict[str, Any]:
     summary.update(
         sources=len(results),
         unreachable=sum(result["reachable"] is False for result in results),
+        not_judged=sum(any(finding["code"] == NOT_JUDGED for finding in result["findings"]) for result in results),
         codes=dict(sorted(codes.items())),
     )
     return {"findings": findings, "verdict": verdict_of(open_severities(findings)).value, "summary": summary}

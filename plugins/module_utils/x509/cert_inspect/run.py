@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Step
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import Run, RunContext
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import clauses, counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import Criteria, collect_criteria, collect_sources
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import Result, failing_findings, judge_source, overall
@@ -68,9 +69,9 @@ class InspectRun(Run[None]):
             self.selected = {"selected": select(self.options.query, facts)}
         failing = failing_findings(facts["findings"], self.options.fail_on)
         if failing:
-            lines = ["%(code)s (%(about)s): %(message)s" % finding for finding in failing]
+            reach = "%s %s fail_on" % (counted(len(failing), "finding"), "reaches" if len(failing) == 1 else "reach")
             raise RemediationError(
-                "%d findings reach fail_on: %s" % (len(lines), "; ".join(lines)),
+                "%s: %s" % (reach, clauses("%(code)s (%(about)s): %(message)s" % finding for finding in failing)),
                 "Repair the certificates (each finding names its remedy), or waive the findings with a date and a reason in waivers.",
             )
 

@@ -14,6 +14,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.ber import definite
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.der import bounds
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load import pkcs7
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.pem_blocks import Block, blocks, decoded_base64
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.text_encoding import is_binary, is_json, plain
@@ -62,7 +63,11 @@ def encoded_certificates(data: bytes, password: Optional[str] = None) -> Encoded
 def few(warnings: Sequence[str]) -> Tuple[str, ...]:
     """The first warnings, and how many others there are."""
     others = len(warnings) - MAXIMUM_WARNINGS
-    return (*warnings[:MAXIMUM_WARNINGS], "%d further problems are not listed" % others) if others > 0 else tuple(warnings)
+    return (
+        (*warnings[:MAXIMUM_WARNINGS], "%s not listed" % ("1 further problem is" if others == 1 else "%d further problems are" % others))
+        if others > 0
+        else tuple(warnings)
+    )
 
 
 def _found(data: bytes, where: str, password: Optional[str], layers: int) -> Encoded:
@@ -164,12 +169,13 @@ def _concatenated(data: bytes, where: str) -> Encoded:
             ders.append((data[offset:end], where if not offset else "%s, byte %d" % (where, offset)))
         offset = end
     if data[offset:].strip(b"\0\r\n\t "):
-        warnings.append("%s has %d bytes behind its last certificate" % (where, len(data) - offset))
+        warnings.append("%s has %s behind its last certificate" % (where, counted(len(data) - offset, "byte")))
     return Encoded(tuple(ders), (*_too_short(where, short), *warnings))
 
 
 def _too_short(where: str, number: int) -> Tuple[str, ...]:
-    return ("%s has %d items that are too short for a certificate" % (where, number),) if number else ()
+    items = "an item that is" if number == 1 else "%d items that are" % number
+    return ("%s has %s too short for a certificate" % (where, items),) if number else ()
 
 
 def _in_pkcs7(data: bytes, where: str) -> Encoded:

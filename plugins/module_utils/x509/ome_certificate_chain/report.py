@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Verdict
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import sentences
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import HandshakeResult
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload
@@ -59,7 +60,7 @@ def examination_facts(examination: Examination, refused: Optional[RefusedUpload]
         "answer": examination.answer,
         "connection_answer": examination.connection_answer,
         "findings": [dict(finding.as_dict(), waived=None) for finding in findings],
-        "errors": ["%s: %s. %s" % (finding.code, finding.message, finding.advice) for finding in findings if finding.severity is ERROR],
+        "errors": [sentences("%s: %s" % (finding.code, finding.message), finding.advice) for finding in findings if finding.severity is ERROR],
         "verdict": examination.verdict.value,
     }
     if complete:

@@ -12,6 +12,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import MUTUAL, UPLOAD, OmeMessage
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, Finding
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import clauses
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import OME_MIGRATION, OME_SINGLE, Profile
 
@@ -115,7 +116,7 @@ def mutual_findings(directions: Mapping[str, Optional[str]], about: str) -> List
 
 def errors_among(findings: Sequence[Finding]) -> str:
     """The findings that are errors, as one sentence; empty if there are none."""
-    return "; ".join("%s: %s" % (finding.code, finding.message) for finding in findings if finding.severity == ERROR)
+    return clauses("%s: %s" % (finding.code, finding.message) for finding in findings if finding.severity == ERROR)
 
 
 def _matches(message: OmeMessage, refusal: Refusal) -> bool:

@@ -10,6 +10,7 @@ from typing import Iterator, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, NOTICE, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path import policies
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Path
@@ -19,6 +20,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
     OME_MIGRATION,
     JudgementContext,
     ProfileOutcome,
+    Suspicion,
     Violation,
     rule,
 )
@@ -34,16 +36,19 @@ REORDER = "Put the appliance's certificate first and after each certificate its 
     cites="RFC 8446 section 4.4.2; article 000011648, scenario 4",
     remedy="server_chain",
     advice="Append the intermediate certificates after the server's certificate; if the issuer is a root, add it to the client's trust store instead.",
+    uncertain="no trusted certificates are given and the issuer of the server's certificate is not presented: it may be a root, which may be omitted",
 )
-def the_intermediates_are_presented(chain: Chain, context: JudgementContext) -> Iterator[str]:
+def the_intermediates_are_presented(chain: Chain, context: JudgementContext) -> Iterator[Union[str, Suspicion]]:
     """The server presents every certificate between its own and a certificate that the client trusts."""
-    if chain.complete is False and len(chain.path.certificates) == 1 and not chain.leaf.self_signed:
-        download = "; download it from %s" % ", ".join(chain.leaf.ca_issuers) if chain.leaf.ca_issuers else ""
-        yield "the issuer %s is neither presented nor among the %d trusted certificates%s" % (
-            chain.leaf.issuer,
-            len(chain.anchors or ()),
-            download,
-        )
+    if chain.complete or len(chain.path.certificates) > 1:
+        return
+    issuer = chain.leaf.issuer or "without a name"
+    download = "; download it from %s" % ", ".join(chain.leaf.ca_issuers) if chain.leaf.ca_issuers else ""
+    if chain.anchors is not None:
+        yield "the issuer %s is neither presented nor among the %s%s" % (issuer, counted(len(chain.anchors), "trusted certificate"), download)
+    elif not chain.leaf.is_ca:  # few CAs issue server certificates by their root; the issuer of a CA certificate often is one
+        unknown = "without trusted certificates it cannot be known whether it is a root, which may be omitted, or an intermediate, which clients need"
+        yield Suspicion("the issuer %s is not presented; %s%s" % (issuer, unknown, download))
 
 
 @rule(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, Iterable, Iterator, NamedTuple, Optional, Tuple, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.enums import StringEnum
-from ansible_collections.certmend.tls.plugins.module_utils.core.findings import Finding, Severity
+from ansible_collections.certmend.tls.plugins.module_utils.core.findings import WARNING, Finding, Severity
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 
@@ -85,7 +85,13 @@ class Violation(NamedTuple):
     message: str
 
 
-Check = Callable[[Chain, JudgementContext], Iterator[Union[str, Violation]]]
+class Suspicion(NamedTuple):
+    """A violation that is likely, but not known: a warning at most. The rule's ``uncertain`` says when there are such."""
+
+    message: str
+
+
+Check = Callable[[Chain, JudgementContext], Iterator[Union[str, Violation, Suspicion]]]
 
 
 @dataclass(frozen=True)
@@ -105,12 +111,16 @@ class ProfileOutcome:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule; it applies to the profiles that have an outcome."""
+    """One rule; it applies to the profiles that have an outcome.
+
+    :param uncertain: when its violation can only be suspected, as a clause that follows "if"; empty: it is always known.
+    """
 
     code: str
     outcomes: Dict[Profile, ProfileOutcome]
     cites: str
     check: Check
+    uncertain: str = ""
 
     @property
     def claim(self) -> str:
@@ -132,10 +142,10 @@ class Rule:
         if outcome is None:
             return
         for violation in self.check(chain, context):
-            message, subject = violation, about
-            if isinstance(violation, Violation):
-                message, subject = violation.message, _about(about, violation.certificate)
-            yield Finding(self.code, outcome.severity, str(message), subject, outcome.remedy, outcome.advice, self.cites, outcome.answer)
+            message = violation if isinstance(violation, str) else violation.message
+            subject = _about(about, violation.certificate) if isinstance(violation, Violation) else about
+            severity = min(outcome.severity, WARNING, key=lambda level: level.rank) if isinstance(violation, Suspicion) else outcome.severity
+            yield Finding(self.code, severity, message, subject, outcome.remedy, outcome.advice, self.cites, outcome.answer)
 
 
 def _about(source: str, certificate: Certificate) -> str:
@@ -155,15 +165,17 @@ def rule(
     advice: str,
     profiles: Tuple[Profile, ...] = CLIENTS,
     other_outcomes: Optional[Dict[Profile, ProfileOutcome]] = None,
+    uncertain: str = "",
 ) -> Callable[[Check], Rule]:
     """Make a rule of a check function whose profiles share remedy and advice.
 
     :param severity: one severity for all ``profiles``, or one for each profile.
     :param other_outcomes: outcomes under further profiles, which have a remedy and advice of their own.
+    :param uncertain: as in ``Rule``.
     """
     by_profile = dict.fromkeys(profiles, severity) if isinstance(severity, Severity) else severity
     outcomes = {profile: ProfileOutcome(level, remedy, advice) for profile, level in by_profile.items()}
-    return rule_by_profile(code, cites, {**outcomes, **(other_outcomes or {})})
+    return lambda check: Rule(code, {**outcomes, **(other_outcomes or {})}, cites, check, uncertain)
 
 
 def collected(*modules: object) -> Tuple[Rule, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain, vouches
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import JudgementContext, rule
 
@@ -30,10 +31,11 @@ def the_lookup_service_trusts_the_certificate(chain: Chain, context: JudgementCo
     if stale:
         fingerprints = sorted({anchor.fingerprint() for endpoint in stale for anchor in endpoint.anchors})
         services = list(dict.fromkeys(endpoint.service for endpoint in stale))
-        yield "%d endpoints of %d services (%s%s) trust %s" % (
-            len(stale),
-            len(services),
+        yield "%s of %s (%s%s) %s %s" % (
+            counted(len(stale), "endpoint"),
+            counted(len(services), "service"),
             ", ".join(services[:NAMED]),
             " ..." if len(services) > NAMED else "",
+            "trusts" if len(stale) == 1 else "trust",
             "other certificates (SHA-256 %s)" % ", ".join(fingerprints) if fingerprints else "no readable certificate",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, VCF_INSTALLER, JudgementContext, rule
 
@@ -51,14 +52,27 @@ def the_client_trusts_the_issuer(chain: Chain, context: JudgementContext) -> Ite
     path = chain.path
     if chain.anchors is None or path.anchor is not None:
         return
+    trusted = counted(len(chain.anchors), "trusted certificate")
     if chain.leaf.self_signed:
         # other clients get TRUST-SELF-SIGNED; for the installer it matters only whether the certificate was imported
         if VCF_INSTALLER in context.profiles:
-            yield "the self-signed certificate is not among the %d trusted certificates" % len(chain.anchors)
+            yield "the self-signed certificate is not among the %s" % trusted
     elif path.top.self_signed:
-        yield "%s is not among the %d trusted certificates" % (path.top.subject, len(chain.anchors))
+        yield "%s is not among the %s" % (path.top.subject, trusted)
     elif len(path.certificates) > 1:
-        yield "the issuer %s is neither presented nor among the %d trusted certificates" % (
-            path.top.issuer,
-            len(chain.anchors),
-        )
+        yield "the issuer %s is neither presented nor among the %s" % (path.top.issuer, trusted)
+
+
+@rule(
+    "TRUST-NOT-JUDGED",
+    WARNING,
+    cites="RFC 5280 section 6.1.1 (d): a path is validated with the trust anchors of the client",
+    remedy="",
+    advice="Give the CA certificates that the clients trust (audit: audit_trusted; cert_inspect: trusted, trusted_content or trust_system), and inspect again.",
+)
+def the_trusted_certificates_are_given(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """The certificates that the client trusts are given, or not needed, because the certificate is self-signed (TRUST-SELF-SIGNED)."""
+    if chain.anchors is None and not chain.leaf.self_signed:
+        top = chain.path.top
+        issuer = top.subject if top.self_signed else top.issuer
+        yield "no trusted certificates are given, so it is unknown whether clients trust %s" % (issuer or "the issuer, which has no name")

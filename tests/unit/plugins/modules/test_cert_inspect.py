@@ -66,10 +66,23 @@ def test_a_private_key_and_a_request_are_compared_and_never_shown(inspect, tmp_p
 def test_a_waived_finding_stays_visible_and_does_not_count(inspect):
     past, until = (str(moment.date()) for moment in REAL.days(-9).values())
     waiver = dict(code="NAME-CN-IS-IP", about="con*", until=until, reason="replaced with the machine")
-    result = inspect(content=mint.mint("10.0.0.1", dns=["a.example"], issuer=ROOT, **DAYS).pem, profile=["vcf_installer"], waivers=[waiver])
+    served = mint.mint("10.0.0.1", dns=["a.example"], issuer=ROOT, **DAYS)
+    result = inspect(content=served.pem, profile=["vcf_installer"], trusted_content=ROOT.pem, waivers=[waiver])
     assert result["verdict"] == "ok" and result["findings"][0]["waived"] == {"until": until, "reason": "replaced with the machine"}
     expired = inspect(content=BAD.pem, profile=["vcf_installer"], waivers=[dict(waiver, until=past)])
     assert expired["verdict"] == "error"
+
+
+def test_a_server_that_presents_only_its_own_certificate_is_not_ok_if_nobody_says_whom_the_clients_trust(inspect, tls_server):
+    middle = mint.authority("Middle", issuer=ROOT, **DAYS)
+    leaf = mint.mint("localhost", dns=["localhost"], issuer=middle, **DAYS)
+    ports = [tls_server(pem, leaf.key_pem) for pem in (leaf.pem, leaf.pem + middle.pem)]
+    result = inspect(endpoints=["localhost:%d" % port for port in ports], fail_on="error")
+    assert not result.get("failed") and result["verdict"] == "warning" and result["summary"]["not_judged"] == 2
+    assert [[finding["code"] for finding in item["findings"]] for item in result["results"]] == [["TRUST-NOT-JUDGED", "CHAIN-INCOMPLETE"], ["TRUST-NOT-JUDGED"]]
+    assert "2 findings reach fail_on: TRUST-NOT-JUDGED (localhost:%d)" % ports[0] in inspect(endpoints=["localhost:%d" % ports[0]], fail_on="warning")["msg"]
+    judged = inspect(endpoints=["localhost:%d" % ports[1]], trusted_content=ROOT.pem)
+    assert judged["verdict"] == "ok" and judged["summary"]["not_judged"] == 0
 
 
 def test_fail_on_fails_with_the_result(inspect):

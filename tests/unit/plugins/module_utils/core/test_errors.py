@@ -15,6 +15,8 @@ ONE, TWO = RemediationError("path: is empty.", "Give a path."), RemediationError
 
 def test_an_error_is_its_message_and_its_advice():
     assert str(ONE) == "path: is empty. Give a path." and str(TWO) == "name: is empty. Give a name."
+    assert str(RemediationError("the appliance answers: (Invalid CSR key.)", "Request again.")) == "the appliance answers: (Invalid CSR key.) Request again."
+    assert str(RemediationError("path: is empty", "")) == "path: is empty"
 
 
 def test_no_error_is_no_error():

@@ -84,9 +84,19 @@ def test_the_sum_counts_sources_verdicts_and_codes():
         result("ok", finding("error", "C-CODE", waived={"until": "2030-01-01"}), reachable=True),
     ]
     total = overall(results)
-    assert total["summary"] == dict(ok=1, warning=0, error=2, sources=3, unreachable=1, codes={"A-CODE": 1, "B-CODE": 2, "C-CODE": 1})
+    assert total["summary"] == dict(ok=1, warning=0, error=2, sources=3, unreachable=1, not_judged=0, codes={"A-CODE": 1, "B-CODE": 2, "C-CODE": 1})
     assert list(total["summary"]["codes"]) == ["A-CODE", "B-CODE", "C-CODE"]
     assert total["verdict"] == "error" and len(total["findings"]) == 4
+
+
+def test_the_sum_counts_the_sources_whose_trust_was_not_judged_waived_or_not():
+    ca = mint("Test CA", ca=True)
+    served = from_x509(mint("depot.corp.example", dns=["depot.corp.example"], issuer=ca).x509)
+    waivers = parse_waivers([dict(code="TRUST-NOT-JUDGED", about="depot", until="2010-06-15", reason="test system")], datetime.date(2010, 6, 15), 400)
+    waived, told = (judge_source(source(certificates=(served,)), Criteria(CONTEXT), given) for given in (waivers, ()))
+    assert codes(waived) == codes(told) == ["TRUST-NOT-JUDGED", "CHAIN-INCOMPLETE"] and waived["findings"][0]["waived"]
+    judged = judge_source(source(certificates=(served,)), Criteria(CONTEXT, anchors=[from_x509(ca.x509)]), ())
+    assert overall([waived, told, judged, judge_source(source(), Criteria(CONTEXT), ())])["summary"]["not_judged"] == 2
 
 
 def test_waived_findings_and_notices_leave_the_verdict_at_ok():

@@ -66,7 +66,7 @@ def test_findings_that_reach_fail_on_fail_the_run_with_its_result():
     run, context = run_of(content=SELF_SIGNED.pem, fail_on="error", query="verdict")
     with pytest.raises(RemediationError) as raised:
         carry_out(run, context)
-    assert raised.value.message.startswith("1 findings reach fail_on: TRUST-SELF-SIGNED (content): the certificate is self-signed")
+    assert raised.value.message.startswith("1 finding reaches fail_on: TRUST-SELF-SIGNED (content): the certificate is self-signed")
     assert run.facts()["selected"] == "error" and run.facts()["summary"]["error"] == 1
 
 

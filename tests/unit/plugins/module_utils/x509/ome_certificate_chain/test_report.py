@@ -10,6 +10,8 @@ import datetime
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import UPLOAD
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.collect import HandshakeResult
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.judge import Examination
@@ -21,6 +23,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_
 )
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import RefusedUpload
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
+from ansible_collections.certmend.tls.tests.support.ends import doubled_ends
 
 WEAK = Finding("KEY-WEAK", WARNING, "weak", "upload.pem", "", "Reissue it.", "the article")
 REFUSED = Finding("KEY-NOT-CSR", ERROR, "refused", "ome:443", "ome_chain", "Request again.", "the article", "CGEN1008")
@@ -45,6 +48,13 @@ def test_a_handshake_is_a_dictionary_or_null():
     result = HandshakeResult(False, None, "CN=CA-Racine", "refused")
     assert handshake_facts(result) == {"verified": False, "protocol": None, "trusting": "CN=CA-Racine", "error": "refused"}
     assert handshake_facts(None) is None
+
+
+@pytest.mark.parametrize("message", UPLOAD, ids=str)
+def test_an_answer_that_ends_as_a_sentence_is_followed_by_the_advice(message):
+    refused = RefusedUpload.of(Refusal("ome:443 refuses it", "Retry the operation.", message.message_id, message.argument, None), True, "ome:443")
+    (error,) = examination_facts(EXAMINATION, refused)["errors"]
+    assert message.argument.rstrip(".") in error and error.endswith(". " + refused.finding.advice) and not doubled_ends(error)
 
 
 def test_an_accepted_chain_has_its_judgement():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.client import Refusal
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import ENCIPHERMENT, KEY, MUTUAL
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome.messages import ENCIPHERMENT, KEY, MUTUAL, UPLOAD
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Finding
 from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_chain.responses import (
     UNKNOWN_ANSWER,
@@ -21,6 +21,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.ome_certificate_
     mutual_findings,
     upload_answer,
 )
+from ansible_collections.certmend.tls.tests.support.ends import doubled_ends
 
 
 def finding(code, answer="", severity=ERROR):
@@ -84,6 +85,13 @@ def test_each_refused_direction_of_mutual_tls_is_a_finding():
     assert [(item.code, item.message, item.answer) for item in found] == [
         ("MUTUAL-REFUSED", "here to peer: the client refuses the server: expired", str(MUTUAL))
     ]
+
+
+@pytest.mark.parametrize("message", UPLOAD, ids=str)
+def test_an_answer_that_ends_as_a_sentence_has_one_end_among_other_errors(message):
+    found = finding_of(refusal(message.message_id, message.argument), True, "ome:443")
+    both = errors_among([found, found])
+    assert message.argument.rstrip(".") in both and "; %s: " % found.code in both and not doubled_ends(both)
 
 
 def test_only_errors_forbid_an_upload():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 from ansible_collections.certmend.tls.tests.support.mint import authority, mint, new_key
@@ -30,6 +30,32 @@ def leaf(issuer=None):
 def test_scenario_4_the_leaf_alone_names_the_issuer_that_is_missing():
     [finding] = findings(leaf(INTERMEDIATE), trusted=[ROOT])
     assert finding.code == "CHAIN-INCOMPLETE" and "CN=Test Intermediate CA" in finding.message
+
+
+@fails("CHAIN-INCOMPLETE")
+@pytest.mark.parametrize("others", [[], [OTHER]])
+def test_a_leaf_alone_is_suspected_even_if_nobody_says_whom_the_client_trusts(others):
+    """Its issuer may be a root, which may be omitted (RFC 8446 section 4.4.2), so it is no error."""
+    [finding] = [finding for finding in findings(leaf(INTERMEDIATE), *others) if finding.code == "CHAIN-INCOMPLETE"]
+    assert finding.severity == "warning"
+    assert "CN=Test Intermediate CA is not presented" in finding.message and "cannot be known whether it is a root" in finding.message
+
+
+@fails("CHAIN-INCOMPLETE")
+@pytest.mark.parametrize("trusted", [None, [ROOT]])
+def test_where_the_missing_issuer_can_be_downloaded_is_named(trusted):
+    url = "http://pki.corp.example/ca.crt"
+    information = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(url))
+    certificate = mint(FQDN, dns=[FQDN], issuer=INTERMEDIATE, extensions=[(x509.AuthorityInformationAccess([information]), False)])
+    (finding,) = [finding for finding in findings(certificate, trusted=trusted) if finding.code == "CHAIN-INCOMPLETE"]
+    assert finding.message.endswith("; download it from " + url)
+
+
+@passes("CHAIN-INCOMPLETE")
+@pytest.mark.parametrize("presented", [[leaf(INTERMEDIATE), INTERMEDIATE], [leaf(INTERMEDIATE), INTERMEDIATE, ROOT], [leaf()], [INTERMEDIATE], [ROOT]])
+def test_without_trusted_certificates_other_chains_may_be_complete(presented):
+    """The issuer of an intermediate may be a root; so may that of a CA certificate in a file."""
+    assert "CHAIN-INCOMPLETE" not in codes(*presented)
 
 
 @passes("CHAIN-INCOMPLETE")
@@ -116,7 +142,7 @@ def test_an_intermediate_that_may_not_issue_for_servers_is_reported_as_openssl_r
 def test_a_root_that_was_sent_is_no_intermediate_even_if_the_anchors_are_unknown():
     """Its own extended key usage is no part of the path (RFC 5280 section 6.1.1 (d)); OpenSSL, which counts it, is asked once there is an anchor."""
     root = authority("Clients Only Root", extensions=[FOR_CLIENTS])
-    assert codes(leaf(root), root) == codes(leaf(root), root, trusted=[root]) == []
+    assert "CHAIN-PATH-INVALID" not in codes(leaf(root), root) and codes(leaf(root), root, trusted=[root]) == []
 
 
 LIMITED = authority("Limited", issuer=ROOT, extensions=[(x509.NameConstraints([x509.DNSName("other.example")], None), True)])

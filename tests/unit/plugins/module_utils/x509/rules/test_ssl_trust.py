@@ -25,23 +25,23 @@ def registered(*anchors, service="cs.identity a"):
 @fails("SSLTRUST-STALE")
 @pytest.mark.parametrize("anchors", [[OLD], [authority("Another CA")], []])
 def test_an_anchor_that_does_not_accept_the_certificate_is_reported(anchors):
-    (finding,) = findings(NEW, registered=(registered(NEW), registered(*anchors)))
-    assert finding.code == "SSLTRUST-STALE" and finding.message.startswith("1 endpoints of 1 services (cs.identity a) trust")
+    (finding,) = findings(NEW, trusted=[CA], registered=(registered(NEW), registered(*anchors)))
+    assert finding.code == "SSLTRUST-STALE" and finding.message.startswith("1 endpoint of 1 service (cs.identity a) trusts ")
 
 
 def test_the_message_names_three_services_and_the_anchors():
     stale = [registered(OLD, service="service %d" % number) for number in range(4)]
-    (finding,) = findings(NEW, registered=(*stale, registered(service="service 0")))
+    (finding,) = findings(NEW, trusted=[CA], registered=(*stale, registered(service="service 0")))
     fingerprint = from_x509(OLD.x509).fingerprint()
     assert finding.message == "5 endpoints of 4 services (service 0, service 1, service 2 ...) trust other certificates (SHA-256 %s)" % fingerprint
 
 
 def test_anchors_that_cannot_be_read_are_reported_as_such():
-    (finding,) = findings(NEW, registered=(registered(),))
-    assert finding.message.endswith("trust no readable certificate")
+    (finding,) = findings(NEW, trusted=[CA], registered=(registered(),))
+    assert finding.message.endswith("trusts no readable certificate")
 
 
 @passes("SSLTRUST-STALE")
 @pytest.mark.parametrize("anchors", [[NEW], [CA], [OLD, NEW]])
 def test_the_certificate_or_its_ca_as_anchor_is_not_reported(anchors):
-    assert codes(NEW, registered=(registered(*anchors),)) == []
+    assert codes(NEW, trusted=[CA], registered=(registered(*anchors),)) == []

@@ -52,8 +52,23 @@ def test_a_root_of_the_same_name_with_another_key_is_not_the_issuer():
 
 
 @passes("TRUST-UNKNOWN-CA")
-def test_trust_is_not_judged_if_the_client_s_anchors_are_unknown():
-    assert codes(leaf(INTERMEDIATE), INTERMEDIATE) == []
+@fails("TRUST-NOT-JUDGED")
+@pytest.mark.parametrize("above, named", [([], "CN=Test Intermediate CA"), ([INTERMEDIATE], "CN=Test Root CA"), ([INTERMEDIATE, ROOT], "CN=Test Root CA")])
+def test_trust_that_cannot_be_judged_is_a_warning_that_names_the_ca_above_the_chain(above, named):
+    found = [finding for finding in findings(leaf(INTERMEDIATE), *above) if finding.code.startswith("TRUST-")]
+    assert [(finding.code, finding.severity) for finding in found] == [("TRUST-NOT-JUDGED", "warning")]
+    assert found[0].message.endswith("unknown whether clients trust " + named)
+
+
+@passes("TRUST-NOT-JUDGED")
+def test_trust_is_judged_if_the_trusted_certificates_are_given():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[ROOT]) == []
+
+
+@passes("TRUST-NOT-JUDGED")
+@pytest.mark.parametrize("profiles", [["ome_single"], ["ome_migration"], ["pinned"]])
+def test_trust_is_not_missed_by_clients_that_do_not_judge_it(profiles):
+    assert "TRUST-NOT-JUDGED" not in codes(leaf(INTERMEDIATE), INTERMEDIATE, ROOT, profiles=profiles)
 
 
 def test_an_intermediate_may_be_the_anchor():
