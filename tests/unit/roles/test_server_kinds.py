@@ -136,7 +136,10 @@ def test_a_custom_server_may_have_a_service(made):
 @pytest.mark.parametrize(
     "host, words",
     [
-        ("custom-refused", "Check the configuration of the server: ls {here}/no-such-file failed: ls: cannot access '{here}/no-such-file': No such file or directory"),
+        (
+            "custom-refused",
+            "Check the configuration of the server: ls {here}/no-such-file failed: ls: cannot access '{here}/no-such-file': No such file or directory",
+        ),
         ("custom-fails", "sh -c test -e once || {{ touch once; echo no such unit >&2; exit 1; }} failed: no such unit"),
     ],
 )
