@@ -91,6 +91,17 @@ def test_that_everything_was_rolled_back_is_said_only_if_the_old_certificate_is_
     assert said % (NAME, estate.port) + "SERVED-PREVIOUS: " in done.stdout and estate.journals("depot") == ["restored"] and not estate.is_served(), done.stdout
 
 
+def test_a_run_says_once_why_a_proof_failed_in_its_last_lines(estate):
+    """The task that fails within the step refers to them."""
+    (estate["depot"] / "ignored").touch()
+    done = estate.playbook([attempt(estate, "depot", estate.certificate())] + end())
+    failed = [line for line in done.stdout.splitlines() if re.match(r"(fatal|failed): \[", line)]
+    assert done.returncode != 0 and len(failed) == 2 and estate.is_restored(), done.stdout
+    assert '"depot failed; the last lines of this run say what was seen"' in failed[0]
+    said = "depot: %s:%d (127.0.0.1), seen from installer: SERVED-PREVIOUS: 1 s after the reload, the server still presents" % (NAME, estate.port)
+    assert said in failed[1] and "Is web the service on port" in failed[1] and not re.search("[A-Za-z0-9+/]{80}", "".join(failed)), failed
+
+
 @pytest.fixture
 def incomplete(tmp_path):
     """A server that sends its own certificate alone."""
