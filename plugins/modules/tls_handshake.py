@@ -61,7 +61,9 @@ options:
   expect:
     description:
       - With V(verified) the task fails if the handshake does not verify. With V(any) it only reports the result.
-      - With V(presented) the task fails unless the server presents O(expected_fingerprints), trusted or not. Certificates to trust need not be given then.
+      - With V(presented) the task fails unless the server presents O(expected_fingerprints), trusted or not.
+      - Only V(verified) needs certificates to trust. Without them, nothing is verified, RV(verified) is false, and RV(error) says only whether there was a
+        handshake with the expected certificates.
     type: str
     choices: [verified, presented, any]
     default: verified
@@ -72,9 +74,17 @@ options:
     type: list
     elements: str
     version_added: 0.5.0
+  previous_fingerprints:
+    description:
+      - The SHA-256 fingerprints of the certificates that the server presented before a change (RV(chain_fingerprints) of an earlier handshake), its own first.
+      - If the server still presents them instead of O(expected_fingerprints), the error is C(SERVED-PREVIOUS).
+    type: list
+    elements: str
+    version_added: 0.5.0
   wait_timeout:
     description:
-      - For how many seconds to make the handshake again while it does not verify, or while other certificates are presented.
+      - For how many seconds to make the handshake again while it does not verify, or while other certificates than expected are presented. It ends as soon
+        as the handshake is as expected, and at the latest O(timeout) seconds later.
       - After a graceful reload, for example, an old process of the server may still answer.
     type: float
     default: 0
@@ -164,6 +174,13 @@ presented:
   returned: always
   type: list
   elements: str
+chain_fingerprints:
+  description: The SHA-256 fingerprints of all certificates as the server sent them, its own first. Empty if the server sent none.
+  returned: always
+  type: list
+  elements: str
+  sample: ["12:34", "56:78"]
+  version_added: 0.5.0
 fingerprints:
   description: SHA-1 and SHA-256 fingerprints of the server's own certificate. Empty if the server sent none.
   returned: always
@@ -213,14 +230,15 @@ ARGUMENT_SPEC = dict(
     timeout=dict(type="float", default=10),
     expect=dict(type="str", choices=["verified", "presented", "any"], default="verified"),
     expected_fingerprints=dict(type="list", elements="str"),
+    previous_fingerprints=dict(type="list", elements="str"),
     wait_timeout=dict(type="float", default=0),
 )
 
 
 def main():
     anchors = ("ca_path", "ca_content", "java_keystore", "system_store")
-    unless_presented = [("expect", expect, anchors, True) for expect in ("verified", "any")]
-    module = discreet(AnsibleModule)(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_if=unless_presented, supports_check_mode=True)
+    to_verify = [("expect", "verified", anchors, True)]
+    module = discreet(AnsibleModule)(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_if=to_verify, supports_check_mode=True)
     run_module(module, TlsHandshakeRun.from_params)
 
 

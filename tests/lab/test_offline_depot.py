@@ -252,7 +252,7 @@ def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, play
     paths = ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")
     before = {path: depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (path, path)).stdout for path in paths}
     depot.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/root/x.key", "-out", "/root/x.pem", "-subj", "/CN=Other CA")
-    others = json.dumps({"fqdn_certificate_prove_ca_content": depot.read("/root/x.pem"), "fqdn_certificate_prove_attempts": 1})
+    others = json.dumps({"fqdn_certificate_prove_ca_content": depot.read("/root/x.pem"), "offline_depot_prove_timeout": 1})
     run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", others)
     assert run.rc == 2
     assert "TRUST-UNKNOWN-CA" in run.stdout or "CHAIN-INCOMPLETE" in run.stdout
@@ -410,15 +410,29 @@ def test_depots_without_names_of_their_own_or_none_are_refused_with_the_way_out(
         assert run.changed == []
 
 
-def test_only_the_installers_are_changed_if_the_depot_has_its_certificate(estate, playbook):
-    before = World.now(estate)
-    installers = ["--limit", "localhost:installers"]
-    refused = playbook("certmend.tls.offline_depot", *extra(estate), *installers)
+def test_without_the_depot_the_installers_are_refused_with_the_variable_that_allows_it(estate, playbook):
+    refused = playbook("certmend.tls.offline_depot", *extra(estate), "--limit", "localhost:installers")
     assert refused.rc == 2 and "This run did not issue the certificate of depot" in refused.stdout and refused.changed == []
-    run = playbook("certmend.tls.offline_depot", *extra(estate), *installers, "-e", "offline_depot_installers_only=true")
-    assert {result["host"] for result in run.changed} == {"installer"} and run.rc == 2, "the depot still serves its old certificate"
-    assert "depot.corp.example:443 as depot.corp.example: TRUST-SELF-SIGNED" in run.stdout
-    assert World.now(estate) == before, "the changes of the installer were rolled back"
+    assert "run with -e offline_depot_installers_only=true" in refused.failure("installer")
+
+
+def test_with_installers_only_nothing_is_done_on_the_depot_in_any_play(estate, playbook, tmp_path):
+    """It serves a certificate that the installers refuse, so nothing would be wrong with planning another; the second time it serves a good one."""
+    before = World.now(estate)
+    inventory = tmp_path / "only.yml"
+    inventory.write_text(json.dumps({"installers": {"vars": {"offline_depot_installers_only": "yes"}}}), encoding="utf-8")
+    for arguments in (["-e", "offline_depot_installers_only=true"], ["-i", inventory]):
+        run = playbook("certmend.tls.offline_depot", *extra(estate), *arguments)
+        assert {result["host"] for result in run.changed} == {"installer"} and run.rc == 2 and run.on("depot") == [], run.stdout[-3000:]
+        failure = " ".join(run.failure("installer"))
+        assert "depot.corp.example:443 (10.77.0.10), seen from installer (%s)" % STORE in failure and "TRUST-SELF-SIGNED: self-signed certificate" in failure
+        assert len([result for result in run.results if "seen from installer" in str(result["msg"])]) == 1, "it is said once, in the last lines"
+        assert World.now(estate) == before, "the changes of the installer were rolled back"
+    serve(estate, FQDN)
+    only = ["-e", "offline_depot_installers_only=true"]
+    trio = Trio(*(playbook("certmend.tls.offline_depot", "--diff", *extra(estate), *only, *more) for more in (["--check"], [], [])))
+    assert [each.rc for each in trio] == [0, 0, 0] and [each.on("depot") for each in trio] == [[], [], []], trio.run.stdout[-3000:]
+    assert trio.check.shown == trio.run.shown and trio.run.shown and trio.again.changed == []
 
 
 @pytest.mark.hosts("depot", "web", "lb")

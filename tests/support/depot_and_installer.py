@@ -54,7 +54,7 @@ class Estate(Hosts):
             fqdn_certificate_service="web",
             fqdn_certificate_check_command=["test", "!", "-e", depot + "/invalid"],
             fqdn_certificate_port=self.port,
-            fqdn_certificate_prove_attempts=1,
+            fqdn_certificate_prove_timeout=1,
             fqdn_certificate_prove_address="127.0.0.1",
             fqdn_certificate_prove_from=["installer"],
             **more,

@@ -129,13 +129,14 @@ class Hosts:
 
 
 #: in place of ``systemctl``, and of OpenRC's programs on a machine without it. Files in the host's folder have them fail (refused), hang (hangs; a pipe is told
-#: first), or do nothing (ignored; tired: from the next time on)
+#: first), do nothing (ignored; tired: from the next time on), or serve what is in stranger once
 SERVICES = """#!/bin/sh
 cd "$(dirname "$0")/.."
 case " $* " in
 *" reload "*)
     test ! -e refused || exit 1
     test ! -e hangs || { test ! -p hangs || echo reloading > hangs; exec tail -f /dev/null; }
+    test ! -e stranger || { mv stranger loaded.pem; exit; }
     test -e ignored || { cat web.pem web.key > loaded.new && mv loaded.new loaded.pem; }
     test ! -e tired || mv tired ignored ;;
 *" show "*) printf 'Id=web.service\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\n' ;;

@@ -119,6 +119,13 @@ CODES = (
         "Check that the service at this port reads that file, and that it was reloaded.",
     ),
     CodeEntry(
+        "SERVED-PREVIOUS",
+        "After a change, the server no longer presents the certificates that it presented before.",
+        "RFC 8446 section 4.4.2",
+        ("tls_handshake",),
+        "Check that the service at this port reads that file, and that it was reloaded.",
+    ),
+    CodeEntry(
         "PIN-UNKNOWN",
         "The server has a pin (reported if first_use is fail).",
         "RFC 7469 section 2.6",

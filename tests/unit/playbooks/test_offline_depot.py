@@ -99,15 +99,41 @@ CASES = {
         ({"offline_depot_server": "apache"}, {"depot_server": "apache"}),
         (
             {"offline_depot_server": "haproxy"},
-            {"depot_server": "haproxy", "depot_combined_path": "/etc/haproxy/tls/depot.pem", "depot_private_key_path": "/etc/haproxy/depot.key"},
+            {
+                "depot_server": "haproxy",
+                "depot_combined_path": "/etc/haproxy/tls/depot.pem",
+                "depot_private_key_path": "/etc/haproxy/depot.key",
+                "depot_has_one_file": True,
+            },
         ),
+        ({"offline_depot_server": "custom"}, {"depot_certificate_path": "", "depot_private_key_path": "", "depot_has_one_file": False}),
+        ({"offline_depot_server": "none", "offline_depot_private_key_path": "/srv/key"}, {"depot_certificate_path": "", "depot_private_key_path": "/srv/key"}),
     ],
+    "offline_depot_service": [({}, {"depot_service": ""}), ({"offline_depot_service": "caddy"}, {"depot_service": "caddy"})],
+    "offline_depot_check_command": [
+        ({"offline_depot_check_command": ""}, {"depot_check_command": []}),
+        ({"offline_depot_check_command": ["caddy", "validate"]}, {"depot_check_command": ["caddy", "validate"]}),
+    ],
+    "offline_depot_reload_command": [
+        ({}, {"depot_reload_command": []}),
+        ({"offline_depot_reload_command": ["caddy", "reload"]}, {"depot_reload_command": ["caddy", "reload"]}),
+    ],
+    "offline_depot_haproxy_config": [
+        ({}, {"depot_haproxy_config": "/etc/haproxy/haproxy.cfg"}),
+        ({"offline_depot_haproxy_config": "/srv/lb.cfg"}, {"depot_haproxy_config": "/srv/lb.cfg"}),
+    ],
+    "offline_depot_prove_timeout": [({}, {"depot_prove_timeout": 20}), ({"offline_depot_prove_timeout": 60}, {"depot_prove_timeout": 60})],
     "offline_depot_certificate_path": [
         ({}, {"depot_certificate_path": "/etc/nginx/tls/depot.pem"}),
         ({"offline_depot_certificate_path": "/srv/depot.pem"}, {"depot_certificate_path": "/srv/depot.pem"}),
     ],
     "offline_depot_combined_path": [
-        ({"offline_depot_server": "haproxy", "offline_depot_combined_path": "/srv/lb.pem"}, {"depot_combined_path": "/srv/lb.pem"})
+        ({"offline_depot_server": "haproxy", "offline_depot_combined_path": "/srv/lb.pem"}, {"depot_combined_path": "/srv/lb.pem"}),
+        (
+            {"offline_depot_server": "custom", "offline_depot_combined_path": "/srv/both.pem"},
+            {"depot_combined_path": "/srv/both.pem", "depot_has_one_file": True},
+        ),
+        ({"offline_depot_server": "nginx", "offline_depot_combined_path": "/srv/both.pem"}, {"depot_has_one_file": False}),
     ],
     "offline_depot_private_key_path": [({"offline_depot_private_key_path": "/srv/depot.key"}, {"depot_private_key_path": "/srv/depot.key"})],
     "offline_depot_map_name": [({}, {"depot_map_name": True}), ({"offline_depot_map_name": "false"}, {"depot_map_name": False})],

@@ -10,6 +10,7 @@ import base64
 import pathlib
 
 import pytest
+import yaml
 
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 from ansible_collections.certmend.tls.tests.support.forms import openssl, pkcs12
@@ -39,6 +40,10 @@ def cases(pki):
         ),
         "several-roots": ({"server_chain_trusted_path": "root.der,other.der"}, (root + pki.other.pem, "", "", "")),
         "candidates-pkcs7": (dict(roots, server_chain_candidates_path="pool.p7b"), (root, pool, "", "")),
+        "candidates-folder-of-all-forms": (
+            dict(roots, server_chain_candidates_path="mixed", server_chain_candidates_password=PASSWORD),
+            (root, pki.other.pem + pool + pki.third.pem, "", ""),
+        ),
         "candidates-folder": (dict(roots, server_chain_candidates_path="pool"), (root, pool, "", "")),
         "candidates-lines": (dict(roots, server_chain_candidates_path="pool/1.der\npool/2.der\n"), (root, pool, "", "")),
         "candidates-list": (dict(roots, server_chain_candidates_path=["pool/1.der", "pool/2.der"]), (root, pool, "", "")),
@@ -66,6 +71,7 @@ def cases(pki):
 def pki(tmp_path_factory):
     made = Pki(tmp_path_factory.mktemp("pki"))
     made.other = made.authority("Corp Other Root CA", None)
+    made.third = made.authority("Corp Issuing CA 3", made.root)
     return made
 
 
@@ -73,11 +79,16 @@ def pki(tmp_path_factory):
 def rendered(pki):
     folder = pathlib.Path(pki.roots).parent
     (folder / "pool").mkdir()
+    (folder / "mixed").mkdir()
     for name, data in (
         ("root.der", pki.root.der),
         ("other.der", pki.other.der),
         ("pool/1.der", pki.one.der),
         ("pool/2.der", pki.two.der),
+        ("mixed/1.cer", pki.other.der),
+        ("mixed/2.p7b", openssl("crl2pkcs7", "-nocrl", "-certfile", pki.pool, "-outform", "DER")),
+        ("mixed/3.pfx", pkcs12(pki.third, [], PASSWORD)),
+        ("mixed/README.txt", b"The CA certificates of 2026.\n"),
         ("pool.p7b", openssl("crl2pkcs7", "-nocrl", "-certfile", pki.pool, "-outform", "DER")),
         ("root.p12", pkcs12(pki.root, [], PASSWORD)),
         ("ca.p12", pkcs12(pki.two, [pki.one], PASSWORD)),
@@ -164,6 +175,16 @@ def test_a_server_is_changed_for_a_reason_only(pki):
     assert decided == {name: expected for name, (_variables, expected) in DECISIONS.items()}
 
 
+#: what the roles get of it, whichever of them repairs the server
+OF_THE_SERVER = {
+    "check_command": ["caddy", "validate"],
+    "reload_command": ["caddy", "reload"],
+    "service": "caddy",
+    "haproxy_config": "/srv/lb.cfg",
+    "prove_timeout": 60,
+}
+
+
 def test_the_first_play_notes_how_a_server_is_reached(tmp_path):
     hosts = {
         "www.corp.example": {},
@@ -171,11 +192,16 @@ def test_the_first_play_notes_how_a_server_is_reached(tmp_path):
         "b": {"ansible_host": "10.0.0.2", "fqdn": "b.corp.example", "server_chain_name": "c", "server_chain_port": "9443", "server_chain_address": "10.0.0.3"},
     }
     hosts["b"].update(server_chain_become="false", server_chain_client_stores=[{"store": "debian"}, {"store": "java", "keystore": KEYSTORE}])
-    found = render(tmp_path, "server_chain", {"cases": {"hosts": hosts}}, ("chain_endpoint", "chain_system_stores", "chain_keystores", "chain_become"))
+    hosts["a"].update({"server_chain_" + name: value for name, value in OF_THE_SERVER.items()}, server_chain_path=FILE, server_chain_private_key_path=FILE)
+    hosts["b"].update(server_chain_path=FILE, server_chain_private_key_path="/etc/nginx/tls/www.key")
+    names = ("chain_has_one_file", *("chain_" + name for name in OF_THE_SERVER))
+    found = render(tmp_path, "server_chain", {"cases": {"hosts": hosts}}, (*names, "chain_endpoint", "chain_system_stores", "chain_keystores", "chain_become"))
     assert {name: tuple(map(str, values["chain_endpoint"].values())) for name, values in found.items()} == {
         "www.corp.example": ("www.corp.example", "443", "", "['localhost']"),
         "a": ("a.corp.example", "8443", "10.0.0.1", "['b']"),
         "b": ("c", "9443", "10.0.0.3", "['localhost']"),
     }
+    assert {name: found["a"]["chain_" + name] for name in OF_THE_SERVER} == OF_THE_SERVER and found["a"]["chain_has_one_file"] is True
+    assert [found["b"]["chain_" + name] for name in OF_THE_SERVER] == [[], [], "", "/etc/haproxy/haproxy.cfg", 20] and found["b"]["chain_has_one_file"] is False
     assert found["a"]["chain_system_stores"] == ["auto"] and found["a"]["chain_keystores"] == [] and found["a"]["chain_become"] is True
     assert found["b"]["chain_system_stores"] == ["debian"] and found["b"]["chain_keystores"] == [KEYSTORE] and found["b"]["chain_become"] is False

@@ -87,8 +87,19 @@ def test_that_everything_was_rolled_back_is_said_only_if_the_old_certificate_is_
     (estate["depot"] / "tired").touch()
     done = estate.playbook([play("depot", estate.certificate(fqdn_certificate_prove_ca_content=ROOT.pem))])
     assert done.returncode != 0 and "were rolled back" not in done.stdout, done.stdout
-    said = "The files on depot are as before the run, but the services may still use the new ones (Verify that the server presents the restored certificates"
-    assert said + ": SERVED-DIFFERS" in done.stdout and estate.journals("depot") == ["restored"] and not estate.is_served(), done.stdout
+    said = "The files on depot are as before the run, but the services may still use the new ones (%s:%d (127.0.0.1), seen from installer: "
+    assert said % (NAME, estate.port) + "SERVED-PREVIOUS: " in done.stdout and estate.journals("depot") == ["restored"] and not estate.is_served(), done.stdout
+
+
+def test_a_run_says_once_why_a_proof_failed_in_its_last_lines(estate):
+    """The task that fails within the step refers to them."""
+    (estate["depot"] / "ignored").touch()
+    done = estate.playbook([attempt(estate, "depot", estate.certificate())] + end())
+    failed = [line for line in done.stdout.splitlines() if re.match(r"(fatal|failed): \[", line)]
+    assert done.returncode != 0 and len(failed) == 2 and estate.is_restored(), done.stdout
+    assert '"depot failed; the last lines of this run say what was seen"' in failed[0]
+    said = "depot: %s:%d (127.0.0.1), seen from installer: SERVED-PREVIOUS: 1 s after the reload, the server still presents" % (NAME, estate.port)
+    assert said in failed[1] and "Is web the service on port" in failed[1] and not re.search("[A-Za-z0-9+/]{80}", "".join(failed)), failed
 
 
 @pytest.fixture
@@ -111,7 +122,7 @@ def appending(estate):
         "port": estate.port,
         "prove_address": "127.0.0.1",
         "prove_from": ["installer"],
-        "prove_attempts": 1,
+        "prove_timeout": 1,
     }
     return play("depot", step("server_chain", **{"server_chain_" + name: value for name, value in given.items()}))
 

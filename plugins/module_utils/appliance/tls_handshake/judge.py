@@ -34,6 +34,10 @@ VERDICTS = {
     68: ("SIGNATURE-WEAK", STRENGTHEN),
     26: ("USAGE-NO-SERVER-AUTH", "Reissue the certificate with serverAuth in its extended key usage (role fqdn_certificate)."),
 }
+#: what to do about a server that presents other certificates than expected
+RELOAD = "Check that the service at this port reads that file, and that it was reloaded."
+WHO_ANSWERS = "Check which server answers at this address and port: it may be another service, a proxy or a load balancer."
+
 #: OpenSSL reports a missing intermediate and an unknown root alike
 NO_ISSUER = (2, 20, 21)
 
@@ -47,19 +51,22 @@ class Problem:
     advice: str
 
 
-def judge(outcome: Outcome, expected: Sequence[str] = ()) -> Optional[Problem]:
+def judge(outcome: Outcome, expected: Sequence[str] = (), previous: Sequence[str] = (), trusting: bool = True) -> Optional[Problem]:
     """Why the outcome is not a verified handshake, or not with the expected certificates; None if it is one.
 
     :param expected: the SHA-256 fingerprints of the certificates that must be presented, the server's own first; empty: any.
+    :param previous: those that were presented before a change; empty: unknown.
+    :param trusting: whether there are certificates to trust; if not, nothing is verified.
     """
     if isinstance(outcome, ProbeError):
         return Problem(outcome.code, outcome.message, outcome.advice)
     if expected and not presents(outcome, expected):
-        return _other_certificate(outcome, expected)
-    if outcome.verify_code == 0:
+        return _other_certificates([fingerprint_of(der) for der in outcome.chain], expected, previous)
+    if outcome.verify_code == 0 or not trusting:
         return None
     code, advice = _verdict(outcome)
-    return Problem(code, "%s (OpenSSL %s)" % (outcome.verify_message.rstrip("."), outcome.verify_code), advice)
+    reason = "%s (OpenSSL %s)" % (outcome.verify_message.rstrip("."), outcome.verify_code)
+    return Problem(code, "the server presents the expected certificate, but it is not accepted: " + reason if expected else reason, advice)
 
 
 def presents(handshake: Handshake, expected: Sequence[str]) -> bool:
@@ -70,14 +77,26 @@ def presents(handshake: Handshake, expected: Sequence[str]) -> bool:
     return presented == list(expected)
 
 
-def _other_certificate(handshake: Handshake, expected: Sequence[str]) -> Problem:
-    presented = [fingerprint_of(der) for der in handshake.chain]
-    if presented[:1] == list(expected[:1]):
-        message = "the server presents the expected certificate (SHA-256 %s), but another chain: %d certificates instead of %d or others"
-        message %= (expected[0], len(presented), len(expected))
-    else:
-        message = "the server presents another certificate (SHA-256 %s) than expected (%s)" % (presented[0] if presented else "none", expected[0])
-    return Problem("SERVED-DIFFERS", message, "Check that the service at this port reads that file, and that it was reloaded.")
+def _other_certificates(presented: Sequence[str], expected: Sequence[str], previous: Sequence[str]) -> Problem:
+    own = presented[0] if presented else "none"
+    if own == expected[0]:
+        return _other_chain(presented, expected, previous)
+    if own in previous[:1]:
+        return Problem("SERVED-PREVIOUS", "the server still presents its previous certificate (SHA-256 %s)" % own, RELOAD)
+    if previous:
+        message = "the server presents a certificate (SHA-256 %s) that is neither the expected (%s) nor its previous certificate (%s)"
+        return Problem("SERVED-DIFFERS", message % (own, expected[0], previous[0]), WHO_ANSWERS)
+    return Problem("SERVED-DIFFERS", "the server presents another certificate (SHA-256 %s) than expected (%s)" % (own, expected[0]), RELOAD)
+
+
+def _other_chain(presented: Sequence[str], expected: Sequence[str], previous: Sequence[str]) -> Problem:
+    """The server's own certificate is the expected one, and the others are not."""
+    number = "%d certificates" % len(presented) if len(presented) != 1 else "1 certificate"
+    number += ", and not the same ones" if len(presented) == len(expected) else " instead of %d" % len(expected)
+    if list(presented) == list(previous):
+        message = "the server still presents its previous chain: %s (SHA-256 of the first one: %s)" % (number, presented[0])
+        return Problem("SERVED-PREVIOUS", message, RELOAD)
+    return Problem("SERVED-DIFFERS", "the server presents the expected certificate (SHA-256 %s), but another chain: %s" % (presented[0], number), RELOAD)
 
 
 def _verdict(handshake: Handshake) -> Tuple[str, str]:

@@ -26,13 +26,14 @@ class Expect(StringEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """What the task asks for. Exactly one of ``ca_path``, ``ca_content``, ``java_keystore`` and ``system_store`` is set; none if ``expect`` is ``presented``.
+    """What the task asks for. At most one of ``ca_path``, ``ca_content``, ``java_keystore`` and ``system_store`` is set; one if ``expect`` is ``verified``.
 
     :param name: the name that the certificate must have.
     :param address: connect there instead of resolving ``host``.
     :param system_store: ``auto``, or a family of systems.
     :param timeout: seconds for the whole handshake.
     :param expected_fingerprints: SHA-256 of the certificates that the server must present, its own first; empty: any.
+    :param previous_fingerprints: SHA-256 of the certificates that it presented before a change; empty: unknown.
     :param wait_timeout: seconds after the start in which a handshake without the expected outcome is made again.
     """
 
@@ -47,6 +48,7 @@ class Options:
     timeout: float
     expect: Expect
     expected_fingerprints: Tuple[str, ...]
+    previous_fingerprints: Tuple[str, ...]
     wait_timeout: float
 
     @classmethod
@@ -68,7 +70,8 @@ class Options:
             system_store=params["system_store"],
             timeout=params["timeout"],
             expect=Expect(params["expect"]),
-            expected_fingerprints=tuple(parse_fingerprint(value, "expected_fingerprints", (64,)) for value in params["expected_fingerprints"] or ()),
+            expected_fingerprints=_fingerprints(params, "expected_fingerprints"),
+            previous_fingerprints=_fingerprints(params, "previous_fingerprints"),
             wait_timeout=params["wait_timeout"],
         )
 
@@ -85,6 +88,10 @@ class Options:
         if self.system_store is not None:
             return "system_store"
         return "ca_content" if self.ca_path is None else "ca_path"
+
+
+def _fingerprints(params: Mapping[str, Any], option: str) -> Tuple[str, ...]:
+    return tuple(parse_fingerprint(value, option, (64,)) for value in params[option] or ())
 
 
 def _problems(params: Mapping[str, Any]) -> Iterator[RemediationError]:

@@ -45,13 +45,16 @@ class TlsHandshakeRun(Run[None]):
         last = time.monotonic() + self.options.wait_timeout
         while True:
             self.outcome = shake_hands(self.options, self.anchors)
-            self.problem = judge(self.outcome, self.options.expected_fingerprints)
+            self.problem = self._judge(self.outcome)
             if not self._unexpected() or time.monotonic() >= last:
                 return
             time.sleep(SECONDS_BETWEEN_HANDSHAKES)
 
+    def _judge(self, outcome: Outcome) -> Optional[Problem]:
+        return judge(outcome, self.options.expected_fingerprints, self.options.previous_fingerprints, trusting=not self.options.trusts_nothing)
+
     def _unexpected(self) -> bool:
-        """Whether the outcome is not the expected one; with ``any``, whether the handshake did not verify."""
+        """Whether the outcome is not the expected one; with ``any``, whether there is a problem."""
         if self.options.expect is Expect.PRESENTED:
             return not (isinstance(self.outcome, Handshake) and presents(self.outcome, self.options.expected_fingerprints))
         return self.problem is not None
@@ -69,7 +72,7 @@ class TlsHandshakeRun(Run[None]):
     def facts(self) -> Dict[str, Any]:
         """The documented result."""
         handshake = self.outcome if isinstance(self.outcome, Handshake) else None
-        verified = handshake is not None and self.problem is None
+        verified = handshake is not None and self.problem is None and not self.options.trusts_nothing
         return dict(
             _facts_of(handshake),
             **asdict(prove(handshake.chain, self.anchors.pem) if handshake and verified else Proof()),
@@ -91,6 +94,7 @@ def _facts_of(handshake: Optional[Handshake]) -> Dict[str, Any]:
         "protocol": handshake.protocol if handshake else "",
         "cipher": handshake.cipher if handshake else "",
         "presented": [base64.b64encode(der).decode("ascii") for der in chain],
+        "chain_fingerprints": [fingerprint_of(der) for der in chain],
         "fingerprints": {algorithm: fingerprint_of(chain[0], algorithm) for algorithm in ("sha1", "sha256")} if chain else {},
         "duration_ms": int(handshake.seconds * 1000) if handshake else 0,
     }

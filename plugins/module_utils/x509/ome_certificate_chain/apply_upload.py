@@ -36,16 +36,19 @@ def upload_to(appliance: Appliance, upload: Upload) -> Optional[str]:
     return None
 
 
-def wait_until_served(appliance: Appliance, upload: Upload, compare: Compare, wait_timeout: float) -> Tuple[Tuple[Certificate, ...], Optional[str]]:
+def wait_until_served(
+    appliance: Appliance, upload: Upload, compare: Compare, wait_timeout: float, before: Tuple[Certificate, ...]
+) -> Tuple[Tuple[Certificate, ...], Optional[str]]:
     """Wait while the web server restarts.
 
     :param wait_timeout: seconds.
+    :param before: the chain that was served before the upload, for the message.
     :returns: the chain that is served, and a warning if the CA certificates are missing from it.
     :raises RemediationError: the new certificate is not served in time.
     """
     deadline = time.monotonic() + wait_timeout
     while True:
-        served, state = _served_by(appliance)
+        served, state = _served_by(appliance, before)
         if is_served(served, upload.path, compare):
             return served, None
         if time.monotonic() > deadline:
@@ -59,7 +62,7 @@ def wait_until_served(appliance: Appliance, upload: Upload, compare: Compare, wa
     return served, "%s does not send the CA certificates of its chain; set compare to leaf to accept that" % appliance.where
 
 
-def _served_by(appliance: Appliance) -> Tuple[Tuple[Certificate, ...], str]:
+def _served_by(appliance: Appliance, before: Tuple[Certificate, ...]) -> Tuple[Tuple[Certificate, ...], str]:
     """The served chain, and a description of it for a message."""
     try:
         served = appliance.served()
@@ -67,4 +70,5 @@ def _served_by(appliance: Appliance) -> Tuple[Tuple[Certificate, ...], str]:
         return (), error.message
     if not served:
         return (), "it sends no certificate"
-    return served, "it serves %s (sha256 %s)" % (served[0].subject, served[0].fingerprint())
+    words = "it still serves the old certificate, %s (SHA-256 %s)" if served[:1] == before[:1] else "it serves %s (SHA-256 %s)"
+    return served, words % (served[0].subject, served[0].fingerprint())

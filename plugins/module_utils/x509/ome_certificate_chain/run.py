@@ -146,7 +146,7 @@ class OmeCertificateChainRun(Run[Action]):
             finding = self.refused.finding
             raise self._error("%s: %s" % (finding.code, refusal.message), finding.advice) from refusal
         self.uploaded = True
-        self.served, incomplete = wait_until_served(self._connected, upload, self.options.compare, self.options.wait_timeout)
+        self.served, incomplete = wait_until_served(self._connected, upload, self.options.compare, self.options.wait_timeout, self.served)
         self.warnings += [warning for warning in (lost, incomplete) if warning]
 
     def settle(self, step: Step[Action]) -> bool:

@@ -23,9 +23,8 @@ BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 def options(port=443, **trust):
     params = dict(dict(ca_path=None, ca_content=None, java_keystore=None, system_store=None), **trust)
-    params.update(
-        host="localhost", port=port, name=None, address="127.0.0.1", timeout=float(PATIENCE), expect="any", expected_fingerprints=None, wait_timeout=0.0
-    )
+    params.update(host="localhost", port=port, name=None, address="127.0.0.1", timeout=float(PATIENCE), expect="any")
+    params.update(expected_fingerprints=None, previous_fingerprints=None, wait_timeout=0.0)
     return Options.from_params(params)
 
 

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
@@ -62,24 +60,59 @@ def test_a_probe_that_failed_is_reported_as_it_is():
 
 
 PRESENTED = [fingerprint_of(b"leaf"), fingerprint_of(b"ca")]
+NEW = [fingerprint_of(b"new"), fingerprint_of(b"ca")]
 
 
 def test_a_server_that_presents_the_expected_certificates_has_no_problem():
     assert [judge(handshake(0), expected) for expected in (PRESENTED, PRESENTED[:1])] == [None, None]
-    assert judge(handshake(62, "no"), PRESENTED).code == "NAME-MISMATCH", "nor does that hide another one"
+    assert judge(handshake(0), PRESENTED, PRESENTED) is None, "nor if it presented them before"
+
+
+def test_the_expected_certificate_that_does_not_verify_is_told_from_another_one():
+    problem = judge(handshake(62, "no."), PRESENTED)
+    assert problem.code == "NAME-MISMATCH" and problem.message == "the server presents the expected certificate, but it is not accepted: no (OpenSSL 62)"
 
 
 @pytest.mark.parametrize(
-    ("expected", "words"),
+    ("expected", "previous", "code", "words"),
     [
-        ([fingerprint_of(b"new")], "another certificate .SHA-256 %s. than expected .%s" % (PRESENTED[0], fingerprint_of(b"new"))),
-        ([*PRESENTED, fingerprint_of(b"more")], "the expected certificate .* but another chain: 2 certificates instead of 3"),
-        ([PRESENTED[0], fingerprint_of(b"other ca")], "but another chain: 2 certificates instead of 2 or others"),
+        (NEW, (), "SERVED-DIFFERS", "the server presents another certificate (SHA-256 %s) than expected (%s)" % (PRESENTED[0], NEW[0])),
+        (NEW, PRESENTED, "SERVED-PREVIOUS", "the server still presents its previous certificate (SHA-256 %s)" % PRESENTED[0]),
+        (
+            NEW,
+            [fingerprint_of(b"before")],
+            "SERVED-DIFFERS",
+            "the server presents a certificate (SHA-256 %s) that is neither the expected (%s) nor its previous certificate (%s)"
+            % (PRESENTED[0], NEW[0], fingerprint_of(b"before")),
+        ),
+        (
+            [*PRESENTED, fingerprint_of(b"more")],
+            (),
+            "SERVED-DIFFERS",
+            "the server presents the expected certificate (SHA-256 %s), but another chain: 2 certificates instead of 3" % PRESENTED[0],
+        ),
+        (
+            [PRESENTED[0], fingerprint_of(b"other ca")],
+            (),
+            "SERVED-DIFFERS",
+            "the server presents the expected certificate (SHA-256 %s), but another chain: 2 certificates, and not the same ones" % PRESENTED[0],
+        ),
+        (
+            [*PRESENTED, fingerprint_of(b"more")],
+            PRESENTED,
+            "SERVED-PREVIOUS",
+            "the server still presents its previous chain: 2 certificates instead of 3 (SHA-256 of the first one: %s)" % PRESENTED[0],
+        ),
     ],
 )
-def test_a_server_that_presents_other_certificates_is_told_by_their_fingerprints(expected, words):
-    problem = judge(handshake(0), expected)
-    assert problem.code == "SERVED-DIFFERS" and re.search(words, problem.message) and "reloaded" in problem.advice
+def test_a_server_that_presents_other_certificates_is_told_by_their_fingerprints(expected, previous, code, words):
+    problem = judge(handshake(0), expected, previous)
+    assert (problem.code, problem.message) == (code, words) and problem.advice
+
+
+def test_without_certificates_to_trust_nothing_is_verified():
+    assert judge(handshake(18, "self-signed"), PRESENTED, trusting=False) is None
+    assert judge(handshake(18, "self-signed"), NEW, trusting=False).code == "SERVED-DIFFERS"
 
 
 def test_a_python_that_cannot_see_an_encrypted_chain_compares_what_it_sees(monkeypatch):

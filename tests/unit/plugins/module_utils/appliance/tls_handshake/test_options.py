@@ -26,6 +26,7 @@ def options(**params):
         timeout=10.0,
         expect="any",
         expected_fingerprints=None,
+        previous_fingerprints=None,
         wait_timeout=0.0,
     )
     return Options.from_params(dict(given, **params))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fingerprints import fingerprint_of
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_probe import Handshake, ProbeCode, ProbeError
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.judge import judge
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.run import TlsHandshakeRun
@@ -15,7 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.errors import Re
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import RunContext
 from ansible_collections.certmend.tls.tests.support.clock import FIXED
 
-EMPTY = dict(addresses=[], address=None, protocol="", cipher="", presented=[], fingerprints={}, duration_ms=0)
+EMPTY = dict(addresses=[], address=None, protocol="", cipher="", presented=[], chain_fingerprints=[], fingerprints={}, duration_ms=0)
 SEEN = Handshake((b"leaf", b"ca"), "TLSv1.3", "cipher", 62, "Hostname mismatch.", ("10.0.0.1",), "10.0.0.1", 0.0125)
 
 
@@ -32,6 +33,7 @@ def run(outcome=None, expect="any"):
         timeout=10.0,
         expect=expect,
         expected_fingerprints=None,
+        previous_fingerprints=None,
         wait_timeout=0.0,
     )
     made = TlsHandshakeRun.from_params(params, RunContext(False, FIXED.now))
@@ -54,6 +56,7 @@ def test_a_handshake_is_reported_with_the_fingerprints_of_the_server_s_certifica
     facts = run(SEEN).facts()
     assert facts["error"]["code"] == "NAME-MISMATCH" and not facts["verified"] and facts["duration_ms"] == 12
     assert facts["presented"] == ["bGVhZg==", "Y2E="] and set(facts["fingerprints"]) == {"sha1", "sha256"}
+    assert facts["chain_fingerprints"] == [fingerprint_of(b"leaf"), fingerprint_of(b"ca")]
     assert facts["addresses"] == ["10.0.0.1"] and facts["address"] == "10.0.0.1" and (facts["protocol"], facts["cipher"]) == ("TLSv1.3", "cipher")
 
 

@@ -42,7 +42,7 @@ def appliance_at(port, timeout=PATIENCE):
 def test_the_wait_ends_when_the_chain_is_served_after_the_restart(ome):
     appliance = appliance_at(ome.port)
     assert upload_to(appliance, UPLOAD) is None
-    served, warning = wait_until_served(appliance, UPLOAD, Compare.CHAIN, PATIENCE)
+    served, warning = wait_until_served(appliance, UPLOAD, Compare.CHAIN, PATIENCE, ())
     assert served == UPLOAD.path and warning is None and ome.uploads == 1 and not ome.sessions
 
 
@@ -59,18 +59,25 @@ def test_a_lost_sign_in_is_not_a_lost_upload(ome):
     assert ome.uploads == 0
 
 
-@pytest.mark.parametrize("restart, words", [(600, "ended the handshake"), (0, "it serves CN=%s \\(sha256 " % NAME)])
+@pytest.mark.parametrize("restart, words", [(600, "ended the handshake"), (0, "it serves CN=%s \\(SHA-256 " % NAME)])
 def test_a_certificate_that_does_not_appear_is_an_error_with_the_last_state(restart, words, ome):
     ome.switch(restart=restart)
     if restart:
         upload_to(appliance_at(ome.port), UPLOAD)
     with pytest.raises(RemediationError, match="does not serve the new certificate after 0 seconds: .*" + words):
-        wait_until_served(appliance_at(ome.port), UPLOAD, Compare.CHAIN, 0)
+        wait_until_served(appliance_at(ome.port), UPLOAD, Compare.CHAIN, 0, ())
+
+
+def test_the_old_certificate_is_told_from_another_one(ome):
+    appliance = appliance_at(ome.port)
+    for before, words in ((appliance.served(), "it still serves the old certificate, CN=%s" % NAME), (UPLOAD.path, "it serves CN=%s" % NAME)):
+        with pytest.raises(RemediationError, match="after 0 seconds: " + words):
+            wait_until_served(appliance, UPLOAD, Compare.CHAIN, 0, before)
 
 
 def test_missing_ca_certificates_are_a_warning(ome):
     ome.switch(leaf_alone=True, restart=0)
     upload_to(appliance_at(ome.port), UPLOAD)
-    served, warning = wait_until_served(appliance_at(ome.port), UPLOAD, Compare.CHAIN, 0)
+    served, warning = wait_until_served(appliance_at(ome.port), UPLOAD, Compare.CHAIN, 0, ())
     assert served == UPLOAD.path[:1] and warning.endswith("does not send the CA certificates of its chain; set compare to leaf to accept that")
-    assert wait_until_served(appliance_at(ome.port), UPLOAD, Compare.LEAF, PATIENCE) == (UPLOAD.path[:1], None)
+    assert wait_until_served(appliance_at(ome.port), UPLOAD, Compare.LEAF, PATIENCE, ()) == (UPLOAD.path[:1], None)
