@@ -10,6 +10,7 @@ Such a file has, each of them optional,
   the guide about a default that is no literal,
 - ``includes``: other descriptions whose variables count as well,
 - ``roles``: roles whose variables count as well, and ``controller``: those of them that are paths on the controller,
+- ``internal``: those of them that a guide does not name, because the playbook sets them,
 - ``renamed``: new names by old names, which still count,
 - ``facts``: what the run itself sets by names that begin like its variables.
 """

@@ -10,7 +10,6 @@ import base64
 import pathlib
 
 import pytest
-import yaml
 
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 from ansible_collections.certmend.tls.tests.support.forms import openssl, pkcs12
