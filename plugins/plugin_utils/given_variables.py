@@ -62,10 +62,13 @@ class GivenVariables:
         return given, failed
 
     def _value(self, name: str, host: Optional[str]) -> Any:
-        """The value of a variable on a host. A variable of the play counts for all hosts; it is no variable of any host."""
-        if host and not (name in self._variables and name not in self._of(self._variables["inventory_hostname"])):
+        if host and not self._of_play(name):
             return self._of(host)[name] if name in self._of(host) else None  # noqa: SIM401  (it has no get on core 2.16)
         return self._evaluated.run([name], self._variables)[0] if name in self._variables else None
+
+    def _of_play(self, name: str) -> bool:
+        """Whether it is a variable of the play, which counts for all hosts, and is none of any host. Ansible adds those of the connection to every task."""
+        return name in self._variables and not name.startswith("ansible_") and name not in self._of(self._variables["inventory_hostname"])
 
     def _of(self, host: str) -> Mapping[str, Any]:
         """The variables of a host. Ansible gathers them anew each time that it is asked, so it is asked once."""
