@@ -39,5 +39,5 @@ options: {}
 attributes:
   diff_mode:
     description: Never changes anything, so there is nothing to show.
-    support: full
+    support: N/A
 """

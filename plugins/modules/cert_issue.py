@@ -507,7 +507,6 @@ def main():
             ("provider", "self_signed", ["certificate_path", "combined_path"], True),
             ("provider", "own_ca", ["certificate_path", "combined_path", *REQUEST], True),
             ("provider", "own_ca", CA_CERTIFICATE, True),
-            ("provider", "own_ca", ["ca_private_key_path", "ca_private_key_content", "certificate_content"], True),
         ],
         supports_check_mode=True,
     )

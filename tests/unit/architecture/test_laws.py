@@ -15,6 +15,7 @@ import sys
 import pytest
 import yaml
 
+from ansible_collections.certmend.tls.plugins.doc_fragments.attributes import ModuleDocFragment
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import RULES
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import PROFILES, collected
 from ansible_collections.certmend.tls.tests.support.run import pythons, run_script
@@ -88,6 +89,21 @@ def test_a_module_documents_its_promises_examples_and_results(path):
     assert any("sample" in value for value in texts["RETURN"].values())
     assert "supports_check_mode=True" in path.read_text(encoding="utf-8")
     assert "TODO" not in path.read_text(encoding="utf-8"), "make new-profile leaves the description to you"
+
+
+READS_ONLY = re.compile(r"class \w+\(Run\[None\]\)")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_that_only_reads_has_no_diff_and_every_other_one_has(path):
+    """A run without steps changes nothing, so there is nothing that --diff could show."""
+    fragments = documentation_of(path)["DOCUMENTATION"]["extends_documentation_fragment"]
+    attributes = {}
+    for name in [fragment.rpartition(".")[2].upper() for fragment in fragments if fragment.startswith("certmend.tls.attributes.")] + ["DOCUMENTATION"]:
+        attributes.update(yaml.safe_load(getattr(ModuleDocFragment, name))["attributes"])
+    runs = "\n".join(run.read_text(encoding="utf-8") for run in MODULE_UTILS.glob("*/%s/run.py" % path.stem))
+    assert "(Run[" in runs and attributes["check_mode"]["support"] == "full"
+    assert attributes["diff_mode"]["support"] == ("N/A" if READS_ONLY.search(runs) else "full")
 
 
 @pytest.mark.parametrize("path", LOOKUPS, ids=name_of)

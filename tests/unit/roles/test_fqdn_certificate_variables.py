@@ -43,6 +43,7 @@ CASES = {
         "fqdn_certificate_key_size": 3072,
         "fqdn_certificate_valid_days": 70,
     },
+    "keyless": {"fqdn_certificate_provider": "own_ca", "fqdn_certificate_ca_path": "ca.pem"},
     "refused": {"fqdn_certificate_provider": "self_signed", "fqdn_certificate_profile": "vcf_installer", "fqdn_certificate_dns_names": ["*.corp.example"]},
     "requested": {"fqdn_certificate_provider": "csr", "fqdn_certificate_csr_path": "{{ here }}/web.csr", "fqdn_certificate_key_type": "Ed25519"},
     "early": {"fqdn_certificate_provider": "self_signed", "fqdn_certificate_renew_before_days": 95},
@@ -149,6 +150,11 @@ def test_the_key_has_the_owner_the_group_and_the_mode(made):
     made.data("signed")
     status = (made.hosts["signed"] / "web.key").stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (pwd.getpwnam(OWNER).pw_uid, grp.getgrnam(GROUP).gr_gid, 0o640)
+
+
+def test_a_ca_without_its_private_key_is_named_before_the_first_change(made):
+    assert made.cases["keyless"].failure.startswith("fqdn_certificate_ca_private_key_path: the private key of the CA is missing. Set it, or ")
+    assert not made.cases["keyless"].changed and not (made.hosts["keyless"] / "web.key").exists()
 
 
 def test_a_profile_decides_whether_a_wildcard_is_accepted(made):

@@ -18,17 +18,17 @@ from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION, 
 from ansible_collections.certmend.tls.tests.support.run import PATH, TREE
 
 STAGES = ("inspect", "change", "check", "reload", "prove", "put_back")
-FAIL = [{"name": "Verify", "ansible.builtin.fail": {"msg": "it is not served"}}]
 UNDO = [{"name": "Undo", "ansible.builtin.fail": {"msg": "it cannot be undone"}}]
 
 
-def flow(folder, **variables):
+def flow(folder, said="it is not served", **variables):
     """What a role fails with whose proof and rollback fail. Its stages lie beside its tasks, or in the folder that is named."""
+    fail = [{"name": "Verify", "ansible.builtin.fail": {"msg": said}}]
     tasks = folder / "roles" / "fix" / "tasks"
     tasks.mkdir(parents=True)
     for stage in STAGES:
         (pathlib.Path(variables.get("remediation_stages", tasks)) / (stage + ".yml")).write_text(
-            json.dumps({"prove": FAIL, "put_back": UNDO}.get(stage, [])), encoding="ascii"
+            json.dumps({"prove": fail, "put_back": UNDO}.get(stage, [])), encoding="ascii"
         )
     given = dict(variables, remediation_changed=True)
     (tasks / "main.yml").write_text(json.dumps([{"ansible.builtin.include_role": {"name": "certmend.tls.remediation"}, "vars": given}]), encoding="ascii")
@@ -44,6 +44,13 @@ def test_a_rollback_that_fails_is_reported_with_where_the_old_files_are(tmp_path
     (tmp_path / "elsewhere").mkdir()
     said = flow(tmp_path, remediation_stages=str(tmp_path / "elsewhere"))
     assert "Verify: it is not served. The rollback FAILED on localhost (Undo: it cannot be undone). Restore the remaining files from their backups." in said
+
+
+@pytest.mark.parametrize(
+    "said, ended", [("it is not served.", "it is not served."), ("who are you?", "who are you?"), ("nothing was said: ", "nothing was said.")]
+)
+def test_what_went_wrong_and_the_outcome_are_two_sentences(tmp_path, said, ended):
+    assert "Verify: %s Go back to the snapshot." % ended in flow(tmp_path, said, remediation_no_way_back="Go back to the snapshot.")
 
 
 @pytest.mark.parametrize("way", ["Go back to the snapshot of localhost.", ""])

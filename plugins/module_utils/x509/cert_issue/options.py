@@ -31,6 +31,10 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_source
 WILDCARD_PROFILES = ("generic",)
 #: what a certificate must be good for, if extended_key_usage is not given
 SERVER = ("serverAuth",)
+GIVE_THE_KEY = (
+    "Give the private key that belongs to the certificate of the CA. If it is on another host, make a request here (provider csr without csr_path), have it "
+    "signed there (request_content), and give the certificate in certificate_content."
+)
 #: parameters that need no validation
 PASSED_ON = ("profile", "candidates_content", "pins_path", "pins_content", "owner", "group", "mode", "private_key_mode", "backup", "journal")
 #: parameters that are those of the other files if they are not given
@@ -196,13 +200,18 @@ def _has_ca_key(params: Mapping[str, Any]) -> bool:
 
 def _authority(params: Mapping[str, Any], now: datetime.datetime) -> Authority:
     certificates = _certificates(params, "ca_certificate")
-    return make_authority(certificates, _authority_key(params) if params["provider"] == Provider.OWN_CA and _has_ca_key(params) else None, now)
+    return make_authority(certificates, _authority_key(params) if params["provider"] == Provider.OWN_CA else None, now)
 
 
 def _authority_key(params: Mapping[str, Any]) -> Any:
+    """The private key of the CA; None if it is elsewhere, and what it signed there is given."""
+    if not _has_ca_key(params):
+        if params["certificate_content"] is not None:
+            return None
+        raise RemediationError("ca_private_key_path, ca_private_key_content: the private key of the CA is missing", GIVE_THE_KEY)
     data, option = _read(params, "ca_private_key")
     if not data.strip():
-        raise RemediationError("%s: no private key of the CA is given" % option, "Give the key that belongs to the certificate of the CA.")
+        raise RemediationError("%s: the private key of the CA is missing" % option, GIVE_THE_KEY)
     return load_private_key(data, option, params["ca_private_key_passphrase"], "ca_private_key_passphrase")
 
 

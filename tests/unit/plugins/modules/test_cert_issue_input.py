@@ -73,6 +73,17 @@ def test_no_file_that_is_read_or_waits_is_overwritten(tmp_path, run_module, wron
     assert (tmp_path / "ca.key").read_text(encoding="ascii") == ca.key_pem and len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.parametrize("given", [{}, {"ca_private_key_content": "\n"}, {"certificate_path": None, "request_content": mint.csr("depot.corp.example")}])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_ca_without_its_private_key_is_named_with_the_way_out(tmp_path, run_module, given, check):
+    ca = mint.mint("Lab CA", ca=True, **REAL.days())
+    paths = {} if "request_content" in given else {option: str(tmp_path / option) for option in ("private_key_path", "certificate_path")}
+    given = {option: value for option, value in {**paths, **given}.items() if value is not None}
+    result = run_module("cert_issue", {"provider": "own_ca", "fqdn": FQDN, "ca_certificate_content": ca.pem, **given}, check)
+    assert result["failed"] and "ca_private_key_content: the private key of the CA is missing" in result["msg"]
+    assert "certificate_content" in result["advice"] and list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("check", [True, False])
 def test_an_encrypted_private_key_is_not_replaced(tmp_path, run_module, check):
     locked = mint.serialization.BestAvailableEncryption(b"secret")

@@ -200,7 +200,7 @@ def test_the_signer_says_in_check_mode_already_what_is_wrong_with_the_ca(signed,
     assert ready["ca_certificate_content"] == ROOT.pem and ready["certificate"] is None
     for given, words in (
         (dict(ca_private_key_content=mint.key_pem(mint.new_key())), "ca_private_key does not belong"),
-        (dict(ca_private_key_content=""), "ca_private_key_content: no private key of the CA is given"),
+        (dict(ca_private_key_content=""), "ca_private_key_content: the private key of the CA is missing"),
     ):
         with pytest.raises(RemediationError, match=words):
             signed.sign("", check=True, **given)
