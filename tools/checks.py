@@ -175,6 +175,7 @@ def checks(everything: bool) -> List[Check]:
             ["bash", "-c", "cd %s && python -m mypy --config-file %s %s" % (stage.TREE, stage.STAGED / "pyproject.toml", " ".join(TYPED))],
             ["yamllint", "--strict", "."],
             ["ansible-lint", "--offline", "-q"],
+            ["reuse", "lint"],
             ["antsibull-changelog", "lint"],
             ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."],
         ],

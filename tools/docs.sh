@@ -1,4 +1,8 @@
 #!/usr/bin/env bash
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # Build the documentation site of the modules, roles and pages into a folder: tools/docs.sh FOLDER
 set -eu
 site=$1
