@@ -19,7 +19,7 @@ STATED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["attributes"]["action_g
 
 
 def test_the_group_has_all_modules_and_nothing_else():
-    assert GROUPS == {"tls": sorted(module.stem for module in MODULES)}
+    assert {"tls": sorted(module.stem for module in MODULES)} == GROUPS
 
 
 def test_the_pages_of_the_modules_name_the_group():
