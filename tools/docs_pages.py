@@ -32,7 +32,7 @@ NAME = re.compile(r"(?<!\[)`(?P<prefix>(?:certmend\.tls\.)?)(?P<name>[a-z_]+)`(?
 
 def pages() -> List[str]:
     """The Markdown pages of the site, as their paths in the repository."""
-    found = [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("roles/*/README.md")]
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("roles/*/README.md")]
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
 
@@ -61,6 +61,8 @@ def place(path: str) -> str:
         return "index.md" if path == "README.md" else path
     if path + "/README.md" in pages():
         return path + "/README.md"
+    if path == "CHANGELOG.rst":
+        return REFERENCE + "/changelog.rst"
     if role or module:
         return "%s/%s.rst" % (REFERENCE, role[1] + "_role" if role else module[1] + "_module")
     return "%s/%s/main/%s" % (REPOSITORY, "tree" if (ROOT / path).is_dir() else "blob", path)
@@ -96,8 +98,8 @@ def for_the_site(page: str, text: str) -> str:
     names = modules()
     parts = FENCED.split(text)
     for index in range(0, len(parts), 2):
-        lines = [line if line.startswith("#") else linked(page, line, names) for line in parts[index].split("\n")]
-        parts[index] = LINK.sub(lambda found: "](%s)" % moved(page, found["target"]) if ".rst" not in found["target"] else found[0], "\n".join(lines))
+        text = LINK.sub(lambda found: "](%s)" % moved(page, found["target"]), parts[index])
+        parts[index] = "\n".join(line if line.startswith("#") else linked(page, line, names) for line in text.split("\n"))
     return "".join(parts)
 
 
