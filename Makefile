@@ -1,3 +1,7 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # Three commands, each complete on a fresh machine: make demo, make test, make test-all. The others are their parts: make help.
 SHELL := /bin/bash
 PY ?= python3

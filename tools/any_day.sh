@@ -1,4 +1,8 @@
 #!/usr/bin/env bash
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # Run a command as on another day: tools/any_day.sh +310d COMMAND …, or at an hour: tools/any_day.sh "yesterday 23:59:50" COMMAND …
 # The moment is an offset as faketime takes it, or a day and HH:MM:SS in UTC, as date takes it. The command and everything that it starts has that clock; it runs on.
 # Where Debian's faketime is missing, installs it, or says what an administrator has to.

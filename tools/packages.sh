@@ -1,3 +1,7 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # Sourced by the scripts beside it: install Debian packages, or say what an administrator has to.
 
 say() { printf 'make: %s\n' "$*" >&2; }

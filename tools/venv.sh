@@ -1,4 +1,8 @@
 #!/usr/bin/env bash
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 # Make a virtual environment from pinned requirements: tools/venv.sh .venv/.made requirements/run.txt …
 # Where Debian's python3 lacks its venv module, installs it, or says what an administrator has to.
 set -eu
