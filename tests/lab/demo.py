@@ -88,8 +88,8 @@ class Demo:
     def offline_depot(self, *more: str, fails: bool = False) -> str:
         """The playbook that repairs it."""
         pki = self.lab.state / "pki"
-        given = ["offline_depot_fqdn=" + FQDN, "offline_depot_ca_path=%s/ca.pem" % pki]
-        given += ["offline_depot_ca_private_key_path=%s/ca.key" % pki]
+        given = ["offline_depot_fqdn=" + FQDN, "offline_depot_signing_ca_path=%s/ca.pem" % pki]
+        given += ["offline_depot_signing_ca_private_key_path=%s/ca.key" % pki]
         return self.play("certmend.tls.offline_depot", *(word for one in given for word in ("-e", one)), *more, fails=fails)
 
     def handshake(self, *more: str) -> str:

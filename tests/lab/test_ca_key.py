@@ -71,9 +71,9 @@ def test_offline_depot_signs_on_the_controller(estate, playbook, tmp_path):
     locked.write_text(mint.key_pem(mint.serialization.load_pem_private_key(key.encode(), None), PASSPHRASE), encoding="ascii")
     given = {
         "offline_depot_fqdn": FQDN,
-        "offline_depot_ca_path": str(estate.state / "pki" / "ca.pem"),
-        "offline_depot_ca_private_key_path": str(locked),
-        "offline_depot_ca_private_key_passphrase": PASSPHRASE,
+        "offline_depot_signing_ca_path": str(estate.state / "pki" / "ca.pem"),
+        "offline_depot_signing_ca_private_key_path": str(locked),
+        "offline_depot_signing_ca_private_key_passphrase": PASSPHRASE,
     }
     run = playbook("certmend.tls.offline_depot", "-vvv", "-e", json.dumps(given), environment=KEPT)
     assert run.rc == 0, run.stdout[-3000:]
@@ -83,7 +83,7 @@ def test_offline_depot_signs_on_the_controller(estate, playbook, tmp_path):
         assert times_in(sent, key) == times_in(sent, locked.read_text()) == 0, "the CA's key was sent to " + host
         assert not [part for part in sent if PASSPHRASE.encode() in part], "the passphrase was sent to " + host
     # the command line that the test itself typed is printed by -vvv; everything else must be clean
-    output = "\n".join(line for line in (run.stdout + run.stderr).splitlines() if "offline_depot_ca_private_key_passphrase" not in line)
+    output = "\n".join(line for line in (run.stdout + run.stderr).splitlines() if "offline_depot_signing_ca_private_key_passphrase" not in line)
     assert PASSPHRASE not in output and not [line for line in lines_of(key) if line in output]
 
 
@@ -95,12 +95,12 @@ def test_server_chain_signs_on_the_controller(estate, playbook, tmp_path):
     estate["depot"].run("service", "nginx", "reload")
     given = {
         "server_chain_hosts": "depot",
-        "server_chain_roots_path": str(pki.roots),
+        "server_chain_trusted_path": str(pki.roots),
         "server_chain_candidates_path": str(pki.pool),
         "server_chain_path": "/etc/nginx/tls/depot.pem",
         "server_chain_private_key_path": "/etc/nginx/tls/depot.key",
-        "server_chain_ca_path": str(pki.ca),
-        "server_chain_ca_private_key_path": str(pki.ca_key),
+        "server_chain_signing_ca_path": str(pki.ca),
+        "server_chain_signing_ca_private_key_path": str(pki.ca_key),
     }
     run = playbook("certmend.tls.server_chain", "-vvv", "-e", json.dumps(given), environment=KEPT)
     assert run.rc == 0 and run.shown, run.stdout[-3000:]

@@ -40,8 +40,8 @@ def extra(estate, provider="own_ca", **more):
     """The command line of a run."""
     given = {"offline_depot_fqdn": FQDN, **more}
     if provider == "own_ca":
-        given["offline_depot_ca_path"] = estate.state / "pki" / "ca.pem"
-        given["offline_depot_ca_private_key_path"] = estate.state / "pki" / "ca.key"
+        given["offline_depot_signing_ca_path"] = estate.state / "pki" / "ca.pem"
+        given["offline_depot_signing_ca_private_key_path"] = estate.state / "pki" / "ca.key"
     return [word for name, value in given.items() for word in ("-e", "%s=%s" % (name, value))]
 
 
@@ -293,7 +293,7 @@ def serve(estate, name):
 def test_a_good_certificate_of_a_ca_stays_and_the_installers_trust_its_ca(estate, playbook):
     """The command of the README, which names no CA; and with the CA alone, for the installers that do not trust it yet."""
     good = serve(estate, FQDN)
-    trusted = ["-e", "offline_depot_ca_path=%s" % (estate.state / "pki" / "ca.pem")]
+    trusted = ["-e", "offline_depot_signing_ca_path=%s" % (estate.state / "pki" / "ca.pem")]
     readme = playbook("certmend.tls.offline_depot", "--check", "--diff", "-e", "offline_depot_fqdn=" + FQDN)
     assert readme.rc == 0 and {result["host"] for result in readme.changed} == {"installer"}, readme.stdout[-3000:]
     assert "no finding calls for a new certificate" in readme.stdout and "TRUST-NOT-JUDGED" in readme.stdout
@@ -376,8 +376,8 @@ def two_depots(lab, playbook, several, tmp_path_factory):
     pki = lab.state / "pki"
     ca.write_bytes(openssl("pkcs12", "-export", "-in", pki / "ca.pem", "-inkey", pki / "ca.key", "-passout", "pass:" + PKCS12_PASSWORD))
     given = {
-        "offline_depot_ca_path": str(ca),
-        "offline_depot_ca_private_key_passphrase": PKCS12_PASSWORD,
+        "offline_depot_signing_ca_path": str(ca),
+        "offline_depot_signing_ca_private_key_passphrase": PKCS12_PASSWORD,
         "offline_depot_trust_stores": [{"store": "auto"}],
     }
     arguments = [*several, "--diff", "-e", json.dumps(given)]

@@ -24,7 +24,9 @@ PICTURE = WATCHED + " \\( -type f -printf '%p %m %u %g %T@ ' -exec sha256sum {} 
 def extra(estate, **more):
     """The command line of a run with the estate's own CA."""
     pki = estate.state / "pki"
-    given = dict(more, offline_depot_fqdn=FQDN, offline_depot_ca_path=str(pki / "ca.pem"), offline_depot_ca_private_key_path=str(pki / "ca.key"))
+    given = dict(
+        more, offline_depot_fqdn=FQDN, offline_depot_signing_ca_path=str(pki / "ca.pem"), offline_depot_signing_ca_private_key_path=str(pki / "ca.key")
+    )
     return ["-e", json.dumps(given)]
 
 

@@ -100,7 +100,7 @@ def given(pki, *servers, **more):
 
     values = {
         "server_chain_hosts": ":".join(server.host for server in servers),
-        "server_chain_roots_path": str(pki.roots),
+        "server_chain_trusted_path": str(pki.roots),
         "server_chain_candidates_path": str(pki.pool),
         "server_chain_path": of_each(lambda server: server.path),
         "server_chain_server": of_each(lambda server: server.kind),
@@ -210,7 +210,7 @@ def test_the_oldest_core_takes_the_road_too(estate, playbook, pki, oldest):
 @pytest.mark.hosts("web")
 def test_the_seven_questions_are_answered_in_the_report(estate, playbook, pki):
     install(estate, APACHE, pki.leaf(APACHE.name))
-    run = playbook("certmend.tls.audit", "-e", "audit_hosts=web", "-e", "audit_fqdn=" + APACHE.name, "-e", "audit_trusted=%s" % pki.roots)
+    run = playbook("certmend.tls.audit", "-e", "audit_hosts=web", "-e", "audit_fqdn=" + APACHE.name, "-e", "audit_trusted_path=%s" % pki.roots)
     assert run.rc == 0, run.stdout
     for words in (
         "Is the certificate still valid? When does the validity end? yes, until ",
@@ -276,7 +276,7 @@ def replaced(lab, playbook, shared_pki, incomplete):
         install(lab, server, leaves[server.host])
     leaves["web"] = portal(shared_pki)
     install(lab, APACHE, leaves["web"], shared_pki.two, shared_pki.one)
-    ca = {"server_chain_ca_path": str(shared_pki.ca), "server_chain_ca_private_key_path": str(shared_pki.ca_key)}
+    ca = {"server_chain_signing_ca_path": str(shared_pki.ca), "server_chain_signing_ca_private_key_path": str(shared_pki.ca_key)}
     return runs(lab, playbook, shared_pki, leaves, "refused", **ca)
 
 
@@ -290,7 +290,7 @@ def test_scenarios_1_and_2_are_replaced_where_a_ca_is_given_and_only_named_where
     )
     refused, (check, run, again) = replaced.refused, replaced.trio
     assert refused.rc == 2 and refused.changed == []
-    assert scenario in reports(refused)[server.host] and "server_chain_ca_path" in refused.failure(server.host)
+    assert scenario in reports(refused)[server.host] and "server_chain_signing_ca_path" in refused.failure(server.host)
     assert predicted.contents == before.contents and predicted.sent == before.sent
     assert check.rc == run.rc == 0, check.stdout + run.stdout[-3000:]
     assert by_host(check) == by_host(run) and server.host in after.verified
@@ -480,8 +480,8 @@ def test_a_certificate_outside_its_validity_is_replaced_where_a_ca_is_given_and_
     before = contents(estate, leaves)
     refused = playbook(PLAYBOOK, *given(pki, *leaves))
     assert refused.rc == 2 and refused.changed == [] and contents(estate, leaves) == before
-    assert all("server_chain_ca_path" in refused.failure(server.host) for server in leaves)
-    asked = given(pki, *leaves, server_chain_ca_path=str(pki.ca), server_chain_ca_private_key_path=str(pki.ca_key))
+    assert all("server_chain_signing_ca_path" in refused.failure(server.host) for server in leaves)
+    asked = given(pki, *leaves, server_chain_signing_ca_path=str(pki.ca), server_chain_signing_ca_private_key_path=str(pki.ca_key))
     check, run, again = (playbook(PLAYBOOK, "--diff", *more, *asked) for more in (["--check"], [], []))
     assert check.rc == run.rc == 0 and by_host(check) == by_host(run) != [], run.stdout[-3000:]
     assert again.rc == 0 and again.changed == [], again.stdout[-3000:]
@@ -509,7 +509,7 @@ def test_the_expired_certificate_of_a_ca_is_replaced_by_its_successor(estate, pl
 @pytest.mark.hosts("web")
 def test_a_name_is_dropped_only_on_request(estate, playbook, pki):
     install(estate, APACHE, portal(pki), pki.two, pki.one)
-    ca = {"server_chain_ca_path": str(pki.ca), "server_chain_ca_private_key_path": str(pki.ca_key)}
+    ca = {"server_chain_signing_ca_path": str(pki.ca), "server_chain_signing_ca_private_key_path": str(pki.ca_key)}
     asked = ["--diff", *given(pki, APACHE, server_chain_drop_names=["WWW2.corp.example", "10.77.0.30"], **ca)]
     check, run, again = (playbook(PLAYBOOK, *more, *asked) for more in (["--check"], [], []))
     assert check.rc == run.rc == 0 and check.shown == run.shown and again.changed == [], run.stdout[-3000:]
@@ -553,7 +553,7 @@ def test_a_configuration_that_is_broken_already_is_found_by_the_preflight(estate
     install(estate, NGINX, mint.mint(NGINX.name, dns=[NGINX.name], **pki.days))
     depot.run("rm", NGINX.path)
     assert depot.run("nginx", "-t", check=False).returncode != 0
-    repaired = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_ca_path=str(pki.ca), server_chain_ca_private_key_path=str(pki.ca_key)))
+    repaired = playbook(PLAYBOOK, *given(pki, NGINX, server_chain_signing_ca_path=str(pki.ca), server_chain_signing_ca_private_key_path=str(pki.ca_key)))
     assert repaired.rc == 0 and verifies(NGINX, pki), repaired.stdout[-3000:]
 
 

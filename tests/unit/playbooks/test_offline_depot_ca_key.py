@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A CA whose private key is not given cannot sign: the playbooks offline_depot and server_chain name the variable that is missing, and the other ways, before the first change."""
+"""A CA whose private key is not given cannot sign: offline_depot and server_chain name the missing variable and the other ways before the first change."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ DEPOTS = {
     "depot-own-ca-asked": (inspected("vcf_installer", CA), {"offline_depot_provider": "own_ca"}),
 }
 SERVERS = {
-    "server-no-key": {"server_chain_ca_path": "ca.pem", "server_chain_private_key_path": "/srv/www.key"},
+    "server-no-key": {"server_chain_signing_ca_path": "ca.pem", "server_chain_private_key_path": "/srv/www.key"},
     "server-no-ca": {"server_chain_private_key_path": "/srv/www.key"},
-    "server-no-path": {"server_chain_ca_path": "ca.pem", "server_chain_ca_private_key_path": "ca.key"},
+    "server-no-path": {"server_chain_signing_ca_path": "ca.pem", "server_chain_signing_ca_private_key_path": "ca.key"},
 }
 
 
 @pytest.fixture(scope="module")
 def refused(tmp_path_factory):
-    depots = {host: {"offline_depot_ca_path": "ca.pem", **given} for host, (_result, given) in DEPOTS.items()}
+    depots = {host: {"offline_depot_signing_ca_path": "ca.pem", **given} for host, (_result, given) in DEPOTS.items()}
     before = {"results": [inspected("generic", None)]}
-    chains = {host: {"server_chain_roots_path": "ca.pem", "server_chain_before": before, **given} for host, given in SERVERS.items()}
+    chains = {host: {"server_chain_trusted_path": "ca.pem", "server_chain_before": before, **given} for host, given in SERVERS.items()}
     hosts = Cases(tmp_path_factory.mktemp("keyless") / "run", {**depots, **chains})
     results = [{"item": [{"inventory_name": host}, {}], "results": [result]} for host, (result, _given) in DEPOTS.items()]
     hosts.inventory["all"]["children"] = {"depots": {"hosts": dict.fromkeys(depots, {})}, "servers": {"hosts": dict.fromkeys(chains, {})}}
@@ -65,7 +65,7 @@ def refused(tmp_path_factory):
 @pytest.mark.parametrize("host", DEPOTS)
 def test_the_depot_needs_the_private_key_of_its_ca(refused, host):
     said = refused[host]
-    assert "the private key of the CA is missing. Set offline_depot_ca_private_key_path" in said, said
+    assert "the private key of the CA is missing. Set offline_depot_signing_ca_private_key_path" in said, said
     assert "offline_depot_provider=self_signed" in said
 
 
@@ -77,8 +77,8 @@ def test_the_report_says_which_finding_calls_for_a_new_certificate(refused):
 @pytest.mark.parametrize(
     "host, words",
     [
-        ("server-no-key", "The private key of the CA is missing. Set server_chain_ca_private_key_path to issue it in this run"),
-        ("server-no-ca", "Set server_chain_ca_path, server_chain_ca_private_key_path to issue it in this run"),
+        ("server-no-key", "The private key of the CA is missing. Set server_chain_signing_ca_private_key_path to issue it in this run"),
+        ("server-no-ca", "Set server_chain_signing_ca_path, server_chain_signing_ca_private_key_path to issue it in this run"),
         ("server-no-path", "present certificate. Set server_chain_private_key_path to issue it in this run"),
     ],
 )
