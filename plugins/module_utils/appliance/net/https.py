@@ -53,23 +53,23 @@ class Trust:
     pins: Tuple[str, ...] = ()
 
 
-def trust_of(trusted_path: Optional[str], pins: Tuple[str, ...], validate: bool, trusted_content: Optional[str] = None) -> Trust:
+def trust_of(path: Optional[str], pins: Tuple[str, ...], validate: bool, content: Optional[str] = None) -> Trust:
     """Pins take precedence over CA certificates.
 
-    :param trusted_path: a PEM file with CA certificates; None, and no ``trusted_content``: the trust store of the system.
+    :param path: a PEM file with CA certificates; None, and no ``content``: the trust store of the system.
     :raises RemediationError: the file cannot be used.
     """
     if pins or not validate:
         return Trust(collecting_context(), pins)
     # OpenSSL would wait for the writer of a FIFO; and text around PEM blocks may be in any encoding, but Python wants ASCII
-    content = read_file(trusted_path, "trusted_path").decode("ascii", "ignore") if trusted_path else trusted_content
+    content = read_file(path, "trusted_path").decode("ascii", "ignore") if path else content
     try:
         if content is not None and not content.strip():  # which Python takes for the trust store of the system
             raise ValueError("it contains no certificate")
         return Trust(ssl.create_default_context(cadata=content))
     except (OSError, ValueError, ssl.SSLError) as error:
         raise RemediationError(
-            "%s cannot be used: %s" % ("trusted_path: %s" % trusted_path if trusted_path else "trusted_content:", getattr(error, "strerror", None) or error),
+            "%s cannot be used: %s" % ("trusted_path: %s" % path if path else "trusted_content:", getattr(error, "strerror", None) or error),
             "Give the CA certificates that the server's certificate is verified with, as PEM.",
         ) from error
 
