@@ -63,6 +63,9 @@ class Made:
         self.wrong = self.run("--limit", "vault", **WRONG, pins_paht="mypins")
         texts = {"pins_endpoints": "localhost:%d\n127.0.0.1:%d" % (self.port, self.port), "pins_create": "yes", "pins_timeout": "30"}
         self.texts = self.run("--limit", "vault", pins_hosts="vault", pins_path="texts", **texts)
+        self.hosts.give("vault", pins_endpoints=texts["pins_endpoints"], audit_pins_path="texts")
+        self.hosts.give("other", audit_pins_path="mypins")
+        self.audit = self.hosts.run("certmend.tls.audit", "-e", json.dumps({"audit_hosts": "vault:other", "audit_report_path": "report.json"}))
         self.repin()
         self.left = self.files() - before
 
@@ -165,3 +168,10 @@ def test_the_log_and_the_worklists_may_have_relative_paths(made):
 def test_the_file_of_an_announcement_may_have_a_relative_path(made):
     assert made.failures(made.announced) == ""
     assert made.known("again") == {"other.corp.example:%d" % made.named: [pin(NAMED)]}
+
+
+def test_the_audit_of_the_servers_compares_the_same_endpoints_with_the_store(made):
+    report = json.loads((made.hosts.controller / "report.json").read_text(encoding="utf-8"))
+    expected = {*made.known("texts"), "other.corp.example:%d" % made.named}
+    assert {result["source"] for result in report["results"]} == expected and report["summary"]["unreachable"] == 0
+    assert "PIN-CHANGED" not in {finding["code"] for finding in report["findings"]}
