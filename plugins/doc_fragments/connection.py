@@ -22,15 +22,17 @@ options:
   password:
     description: The password of O(username).
     type: str
-  ca_path:
+  trusted_path:
     description:
-      - A PEM file with the CA certificates that the server's certificate is verified with.
+      - A PEM file with the CA certificates that verify the server's certificate.
       - The default is the trust store of the system that runs the module.
     type: path
-  ca_content:
-    description: The CA certificates of O(ca_path) as PEM text, for example from P(certmend.tls.certificates#lookup).
+    aliases: [ca_path]
+  trusted_content:
+    description: The CA certificates that verify the server's certificate, as PEM text, for example from P(certmend.tls.certificates#lookup).
     type: str
     version_added: 0.5.0
+    aliases: [ca_content]
   server_fingerprint:
     description:
       - SHA-256 fingerprints, one of which the server's certificate must have, instead of verification by a CA.
@@ -41,8 +43,8 @@ options:
   validate_certs:
     description:
       - Whether the server's certificate must be valid.
-      - If it is false and O(server_fingerprint) is not set, the identity of the server is not verified, and the password would go to
-        any server at this address.
+      - If it is false and O(server_fingerprint) is not set, the identity of the server is not verified. Credentials would go to any server at this
+        address.
     type: bool
     default: true
 """

@@ -31,10 +31,16 @@ options:
   hostname:
     description: A node with a Lookup Service. It is a vCenter Server or an external Platform Services Controller, on an appliance or on Windows.
     type: str
+  address:
+    description:
+      - The IP address to connect to, instead of resolving O(hostname). The certificate is still verified for O(hostname).
+      - Urls of O(hostname) are connected to there, too. O(addresses) comes first.
+    type: str
+    version_added: 0.5.0
   sts_hostname:
     description:
       - The host of the STS, as V(host) or V(host:port), if it is not O(hostname), for example a load balancer before several Platform Services
-        Controllers. The connection is HTTPS, and O(ca_path), O(server_fingerprint) and O(validate_certs) apply to it as well.
+        Controllers. The connection is HTTPS, and O(trusted_path), O(server_fingerprint) and O(validate_certs) apply to it as well.
       - The password is sent to this host or else to O(hostname), and never to a host that only a registration names.
     type: str
     version_added: 0.5.0
@@ -122,7 +128,7 @@ options:
     description:
       - The urls of other nodes of the SSO domain. They must answer before the first change. After a change, each of them is asked whether it lists
         the new trust anchors.
-      - O(ca_path) and O(server_fingerprint) apply to them as well.
+      - O(trusted_path) and O(server_fingerprint) apply to them as well.
     type: list
     elements: str
   verify_timeout:
@@ -308,6 +314,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust
 
 ARGUMENT_SPEC = dict(
     CONNECTION_SPEC,
+    address=dict(type="str"),
     sts_hostname=dict(type="str"),
     state=dict(type="str", choices=["audited", "updated", "restored"], default="audited"),
     old_fingerprint=dict(type="list", elements="str"),

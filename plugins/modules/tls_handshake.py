@@ -37,12 +37,14 @@ options:
   address:
     description: An IP address to connect to instead of resolving O(host).
     type: str
-  ca_path:
-    description: The path of a PEM file with the certificates to trust.
+  trusted_path:
+    description: A PEM file on this host with the certificates to trust.
     type: path
-  ca_content:
+    aliases: [ca_path]
+  trusted_content:
     description: The certificates to trust, as PEM text.
     type: str
+    aliases: [ca_content]
   java_keystore:
     description:
       - A Java keystore whose trusted certificates are trusted.
@@ -214,6 +216,7 @@ anchors:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.keytool import KEYSTORE_SPEC
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.connection_spec import TRUSTED_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.tls_handshake.run import TlsHandshakeRun
 from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
@@ -223,8 +226,7 @@ ARGUMENT_SPEC = dict(
     port=dict(type="int", default=443),
     name=dict(type="str"),
     address=dict(type="str"),
-    ca_path=dict(type="path"),
-    ca_content=dict(type="str"),
+    **TRUSTED_SPEC,
     java_keystore=KEYSTORE_SPEC,
     system_store=dict(type="str", choices=["auto", "debian", "redhat", "suse", "photon"]),
     timeout=dict(type="float", default=10),
@@ -236,7 +238,7 @@ ARGUMENT_SPEC = dict(
 
 
 def main():
-    anchors = ("ca_path", "ca_content", "java_keystore", "system_store")
+    anchors = ("trusted_path", "trusted_content", "java_keystore", "system_store")
     to_verify = [("expect", "verified", anchors, True)]
     module = discreet(AnsibleModule)(ARGUMENT_SPEC, mutually_exclusive=[anchors], required_if=to_verify, supports_check_mode=True)
     run_module(module, TlsHandshakeRun.from_params)

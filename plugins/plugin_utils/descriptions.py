@@ -8,9 +8,10 @@ Such a file has, each of them optional,
 
 - ``options``: the variables, as in an argument specification, with ``controller: true`` for paths on the controller and ``default_is`` for the words of
   the guide about a default that is no literal,
-- ``includes``: other descriptions whose variables count as well,
-- ``roles``: roles whose variables count as well, and ``controller``: those of them that are paths on the controller,
-- ``internal``: those of them that a guide does not name, because the playbook sets them,
+- ``includes``: other descriptions whose variables count as well, and ``borrows``: some variables of other descriptions, by their names,
+- ``roles``: roles whose variables count as well; ``controller``: those of them that are paths on the controller, or have such a part (``NAME.PART``);
+  ``endpoints``: those of them that are lists of TLS servers, as the modules take them; ``default_is``: for the guide, as above, by name; ``internal``:
+  those that the guide does not name, because the playbook sets them,
 - ``renamed``: new names by old names, which still count,
 - ``facts``: what the run itself sets by names that begin like its variables.
 """
@@ -36,15 +37,28 @@ def described(owner: str) -> Description:
     options: Dict[str, Option] = {}
     for other in file.get("includes", []):
         options.update(described(other).options)
+    for other, names in file.get("borrows", {}).items():
+        options.update({name: described(other).options[name] for name in names})
     for role in file.get("roles", []):
         options.update(_of_role(role))
     for name in file.get("controller", []):
-        options[name] = dict(options[name], controller=True)
+        _mark(options, name, "controller")
+    for name in file.get("endpoints", []):
+        _mark(options, name, "endpoint")
     options.update(file.get("options", {}))
     for old in file.get("renamed", {}):
         options.pop(old, None)
     known = frozenset([*_of_role(owner), *file.get("facts", [])])
     return Description(owner, options, known, dict(file.get("renamed", {})))
+
+
+def _mark(options: Dict[str, Option], name: str, mark: str) -> None:
+    """Mark a variable, or a part of one (``NAME.PART``)."""
+    option, _dot, part = name.partition(".")
+    parts: Dict[str, Option] = dict(options[option].get("options", {}))
+    if part:
+        _mark(parts, part, mark)
+    options[option] = dict(options[option], options=parts) if part else dict(options[option], **{mark: True})
 
 
 def _read(path: str) -> Mapping[str, Any]:

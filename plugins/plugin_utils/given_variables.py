@@ -17,6 +17,9 @@ from jinja2.exceptions import UndefinedError
 from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
 from ansible_collections.certmend.tls.plugins.plugin_utils.variables import Description, is_given, judge
 
+#: Ansible adds it to the variables of each task: the host's name, or that of the host to which the task is delegated. The inventory's is that of hostvars
+OF_THE_INVENTORY = ("ansible_host",)
+
 
 class GivenVariables:
     """Those of one lookup.
@@ -62,7 +65,11 @@ class GivenVariables:
         return given, failed
 
     def _value(self, name: str, host: Optional[str]) -> Any:
-        if host and not self._of_play(name):
+        if name in OF_THE_INVENTORY:
+            host = host or self._variables["inventory_hostname"]
+        elif self._of_play(name):
+            host = None
+        if host:
             return self._of(host)[name] if name in self._of(host) else None  # noqa: SIM401  (it has no get on core 2.16)
         return self._evaluated.run([name], self._variables)[0] if name in self._variables else None
 

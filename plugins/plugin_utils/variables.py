@@ -22,6 +22,7 @@ from ansible.module_utils.common.validation import check_type_bool, check_type_d
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.option_values import BOUNDS, problems_in
+from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.targets import parse_targets
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.operator_files import Folders, split_paths
 
 Option = Mapping[str, Any]
@@ -33,7 +34,8 @@ class Description:
     """What a playbook or role accepts.
 
     :param owner: its name, with which its own variables begin.
-    :param options: by the variable's name, each as in an argument specification. ``controller: true`` marks paths on the controller.
+    :param options: by the variable's name, each as in an argument specification. ``controller: true`` marks paths on the controller, and
+        ``endpoint: true`` TLS servers, as the modules take them.
     :param known: names that begin so and are no variables of it: those of a role of that name, and facts that a run sets.
     :param renamed: the new names of variables by their old names, which still count.
     """
@@ -122,7 +124,7 @@ def _value(name: str, option: Option, value: Any, start: str) -> Any:
         found = _element(option, kind, value, start)
     _check_choices(option, found)
     if option.get("options"):
-        found = _parts(name, option, found)
+        found = _parts(name, option, found, start)
     for problem in problems_in({_bounded(name): option}, {_bounded(name): found}):
         raise RemediationError(problem.message.partition(": ")[2], problem.advice)
     return found
@@ -170,6 +172,8 @@ MISTAKEN = {"str": (dict, list, tuple), "path": (dict, list, tuple), "int": (boo
 
 def _element(option: Option, kind: str, value: Any, start: str) -> Any:
     """One value in its type."""
+    if option.get("endpoint"):
+        return _endpoint(value)
     if kind not in CONVERTERS:
         return value
     converter, fault, advice = CONVERTERS[kind]
@@ -180,6 +184,15 @@ def _element(option: Option, kind: str, value: Any, start: str) -> Any:
     except (TypeError, ValueError):
         raise RemediationError("%s is %s" % (_quoted(option, value), fault), advice) from None
     return _absolute(found, start) if kind == "path" and option.get("controller") else found
+
+
+def _endpoint(value: Any) -> Dict[str, Any]:
+    """A TLS server, and the computers that connect to it if they are named."""
+    try:
+        (target,) = parse_targets([value], "").endpoints
+    except RemediationError as problem:
+        raise RemediationError(problem.message.partition(": ")[2], problem.advice) from None
+    return dict(value) if isinstance(value, dict) else {"host": target.host, "port": target.port}
 
 
 def _quoted(option: Option, value: Any) -> str:
@@ -202,10 +215,18 @@ def _check_choices(option: Option, value: Any) -> None:
             raise RemediationError("%s is not one of %s" % (_quoted(option, item), ", ".join(map(str, choices))), advice)
 
 
-def _parts(name: str, option: Option, value: Any) -> Any:
-    """The parts of dictionaries, by Ansible's own validator."""
+def _parts(name: str, option: Option, value: Any, start: str) -> Any:
+    """The parts of dictionaries that were given, by Ansible's own validator."""
     spec = {key: item for key, item in option.items() if key in ("type", "elements", "options", "choices")}
     result = ArgumentSpecValidator({name: spec}).validate({name: value})
     if result.error_messages:
         raise RemediationError("; ".join(message.rstrip(".") for message in result.error_messages), "Correct these parts.")
-    return result.validated_parameters[name]
+    found = result.validated_parameters[name]
+    return [_given_parts(option, one, start) for one in found] if isinstance(found, list) else _given_parts(option, found, start)
+
+
+def _given_parts(option: Option, parts: Mapping[str, Any], start: str) -> Dict[str, Any]:
+    """The parts that have a value: the modules have defaults for the others."""
+    given = {part: value for part, value in parts.items() if value is not None}
+    on_controller = [part for part in given if option["options"].get(part, {}).get("controller")]
+    return {**given, **{part: _absolute(given[part], start) for part in on_controller}}

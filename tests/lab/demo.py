@@ -212,7 +212,7 @@ def lookup_service(demo: Demo) -> None:
     (demo.folder / "vcenter.yml").write_text(
         json.dumps(
             {
-                "ssl_trust_ca_path": "%s/pki/ca.pem" % demo.lab.state,
+                "ssl_trust_trusted_path": "%s/pki/ca.pem" % demo.lab.state,
                 "ssl_trust_addresses": dict.fromkeys(["vcenter.corp.example", "vc2.corp.example", "srm.corp.example", "nsx.corp.example"], vcenter.address),
                 "ssl_trust_username": "administrator@vsphere.local",
                 "ssl_trust_password": "Secret-Pw1!<&>",

@@ -295,12 +295,12 @@ class SslTrust(Case):
     def variables(self):
         old = hashlib.sha1(ssl.PEM_cert_to_DER_cert(self.host.read("/etc/vmware-lab/old.pem"))).hexdigest()
         account = {"ssl_trust_username": "administrator@vsphere.local", "ssl_trust_password": "Secret-Pw1!<&>", "ssl_trust_snapshot_taken": True}
-        where = {"ssl_trust_ca_path": str(self.anchors), "ssl_trust_addresses": self.addresses, "ssl_trust_backup_dir": str(self.backups)}
+        where = {"ssl_trust_trusted_path": str(self.anchors), "ssl_trust_addresses": self.addresses, "ssl_trust_backup_dir": str(self.backups)}
         return dict(account, **where, ssl_trust_old_fingerprint=old, ssl_trust_new_certificate=str(self.new))
 
     def picture(self):
         """The audit of each endpoint."""
-        audit = run_in_process("lookup_ssl_trust", {"hostname": self.names[0], "ca_path": str(self.anchors), "addresses": self.addresses})
+        audit = run_in_process("lookup_ssl_trust", {"hostname": self.names[0], "trusted_path": str(self.anchors), "addresses": self.addresses})
         return sorted("%(service_id)s %(url)s %(status)s" % endpoint for endpoint in audit["endpoints"])
 
     def restore(self):

@@ -51,7 +51,7 @@ class VCenter:
 
     def given(self, **more):
         """The command line of an audit of the registrations, or with more of an update."""
-        values = {"ssl_trust_ca_path": str(self.ca), "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS), **more}
+        values = {"ssl_trust_trusted_path": str(self.ca), "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS), **more}
         return ["-e", json.dumps({name: value for name, value in values.items() if value is not None})]
 
     def update(self, **more):
@@ -151,7 +151,7 @@ def untouched(lab, playbook, tmp_path_factory):
 
 @pytest.mark.parametrize("program", [None, "oldest"], ids=["core", "oldest-core"])
 def test_both_names_reach_the_module(untouched, playbook, program, request):
-    options = {"hostname": HOST, "ca_path": str(untouched.ca), "addresses": dict.fromkeys(NAMES, ADDRESS)}
+    options = {"hostname": HOST, "trusted_path": str(untouched.ca), "addresses": dict.fromkeys(NAMES, ADDRESS)}
     tasks = [{"certmend.tls." + name: options} for name in ("lookup_ssl_trust", "lookup_sslTrust")]
     play = json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]) + "\n"
     run = playbook(play, "-v", program=program and request.getfixturevalue(program))

@@ -35,8 +35,8 @@ def pin(minted):
 class Store:
     """A pin store, and the module that keeps it."""
 
-    def __init__(self, folder, run_module):
-        self.path, self.log, self._run = folder / "pins", folder / "pins.log", run_module
+    def __init__(self, folder, run_module, name="pins"):
+        self.path, self.log, self._run = folder / name, folder / (name + ".log"), run_module
 
     def run(self, *certificates, check=False, verbosity=3, **options):
         """The module on what servers presented, without a network where they are given."""

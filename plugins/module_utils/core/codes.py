@@ -142,7 +142,7 @@ CODES = (
     CodeEntry(
         "APPROVAL-REFUSED",
         "The approval covers this change of the key: its server, both pins and its date are right, and it was not used before.",
-        "article 003 (resolve certificate failures)",
+        "EVault, Resolve certificate failures",
         ("cert_pin",),
         "Have the change to the presented key approved, with a ticket of its own.",
     ),

@@ -52,7 +52,7 @@ class Site:
         given = {
             "hostname": "vc1.corp.example",
             "port": self.vcenter.port,
-            "ca_path": str(self.ca_path),
+            "trusted_path": str(self.ca_path),
             "addresses": dict.fromkeys(HOSTS, "127.0.0.1"),
             **more,
         }

@@ -69,7 +69,7 @@ def test_cert_inspect_shows_no_hostile_text(run_module, port, leaf, tmp_path):
 
 
 def test_tls_handshake_shows_no_hostile_text(run_module, port, tls_server):
-    options = {"host": "127.0.0.1", "port": port, "ca_content": CA.pem}
+    options = {"host": "127.0.0.1", "port": port, "trusted_content": CA.pem}
     assert shown.forbidden_in(run_module("tls_handshake", dict(options, name="depot.corp.example"))) == {}
     trusted = hostile(x509.SubjectAlternativeName([x509.DNSName("depot.corp.example"), x509.DNSName(shown.HOSTILE_ASCII)]))
     options["port"] = tls_server(trusted.pem + CA.pem, trusted.key_pem)

@@ -41,7 +41,7 @@ REQUIRED = {
     "journal": {"name": "test", "folder": "journals"},
     "lookup_ssl_trust": {"hostname": "127.0.0.1", "port": 1},
     "ome_certificate_chain": {"hostname": "127.0.0.1", "port": 1},
-    "tls_handshake": {"host": "127.0.0.1", "port": 1, "ca_path": "depot.pem"},
+    "tls_handshake": {"host": "127.0.0.1", "port": 1, "trusted_path": "depot.pem"},
     "trust_anchor": {"content": CERTIFICATE.pem, "store": "java", "keystore": {"path": "cacerts"}},
 }
 
@@ -109,14 +109,14 @@ def together(module, text):
         "cert_pin": ["name"],
         "hosts_entry": ["comment"],
         "journal": ["only_run"],
-        "lookup_ssl_trust": ["old_certificate", "ca_content", "listed"],
-        "ome_certificate_chain": ["content", "peer_content", "csr_content", "ca_content"],
-        "tls_handshake": ["ca_content"],
+        "lookup_ssl_trust": ["old_certificate", "trusted_content", "listed"],
+        "ome_certificate_chain": ["content", "peer_content", "csr_content", "trusted_content"],
+        "tls_handshake": ["trusted_content"],
         "trust_anchor": ["content"],
     }
     given = dict(REQUIRED.get(module, {}), **dict.fromkeys(wanted[module], text))
     if module == "tls_handshake":
-        del given["ca_path"]
+        del given["trusted_path"]
     return given
 
 

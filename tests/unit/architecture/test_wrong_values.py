@@ -26,7 +26,7 @@ REQUIRED = {
     "journal": {"name": "test", "folder": "journals"},
     "lookup_ssl_trust": {"hostname": "127.0.0.1", "username": "operator", "password": "Lookup-Pw1"},
     "ome_certificate_chain": {"hostname": "127.0.0.1", "state": "validated", "content": "", "username": "admin", "password": "Ome-Pw1"},
-    "tls_handshake": {"host": "127.0.0.1", "ca_content": ""},
+    "tls_handshake": {"host": "127.0.0.1", "trusted_content": ""},
     "trust_anchor": {"content": "", "store": "debian"},
 }
 

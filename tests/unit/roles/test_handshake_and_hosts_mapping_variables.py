@@ -22,6 +22,9 @@ WHERE = {"handshake_host": "alias.corp.example", "handshake_address": "127.0.0.1
 CASES = {
     "named": WHERE,
     "unnamed": {"handshake_host": "alias.corp.example", "handshake_address": "127.0.0.1"},
+    "file": {**WHERE, "handshake_trusted_content": "", "handshake_trusted_path": "{{ here }}/ca.pem"},
+    "old_text": {**WHERE, "handshake_trusted_content": "", "handshake_ca_content": "{{ ca }}"},
+    "old_file": {**WHERE, "handshake_trusted_content": "", "handshake_ca_path": "{{ here }}/ca.pem"},
     "hasty": {**WHERE, "handshake_timeout": 0.2},
     "java": {**WHERE, "handshake_keystores": [{"path": "{{ here }}/trusted.store", "password_file": "{{ here }}/password"}]},
     "system": {**WHERE, "handshake_system_stores": ["debian"]},
@@ -44,7 +47,7 @@ class Made:
         leaf = self.pki.leaf(NAME)
         shared = {"here": "{{ playbook_dir | dirname }}/hosts/{{ inventory_hostname }}"}
         verified = {**shared, "handshake_port": serve(leaf.pem + self.pki.two.pem + self.pki.one.pem, leaf.key_pem)}
-        with_ca = dict(verified, handshake_ca_content=self.pki.root.pem)
+        with_ca = dict(verified, handshake_trusted_content=self.pki.root.pem, ca=self.pki.root.pem)
         cases = {name: {**(verified if name in ("java", "system") else with_ca), **given} for name, given in CASES.items()}
         cases["hasty"]["handshake_port"] = silent
         mapped = dict(shared, hosts_mapping_path="{{ here }}/hosts", hosts_mapping_check_resolution=False)
@@ -54,6 +57,8 @@ class Made:
         for name in MAPPINGS:
             (self.hosts[name] / "hosts").write_text("10.0.0.1 %s old\n10.0.0.2 gone.corp.example stays\n" % NAME, encoding="ascii")
         self.keystore(self.hosts["java"])
+        for name in ("file", "old_file"):
+            (self.hosts[name] / "ca.pem").write_text(self.pki.root.pem, encoding="ascii")
         of_each = (("handshake", CASES), ("hosts_mapping", MAPPINGS))
         plays = [{"hosts": ":".join(names), "gather_facts": False, "roles": ["certmend.tls." + role]} for role, names in of_each]
         self.cases = self.hosts.run(plays)
@@ -82,6 +87,11 @@ def made(tmp_path_factory, shared_tls_server):
 def test_the_name_of_the_certificate_may_be_another_one_than_that_of_the_host(made):
     assert not made.cases["named"].failure and made.verified_by("named") == [OF_THE_CA]
     assert "alias.corp.example" in made.cases["unnamed"].failure
+
+
+@pytest.mark.parametrize("name", ["file", "old_text", "old_file"])
+def test_the_ca_certificates_are_text_or_a_file_and_may_have_their_old_names(made, name):
+    assert not made.cases[name].failure and made.verified_by(name) == [OF_THE_CA]
 
 
 def test_a_handshake_is_given_up_after_its_seconds(made):

@@ -143,7 +143,7 @@ def test_a_reload_that_fails_in_the_rollback_too_is_named_and_a_chain_is_restore
     )
     assert incomplete.is_restored() and incomplete.journals("depot") == ["restored"], failed.stdout
     repaired = incomplete.playbook([appending(incomplete)])
-    shake = {"host": NAME, "port": incomplete.port, "address": "127.0.0.1", "ca_content": ROOT.pem, "expect": "any"}
+    shake = {"host": NAME, "port": incomplete.port, "address": "127.0.0.1", "trusted_content": ROOT.pem, "expect": "any"}
     assert repaired.returncode == 0 and run_in_process("tls_handshake", shake)["verified"], repaired.stdout
     (run,) = incomplete.runs("depot")
     restored = incomplete.restore(run=run)

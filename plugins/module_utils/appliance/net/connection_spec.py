@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+#: the release that no longer has the old names
+RENAMED = {"version": "2.0.0", "collection_name": "certmend.tls"}
+
+#: whom to trust, with the names that these options had before; also of modules that only shake hands
+TRUSTED_SPEC: Dict[str, Dict[str, Any]] = {
+    "trusted_path": {"type": "path", "aliases": ["ca_path"], "deprecated_aliases": [dict(RENAMED, name="ca_path")]},
+    "trusted_content": {"type": "str", "aliases": ["ca_content"], "deprecated_aliases": [dict(RENAMED, name="ca_content")]},
+}
 #: the argument spec of a connection; a module merges it with its own options
 CONNECTION_SPEC: Dict[str, Dict[str, Any]] = {
     "hostname": {"type": "str"},
     "port": {"type": "int", "default": 443},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
-    "ca_content": {"type": "str"},
+    **TRUSTED_SPEC,
     "server_fingerprint": {"type": "list", "elements": "str"},
     "validate_certs": {"type": "bool", "default": True},
 }
 #: the two ways to verify the server, for ``mutually_exclusive``
-TRUST_OPTIONS = ("ca_path", "ca_content", "server_fingerprint")
+TRUST_OPTIONS = ("trusted_path", "trusted_content", "server_fingerprint")

@@ -53,33 +53,33 @@ class Trust:
     pins: Tuple[str, ...] = ()
 
 
-def trust_of(ca_path: Optional[str], pins: Tuple[str, ...], validate: bool, ca_content: Optional[str] = None) -> Trust:
+def trust_of(path: Optional[str], pins: Tuple[str, ...], validate: bool, content: Optional[str] = None) -> Trust:
     """Pins take precedence over CA certificates.
 
-    :param ca_path: a PEM file with CA certificates; None, and no ``ca_content``: the trust store of the system.
+    :param path: a PEM file with CA certificates; None, and no ``content``: the trust store of the system.
     :raises RemediationError: the file cannot be used.
     """
     if pins or not validate:
         return Trust(collecting_context(), pins)
     # OpenSSL would wait for the writer of a FIFO; and text around PEM blocks may be in any encoding, but Python wants ASCII
-    content = read_file(ca_path, "ca_path").decode("ascii", "ignore") if ca_path else ca_content
+    content = read_file(path, "trusted_path").decode("ascii", "ignore") if path else content
     try:
         if content is not None and not content.strip():  # which Python takes for the trust store of the system
             raise ValueError("it contains no certificate")
         return Trust(ssl.create_default_context(cadata=content))
     except (OSError, ValueError, ssl.SSLError) as error:
         raise RemediationError(
-            "%s cannot be used: %s" % ("ca_path: %s" % ca_path if ca_path else "ca_content:", getattr(error, "strerror", None) or error),
+            "%s cannot be used: %s" % ("trusted_path: %s" % path if path else "trusted_content:", getattr(error, "strerror", None) or error),
             "Give the CA certificates that the server's certificate is verified with, as PEM.",
         ) from error
 
 
 def trust_from_params(params: Mapping[str, Any]) -> Trust:
-    """Read the options ``ca_path``, ``ca_content``, ``server_fingerprint`` and ``validate_certs``.
+    """Read the options ``trusted_path``, ``trusted_content``, ``server_fingerprint`` and ``validate_certs``.
 
     :raises RemediationError: the file cannot be used, or a fingerprint is not SHA-256.
     """
-    return trust_of(params["ca_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"], params["ca_content"])
+    return trust_of(params["trusted_path"], parse_server_fingerprints(params["server_fingerprint"]), params["validate_certs"], params["trusted_content"])
 
 
 class Session:
@@ -201,7 +201,7 @@ class Session:
         presented = "; it presents SHA-256 %s" % fingerprint_of(chain[0]) if chain else ""
         return RemediationError(
             "%s is not trusted: %s%s" % (self.where, error.verify_message, presented),
-            "Set ca_path to the CA certificates that issued the server's certificate; or, after comparing the fingerprint on the console of the "
+            "Set trusted_path to the CA certificates that issued the server's certificate; or, after comparing the fingerprint on the console of the "
             "appliance, set server_fingerprint.",
         )
 

@@ -49,9 +49,9 @@ def _anchors_text(options: Options) -> str:
         return anchors_pem(options.java_keystore, options.trust_option)
     if options.system_store is not None:
         return system_anchors_text(options.system_store, options.trust_option)
-    if options.ca_path is not None:
-        return read_file(options.ca_path, options.trust_option).decode("ascii", "replace")
-    return options.ca_content or ""
+    if options.trusted_path is not None:
+        return read_file(options.trusted_path, options.trust_option).decode("ascii", "replace")
+    return options.trusted_content or ""
 
 
 def shake_hands(options: Options, anchors: Anchors) -> Outcome:

@@ -26,7 +26,7 @@ class Expect(StringEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """What the task asks for. At most one of ``ca_path``, ``ca_content``, ``java_keystore`` and ``system_store`` is set; one if ``expect`` is ``verified``.
+    """What the task asks for. At most one of ``trusted_path``, ``trusted_content``, ``java_keystore`` and ``system_store`` is set; one if ``expect`` is ``verified``.
 
     :param name: the name that the certificate must have.
     :param address: connect there instead of resolving ``host``.
@@ -41,8 +41,8 @@ class Options:
     port: int
     name: str
     address: Optional[str]
-    ca_path: Optional[str]
-    ca_content: Optional[str]
+    trusted_path: Optional[str]
+    trusted_content: Optional[str]
     java_keystore: Optional[Keystore]
     system_store: Optional[str]
     timeout: float
@@ -64,8 +64,8 @@ class Options:
             port=params["port"],
             name=params["name"] or params["host"],
             address=params["address"],
-            ca_path=params["ca_path"],
-            ca_content=params["ca_content"],
+            trusted_path=params["trusted_path"],
+            trusted_content=params["trusted_content"],
             java_keystore=Keystore(keystore["path"], keystore["password_file"]) if keystore else None,
             system_store=params["system_store"],
             timeout=params["timeout"],
@@ -78,7 +78,7 @@ class Options:
     @property
     def trusts_nothing(self) -> bool:
         """Whether no certificates to trust are given."""
-        return self.java_keystore is None and self.system_store is None and self.ca_path is None and self.ca_content is None
+        return self.java_keystore is None and self.system_store is None and self.trusted_path is None and self.trusted_content is None
 
     @property
     def trust_option(self) -> str:
@@ -87,7 +87,7 @@ class Options:
             return "java_keystore"
         if self.system_store is not None:
             return "system_store"
-        return "ca_content" if self.ca_path is None else "ca_path"
+        return "trusted_content" if self.trusted_path is None else "trusted_path"
 
 
 def _fingerprints(params: Mapping[str, Any], option: str) -> Tuple[str, ...]:

@@ -45,7 +45,7 @@ class Options:
     :param hosts: the hosts whose endpoints can change; empty: all.
     :param aliases: host names by the other names that urls have for them.
     :param new_chain: the new certificate and those given with it; empty if ``live``.
-    :param addresses: where to connect, by host name.
+    :param addresses: where to connect, by host name; that of ``hostname`` too, if it is given.
     :param backup: the backup to restore.
     :param require_served: refuse an update that leaves a selected endpoint stale, or whose urls do not answer.
     :param force: also restore trust anchors that somebody else changed after the update.
@@ -100,7 +100,7 @@ class Options:
             sts=sts,
             trust=trust,
             verified=bool(trust.pins) or params["validate_certs"],
-            addresses=_by_host(params["addresses"]),
+            addresses={**_by_host(_address_of_the_node(params)), **_by_host(params["addresses"])},
             backup=backup,
             verify_urls=tuple(params["verify_urls"] or ()),
             **update,
@@ -177,6 +177,11 @@ def _nothing_to_replace() -> RemediationError:
         "old_fingerprint, old_certificate or hosts: one of them must say which trust anchors are replaced",
         "Give the old certificate or its fingerprint, or the hosts whose certificate was replaced.",
     )
+
+
+def _address_of_the_node(params: Mapping[str, Any]) -> Dict[str, str]:
+    """Where ``hostname`` is, for its Lookup Service, its STS and its urls alike."""
+    return {params["hostname"]: params["address"]} if params["hostname"] and params["address"] else {}
 
 
 def _by_host(values: Optional[Mapping[Any, Any]]) -> Dict[str, str]:

@@ -70,8 +70,6 @@ class LookupSslTrustRun(Run[RegistrationChange]):
         if options.state is State.UPDATED:
             self.spec = collect.update_spec(options, self.now)
         if options.listed is None:
-            if not options.verified:
-                self.warnings.append("validate_certs is false: the identity of %s is not verified; an impostor would get the password" % options.hostname)
             self.service = LookupService(collect.session_to(options, options.hostname, options.port))
         registrations = collect.read_registrations(options, self.service)
         self.sts = collect.find_sts(registrations, options.hostname)
@@ -119,6 +117,8 @@ class LookupSslTrustRun(Run[RegistrationChange]):
             attempt(errors, partial(preflight.check_served, selected, self._audit_of(after)))
         if steps and self.service is not None:
             now = self.now + datetime.timedelta(seconds=time.monotonic() - self.started)
+            if options.password and not options.verified:  # an audit sends no credentials
+                self.warnings.append("validate_certs is false: server identity not verified; credentials would go to any server at this address")
             attempt(errors, partial(preflight.check_backup_folder, options, self.now))
             attempt(errors, partial(preflight.sign_in_for_set, options, self.sts, self.service, len(steps), now))
             for url in options.verify_urls:

@@ -16,7 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule impor
 @rule(
     "PIN-CHANGED",
     ERROR,
-    cites="article 003 (resolve certificate failures); RFC 7469 section 2.6",
+    cites="EVault, Resolve certificate failures; RFC 7469 section 2.6",
     remedy="pins",
     advice="Find out whether the change was expected. If it was, approve it (role pins) and have the agents re-pinned; if nobody knows of it, inform "
     "your IT security.",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.certmend.tls.tests.support.rendered import render
+from ansible_collections.certmend.tls.tests.support.rendered import UNDEFINED, render
 
 VALUES = "lookup('certmend.tls.variables', 'audit')"
 OF_OTHER = "lookup('certmend.tls.variables', 'audit', host='other')"
+HOSTS = ["lookup('certmend.tls.variables', 'host'%s).ansible_host" % which for which in ("", ", host='case'", ", host='other'")]
 PROBLEMS = "query('certmend.tls.variables', 'audit', problems=true, hosts=['case', 'other'])"
 
 
@@ -20,9 +21,9 @@ def rendered(tmp_path_factory):
     """The expressions, on host ``case``."""
     folder = tmp_path_factory.mktemp("variables")
     case = {"port_of_ours": "8443", "audit_port": "{{ port_of_ours }}", "audit_profiles": "generic, vcf_installer", "audit_trusted": "roots.pem"}
-    other = {"audit_port": "none", "audit_fqdn": "{{ missing }}", "audit_prot": 1, "audit_questions": ""}
+    other = {"ansible_host": "10.77.0.9", "audit_port": "none", "audit_fqdn": "{{ missing }}", "audit_prot": 1, "audit_questions": ""}
     inventory = {"cases": {"hosts": {"case": case}}, "others": {"hosts": {"other": other}}}
-    return folder, render(folder, "endpoint", inventory, [VALUES, OF_OTHER, PROBLEMS])["case"]
+    return folder, render(folder, "endpoint", inventory, [VALUES, OF_OTHER, PROBLEMS, *HOSTS])["case"]
 
 
 def test_expressions_are_evaluated_and_texts_converted(rendered):
@@ -39,3 +40,8 @@ def test_the_problems_of_all_hosts_name_those_that_have_them(rendered):
     problems = rendered[1][PROBLEMS]
     assert [problem.partition(":")[0] for problem in problems] == ["audit_fqdn", "audit_port", "audit_prot"]
     assert all(problem.endswith("(other)") for problem in problems)
+
+
+def test_the_address_of_a_host_is_what_the_inventory_says_and_not_where_the_task_connects_to(rendered):
+    """Ansible adds ansible_host to the variables of a task; of a delegated task it is the other host's."""
+    assert [rendered[1][name] for name in HOSTS] == [UNDEFINED, UNDEFINED, "10.77.0.9"]

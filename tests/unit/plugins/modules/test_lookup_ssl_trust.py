@@ -260,10 +260,10 @@ def test_the_served_certificate_is_used_if_it_has_the_expected_fingerprint(site,
         (dict(new_certificate="/does/not/exist"), "new_certificate: /does/not/exist"),
         (dict(new_certificate="-----BEGIN RUBBISH-----"), "new_certificate: contains no certificate"),
         (dict(hostname="unknown.invalid"), "unknown.invalid"),
-        (dict(ca_path="/does/not/exist"), "ca_path: /does/not/exist"),
-        (dict(ca_path=None), "is not trusted"),
-        (dict(ca_path=None, server_fingerprint=["AB:" * 31 + "AB"]), "is not among the fingerprints given"),
-        (dict(ca_path=None, server_fingerprint=["AB:" * 19 + "AB"]), "server_fingerprint: "),
+        (dict(trusted_path="/does/not/exist"), "trusted_path: /does/not/exist"),
+        (dict(trusted_path=None), "is not trusted"),
+        (dict(trusted_path=None, server_fingerprint=["AB:" * 31 + "AB"]), "is not among the fingerprints given"),
+        (dict(trusted_path=None, server_fingerprint=["AB:" * 19 + "AB"]), "server_fingerprint: "),
         (dict(backup_dir="/proc/nowhere"), "backup_dir: /proc/nowhere"),
     ],
 )
@@ -497,11 +497,40 @@ def test_partners_are_asked_whether_they_list_the_same(site, run_module):
     assert any("does not list the new trust anchors yet" in str(warning) for warning in result["warnings"])
 
 
+UNVERIFIED = "validate_certs is false: server identity not verified; credentials would go to any server at this address"
+
+
 def test_the_server_may_be_known_by_its_fingerprint_or_not_at_all(site, run_module):
-    pinned = run_module("lookup_ssl_trust", site.options(ca_path=None, server_fingerprint=[fingerprint(site.new)]))
-    blind = run_module("lookup_ssl_trust", site.options(ca_path=None, validate_certs=False))
+    pinned = run_module("lookup_ssl_trust", site.options(trusted_path=None, server_fingerprint=[fingerprint(site.new)]))
+    blind = run_module("lookup_ssl_trust", site.options(trusted_path=None, validate_certs=False))
     assert pinned["summary"] == blind["summary"]
-    assert any("validate_certs is false" in str(warning) for warning in blind["warnings"])
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_server_that_is_not_verified_is_warned_of_if_the_credentials_go_to_it(site, run_module, check):
+    def warned(options):
+        return any(UNVERIFIED in str(warning) for warning in run_module("lookup_ssl_trust", options, check).get("warnings", []))
+
+    blind = {"trusted_path": None, "validate_certs": False}
+    account = {"username": USER, "password": ACCOUNTS[USER]}
+    assert warned(site.update(**blind)) and not warned(site.update(trusted_path=None, server_fingerprint=[fingerprint(site.new)]))
+    assert not warned(site.options(**blind, **account)), "an audit sends no credentials"
+
+
+def test_the_ca_certificates_have_the_names_that_all_modules_use(site, run_module):
+    content = site.ca_path.read_text(encoding="ascii")
+    ways = [{"trusted_path": str(site.ca_path)}, {"trusted_content": content}, {"ca_path": str(site.ca_path)}, {"ca_content": content}]
+    results = [run_module("lookup_ssl_trust", site.options(**{"trusted_path": None, **way})) for way in ways]
+    assert [result["summary"] for result in results] == [results[0]["summary"]] * 4
+    assert [bool(result.get("deprecations")) for result in results] == [False, False, True, True]
+
+
+def test_the_address_of_the_node_is_where_it_and_its_urls_are_connected_to(site, run_module):
+    elsewhere = dict.fromkeys(HOSTS[1:], "127.0.0.1")
+    found = run_module("lookup_ssl_trust", site.options(address="127.0.0.1", addresses=elsewhere))
+    assert found["summary"] == run_module("lookup_ssl_trust", site.options())["summary"]
+    wrong = run_module("lookup_ssl_trust", site.options(address="127.0.0.1", addresses={**elsewhere, HOSTS[0].upper(): "::1"}))
+    assert wrong["failed"] and "vc1.corp.example:" in wrong["msg"], "addresses comes first"
 
 
 def test_the_connection_is_kept(site, run_module):
@@ -513,7 +542,7 @@ def test_the_connection_is_kept(site, run_module):
 def listed(site, **more):
     """The options of a run that gets the output of the appliance's tool instead of a node."""
     output = lstool_output(site.vcenter.lookup.registrations.values())
-    return site.options(hostname=None, port=None, ca_path=None, listed=output, **more)
+    return site.options(hostname=None, port=None, trusted_path=None, listed=output, **more)
 
 
 def test_the_output_of_the_appliance_s_tool_is_audited_like_the_service(site, run_module):

@@ -35,7 +35,7 @@ class Role:
         (folder / "inventory").write_text("vc1.corp.example ansible_connection=local ansible_python_interpreter=%s\n" % sys.executable, encoding="ascii")
 
     def audit(self, *arguments, **more):
-        known = {"port": self.site.vcenter.port, "ca_path": str(self.site.ca_path), "addresses": self.site.options()["addresses"]}
+        known = {"port": self.site.vcenter.port, "trusted_path": str(self.site.ca_path), "addresses": self.site.options()["addresses"]}
         given = {"ssl_trust_" + name: value for name, value in {**known, **more}.items()}
         command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "inventory", "plays/play.yml", *arguments, "-e", json.dumps(given)]
         environment = dict(

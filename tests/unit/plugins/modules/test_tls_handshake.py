@@ -32,7 +32,7 @@ def leaf(issuer=ROOT, **more):
 @pytest.fixture
 def shake(run_module):
     def run(port=1, trusted=ROOT.pem, expect="any", verbosity=3, **more):
-        given = dict(dict(host=NAME, port=port, ca_content=trusted, expect=expect), **more)
+        given = dict(dict(host=NAME, port=port, trusted_content=trusted, expect=expect), **more)
         return run_module("tls_handshake", {name: value for name, value in given.items() if value is not None}, verbosity=verbosity)
 
     return run
@@ -125,15 +125,24 @@ def test_a_handshake_that_the_server_ends_tells_the_alert(shake, plain_server):
     assert "handshake failure" in shake(plain_server(b"\x15\x03\x03\x00\x02\x02\x28"))["error"]["message"]
 
 
+def test_the_ca_certificates_may_have_their_old_names(shake, tls_server, tmp_path):
+    certificate = leaf()
+    (tmp_path / "ca.pem").write_text(ROOT.pem, encoding="ascii")
+    port = tls_server(certificate.pem, certificate.key_pem)
+    for old in ({"ca_content": ROOT.pem}, {"ca_path": str(tmp_path / "ca.pem")}):
+        seen = shake(port, trusted=None, expect="verified", **old)
+        assert seen["verified"] and "'%s'" % next(iter(old)) in str(seen["deprecations"])
+
+
 @pytest.mark.parametrize(
     "wrong, words",
     [
         (dict(host="bad host"), "host: 'bad host'"),
         (dict(port=0), "port: 0"),
         (dict(address="depot"), "address: 'depot' is not an IP address"),
-        (dict(trusted="no certificate"), "ca_content: contains no certificate"),
-        (dict(trusted="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "ca_content: OpenSSL cannot read the certificates: "),
-        (dict(trusted=None, ca_path="/nowhere/ca.pem"), "ca_path: /nowhere/ca.pem cannot be read"),
+        (dict(trusted="no certificate"), "trusted_content: contains no certificate"),
+        (dict(trusted="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"), "trusted_content: OpenSSL cannot read the certificates: "),
+        (dict(trusted=None, trusted_path="/nowhere/ca.pem"), "trusted_path: /nowhere/ca.pem cannot be read"),
         (dict(trusted=None, java_keystore={"path": "/nowhere/ks"}), "java_keystore.path: /nowhere/ks cannot be read: No such file"),
     ],
 )

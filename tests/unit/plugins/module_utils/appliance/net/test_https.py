@@ -318,7 +318,7 @@ def test_a_ca_file_that_cannot_be_used_is_reported_with_its_option(text, tmp_pat
     path = tmp_path / "unusable.pem"
     if text is not None:
         path.write_text(text, encoding="ascii")
-    with pytest.raises(RemediationError, match="^ca_path: %s cannot be (used|read): " % path):
+    with pytest.raises(RemediationError, match="^trusted_path: %s cannot be (used|read): " % path):
         trust_of(str(path), (), True)
 
 
@@ -327,12 +327,12 @@ def test_ca_certificates_can_be_given_as_text(service, ca_path):
     with open(ca_path, encoding="ascii") as handle:
         text = handle.read()
     assert Session("localhost", running.port, trust_of(None, (), True, text), PATIENCE).post("/", b"", {}).status == 200
-    with pytest.raises(RemediationError, match="^ca_content: cannot be used: "):
+    with pytest.raises(RemediationError, match="^trusted_content: cannot be used: "):
         trust_of(None, (), True, "no certificate")
 
 
 def test_trust_is_read_from_the_options_of_a_module(ca_path):
-    params = {"ca_path": ca_path, "ca_content": None, "server_fingerprint": None, "validate_certs": True}
+    params = {"trusted_path": ca_path, "trusted_content": None, "server_fingerprint": None, "validate_certs": True}
     assert trust_from_params(params).context.verify_mode == ssl.CERT_REQUIRED
     pinned = trust_from_params(dict(params, server_fingerprint=["AB:" * 31 + "AB"]))
     assert pinned.pins == ("ab" * 32,) and pinned.context.verify_mode == ssl.CERT_NONE
@@ -342,14 +342,14 @@ def test_trust_is_read_from_the_options_of_a_module(ca_path):
 
 def test_a_fifo_in_the_place_of_the_ca_certificates_is_refused(tmp_path):
     os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(RemediationError, match="ca_path: .*/fifo is a named pipe"):
+    with pytest.raises(RemediationError, match="trusted_path: .*/fifo is a named pipe"):
         trust_of(str(tmp_path / "fifo"), (), True)
 
 
 @pytest.mark.parametrize("content", ["", " \n"])
 def test_an_empty_file_of_ca_certificates_is_not_the_trust_store_of_the_system(content, tmp_path):
     (tmp_path / "ca.pem").write_text(content)
-    with pytest.raises(RemediationError, match="ca_path: .*/ca.pem cannot be used: it contains no certificate"):
+    with pytest.raises(RemediationError, match="trusted_path: .*/ca.pem cannot be used: it contains no certificate"):
         trust_of(str(tmp_path / "ca.pem"), (), True)
 
 

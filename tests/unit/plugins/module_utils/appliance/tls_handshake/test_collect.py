@@ -22,7 +22,7 @@ BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 
 def options(port=443, **trust):
-    params = dict(dict(ca_path=None, ca_content=None, java_keystore=None, system_store=None), **trust)
+    params = dict(dict(trusted_path=None, trusted_content=None, java_keystore=None, system_store=None), **trust)
     params.update(host="localhost", port=port, name=None, address="127.0.0.1", timeout=float(PATIENCE), expect="any")
     params.update(expected_fingerprints=None, previous_fingerprints=None, wait_timeout=0.0)
     return Options.from_params(params)
@@ -32,7 +32,7 @@ def test_anchors_are_the_certificates_of_a_text_or_a_file(tmp_path):
     text = "# our CA\n%s\n%s" % (ROOT.pem, OTHER.pem)
     (tmp_path / "ca.pem").write_bytes(text.encode("ascii") + b"\xff")
     expected = Anchors(ROOT.pem + OTHER.pem, 2)
-    assert collect_anchors(options(ca_content=text)) == expected == collect_anchors(options(ca_path=str(tmp_path / "ca.pem")))
+    assert collect_anchors(options(trusted_content=text)) == expected == collect_anchors(options(trusted_path=str(tmp_path / "ca.pem")))
 
 
 def test_the_anchors_of_a_system_are_those_of_its_bundle_or_its_folder(tmp_path, monkeypatch):
@@ -53,18 +53,18 @@ def test_a_system_that_has_no_such_store_names_the_option(monkeypatch):
 
 @pytest.mark.parametrize("text", ["", "nothing"])
 def test_a_text_without_a_certificate_names_its_option(text):
-    with pytest.raises(RemediationError, match="ca_content: contains no certificate"):
-        collect_anchors(options(ca_content=text))
+    with pytest.raises(RemediationError, match="trusted_content: contains no certificate"):
+        collect_anchors(options(trusted_content=text))
 
 
 def test_a_certificate_that_openssl_cannot_read_names_its_option():
-    given = options(ca_content=BROKEN)
-    with pytest.raises(RemediationError, match="ca_content: OpenSSL cannot read the certificates: "):
+    given = options(trusted_content=BROKEN)
+    with pytest.raises(RemediationError, match="trusted_content: OpenSSL cannot read the certificates: "):
         shake_hands(given, collect_anchors(given))
 
 
 def test_an_outcome_is_a_handshake_or_the_reason_why_there_is_none(tls_server, plain_server):
-    good, bad = options(tls_server(LEAF.pem, LEAF.key_pem), ca_content=ROOT.pem), options(plain_server(b"HTTP/1.1"), ca_content=ROOT.pem)
+    good, bad = options(tls_server(LEAF.pem, LEAF.key_pem), trusted_content=ROOT.pem), options(plain_server(b"HTTP/1.1"), trusted_content=ROOT.pem)
     outcomes = [shake_hands(given, collect_anchors(given)) for given in (good, bad)]
     assert isinstance(outcomes[0], Handshake) and outcomes[0].verify_code == 0 and outcomes[0].chain == (LEAF.der,)
     assert isinstance(outcomes[1], ProbeError) and outcomes[1].code == "NOT-TLS"

@@ -19,8 +19,8 @@ def options(**params):
         port=443,
         name=None,
         address=None,
-        ca_path=None,
-        ca_content="PEM",
+        trusted_path=None,
+        trusted_content="PEM",
         java_keystore=None,
         system_store=None,
         timeout=10.0,
@@ -43,10 +43,10 @@ def test_addresses_are_hosts_and_names_too():
 @pytest.mark.parametrize(
     "params, option",
     [
-        (dict(), "ca_content"),
-        (dict(ca_content=None, ca_path="/ca.pem"), "ca_path"),
-        (dict(ca_content=None, java_keystore=dict(path="/ks", password_file=None)), "java_keystore"),
-        (dict(ca_content=None, system_store="auto"), "system_store"),
+        (dict(), "trusted_content"),
+        (dict(trusted_content=None, trusted_path="/ca.pem"), "trusted_path"),
+        (dict(trusted_content=None, java_keystore=dict(path="/ks", password_file=None)), "java_keystore"),
+        (dict(trusted_content=None, system_store="auto"), "system_store"),
     ],
 )
 def test_the_option_that_says_what_is_trusted_is_known(params, option):
@@ -54,7 +54,7 @@ def test_the_option_that_says_what_is_trusted_is_known(params, option):
 
 
 def test_a_keystore_has_its_password_file():
-    given = options(ca_content=None, java_keystore=dict(path="/ks", password_file="/pw"))
+    given = options(trusted_content=None, java_keystore=dict(path="/ks", password_file="/pw"))
     assert given.java_keystore == Keystore("/ks", "/pw") and given.expect is Expect.ANY
 
 

@@ -67,8 +67,8 @@ def test_a_server_is_probed_at_its_address():
 
 
 def test_everything_that_is_wrong_is_reported_at_once():
-    message = refused(ca_path="/does/not/exist", state="updated", old_fingerprint=["AB", "CD"], new_certificate="/neither")
-    for words in ("4 things are wrong", "ca_path: /does/not/exist", "'AB' is not a fingerprint", "'CD' is not a fingerprint", "new_certificate: /neither"):
+    message = refused(trusted_path="/does/not/exist", state="updated", old_fingerprint=["AB", "CD"], new_certificate="/neither")
+    for words in ("4 things are wrong", "trusted_path: /does/not/exist", "'AB' is not a fingerprint", "'CD' is not a fingerprint", "new_certificate: /neither"):
         assert words in message
 
 

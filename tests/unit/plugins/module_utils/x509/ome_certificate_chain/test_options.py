@@ -23,7 +23,7 @@ CAS = Cas(FIXED)
 CHAIN = CAS.chain()
 RUN, CHECK = RunContext(False, FIXED.now), RunContext(True, FIXED.now)
 PARAMS = {
-    **dict.fromkeys(["hostname", "address", "username", "password", "ca_path", "ca_content", "server_fingerprint", "path", "content", "name", "at"]),
+    **dict.fromkeys(["hostname", "address", "username", "password", "trusted_path", "trusted_content", "server_fingerprint", "path", "content", "name", "at"]),
     **dict.fromkeys(["csr_path", "csr_content", "peer_path", "peer_content", "distinguished_name", "department_name", "business_name"]),
     **dict.fromkeys(["locality", "country_state", "country", "email", "subject_alternative_names", "issuer_content", "peer_issuer_content"]),
     **dict(
