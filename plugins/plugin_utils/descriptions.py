@@ -12,6 +12,7 @@ Such a file has, each of them optional,
 - ``roles``: roles whose variables count as well; ``controller``: those of them that are paths on the controller, or have such a part (``NAME.PART``);
   ``endpoints``: those of them that are lists of TLS servers, as the modules take them; ``default_is``: for the guide, as above, by name; ``internal``:
   those that the guide does not name, because the playbook sets them,
+- ``omits``: variables of the roles that nobody but a role sets,
 - ``renamed``: new names by old names, which still count,
 - ``facts``: what the run itself sets by names that begin like its variables.
 """
@@ -46,8 +47,8 @@ def described(owner: str) -> Description:
     for name in file.get("endpoints", []):
         _mark(options, name, "endpoint")
     options.update(file.get("options", {}))
-    for old in file.get("renamed", {}):
-        options.pop(old, None)
+    for name in (*file.get("renamed", {}), *file.get("omits", [])):
+        options.pop(name, None)
     known = frozenset([*_of_role(owner), *file.get("facts", [])])
     return Description(owner, options, known, dict(file.get("renamed", {})))
 

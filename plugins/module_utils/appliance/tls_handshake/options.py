@@ -26,7 +26,9 @@ class Expect(StringEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """What the task asks for. At most one of ``trusted_path``, ``trusted_content``, ``java_keystore`` and ``system_store`` is set; one if ``expect`` is ``verified``.
+    """What the task asks for.
+
+    At most one of ``trusted_path``, ``trusted_content``, ``java_keystore`` and ``system_store`` is set; one if ``expect`` is ``verified``.
 
     :param name: the name that the certificate must have.
     :param address: connect there instead of resolving ``host``.
