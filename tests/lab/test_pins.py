@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EVault, Resolve certificate failures, from end to end: a web server's key is pinned, rotated unannounced, approved, announced; and put back where that fails."""
+"""EVault, Resolve certificate failures: a key is pinned, rotated unannounced, approved, announced; and the pins are restored if that fails."""
 
 from __future__ import annotations
 
