@@ -32,7 +32,7 @@ def worklists(tmp_path_factory):
     folder = tmp_path_factory.mktemp("worklists")
     inventory = {"cases": {"hosts": {"localhost": {"pins_repin": REPIN, "ansible_connection": "local"}}}}
     names = ["lookup('ansible.builtin.template', '%s/roles/pins/templates/worklist.%s.j2')" % (COLLECTION, kind) for kind in ("txt", "csv")]
-    found = render(folder, "roles/pins/defaults/main.yml", inventory, names)["localhost"]
+    found = render(folder, "roles/pins/vars/main.yml", inventory, names)["localhost"]
     return [found[name] for name in names]
 
 

@@ -22,6 +22,8 @@ OPTIONS = {
     "web_subject": {"type": "dict"},
     "web_password": {"type": "int", "no_log": True},
     "web_parts": {"type": "list", "elements": "dict", "options": {"host": {"type": "str", "required": True}, "port": {"type": "int"}}},
+    "web_keys": {"type": "list", "elements": "dict", "options": {"path": {"type": "path", "controller": True}, "name": {"type": "str"}}},
+    "web_servers": {"type": "list", "elements": "raw", "endpoint": True},
 }
 WEB = Description("web", OPTIONS, frozenset(["web_result"]), {"web_ca": "web_roots"})
 START = "/srv/ops"
@@ -53,6 +55,9 @@ def problem(name, given):
         ("web_names", ["a,b"], ["a,b"]),
         ("web_subject", '{"CN": "x"}', {"CN": "x"}),
         ("web_parts", '{"host": "a", "port": "1"}', [{"host": "a", "port": 1}]),
+        ("web_parts", [{"host": "a"}], [{"host": "a"}]),
+        ("web_servers", "a:8443\nb, [::1]:8443", [{"host": "a", "port": 8443}, {"host": "b", "port": 443}, {"host": "::1", "port": 8443}]),
+        ("web_servers", [{"host": "a", "computers": ["x"]}, "b"], [{"host": "a", "computers": ["x"]}, {"host": "b", "port": 443}]),
     ],
 )
 def test_a_text_is_converted(name, given, expected):
@@ -68,6 +73,7 @@ def test_an_empty_answer_means_not_given(nothing):
 def test_a_path_on_the_controller_starts_where_the_playbook_was_started():
     assert value("web_store", "pins") == "/srv/ops/pins" and value("web_store", "/etc/pins") == "/etc/pins"
     assert value("web_roots", "a.pem,sub/b.pem") == ["/srv/ops/a.pem", "/srv/ops/sub/b.pem"]
+    assert value("web_keys", [{"path": "a.key"}, {"name": "a.key"}]) == [{"path": "/srv/ops/a.key"}, {"name": "a.key"}]
 
 
 def test_a_path_on_another_host_stays():
@@ -87,6 +93,9 @@ def test_a_path_on_another_host_stays():
         ("web_names", "[a", "begins like JSON"),
         ("web_subject", "CN", "not a dictionary"),
         ("web_parts", [{"port": 1}], "missing required arguments: host"),
+        ("web_servers", ["a", "b:https"], "web_servers: 'https' is not a port (1 to 65535)"),
+        ("web_servers", [{"host": "a", "prot": 1}], "web_servers: unknown key prot"),
+        ("web_servers", [{"host": "a", "computers": {"b": 1}}], "web_servers: {'b': 1} is not a list of names"),
     ],
 )
 def test_a_wrong_value_is_named_with_the_way_out(name, given, said):
