@@ -317,7 +317,16 @@ def test_a_role_has_a_readme_and_an_argument_spec_for_each_default(role):
 
 
 #: where a host of the inventory is called by its inventory name on purpose: it names the host for Ansible or for a person, no TLS server
-FOR_ANSIBLE = ("_prove_from:", "inventory_name", "ome_migration_target", "difference([inventory_hostname])", "fail_msg", "msg:")
+FOR_ANSIBLE = (
+    "_prove_from:",
+    "inventory_name",
+    "ome_migration_target",
+    "difference([inventory_hostname])",
+    "fail_msg",
+    "msg:",
+    "handshake_clients:",
+    "remediation_later:",
+)
 
 
 def endpoint_expressions():

@@ -26,6 +26,7 @@ def audits(port):
         "host": {"audit_hosts": "www"},
         "endpoint": trusted,
         "untrusted": {**trusted, "audit_trust_system": False, "audit_trusted": "other.pem"},
+        "text": {**trusted, "audit_trust_system": "", "audit_trusted_content": "{{ lookup('ansible.builtin.file', 'roots.pem') }}", "audit_questions": "no"},
         "soon": {**trusted, "audit_expires_within": 120},
         "waived": {**trusted, "audit_expires_within": 120, "audit_waivers": [waiver]},
         "late": {**trusted, "audit_waivers": [waiver], "audit_waiver_days": SOON // 2},
@@ -45,6 +46,7 @@ class Made:
         self.hosts = Cases(folder / "hosts", {"www": {**elsewhere, "audit_fqdn": NAME, "audit_port": self.port, "audit_address": "127.0.0.1"}})
         self.hosts.environment["SSL_CERT_FILE"] = str(self.pki.roots)  # the system's, for the programs of this run
         (self.hosts.controller / "other.pem").write_text(self.pki.authority("Another Root", None).pem, encoding="ascii")
+        (self.hosts.controller / "roots.pem").write_text(self.pki.root.pem, encoding="ascii")
         given = audits(self.port)
         plays = [
             {"import_playbook": "certmend.tls.audit", "vars": {**more, "audit_report_path": str(folder / (name + ".json"))}} for name, more in given.items()
@@ -73,6 +75,10 @@ def test_endpoints_are_inspected_without_an_inventory(made):
 
 def test_the_roots_are_those_of_the_system_on_request(made):
     assert "TRUST-UNKNOWN-CA" in made.codes("untrusted") and "TRUST-UNKNOWN-CA" not in made.codes("endpoint")
+
+
+def test_the_roots_can_be_given_as_text_and_the_questions_left_out(made):
+    assert made.reports["text"]["verdict"] == "ok" and made.reports["text"]["results"][0]["questions"] == []
 
 
 def test_a_certificate_is_reported_so_many_days_before_it_expires(made):

@@ -204,3 +204,22 @@ def test_the_first_play_notes_how_a_server_is_reached(tmp_path):
     assert [found["b"]["chain_" + name] for name in OF_THE_SERVER] == [[], [], "", "/etc/haproxy/haproxy.cfg", 20] and found["b"]["chain_has_one_file"] is False
     assert found["a"]["chain_system_stores"] == ["auto"] and found["a"]["chain_keystores"] == [] and found["a"]["chain_become"] is True
     assert found["b"]["chain_system_stores"] == ["debian"] and found["b"]["chain_keystores"] == [KEYSTORE] and found["b"]["chain_become"] is False
+
+
+def test_what_the_operator_gives_for_a_server_of_another_kind_reaches_the_roles(tmp_path):
+    other = {
+        "server_chain_server": "custom",
+        "server_chain_path": "/srv/tls.pem",
+        "server_chain_private_key_path": "/srv/tls.pem",
+        "server_chain_check_command": '["/usr/sbin/web", "-t"]',
+        "server_chain_reload_command": "/usr/sbin/web,-s,reload",
+        "server_chain_service": "web",
+        "server_chain_prove_timeout": "5",
+        "server_chain_aia": '{"timeout": 2}',
+        "server_chain_include_root": "yes",
+    }
+    names = ("chain_check_command", "chain_reload_command", "chain_service", "chain_prove_timeout", "chain_has_one_file", "given.server_chain_aia")
+    found = render(tmp_path, "server_chain", {"cases": {"hosts": {"other": other, "usual": {"server_chain_path": "/etc/nginx/www.pem"}}}}, names)
+    words = ["/usr/sbin/web", "-t"], ["/usr/sbin/web", "-s", "reload"]
+    assert tuple(found["other"].values()) == (*words, "web", 5, True, {"timeout": 2})
+    assert tuple(found["usual"].values()) == ([], [], "", 20, False, "(undefined)")
