@@ -74,7 +74,7 @@ def test_a_module_file_is_its_documentation_and_a_short_main(path):
 def documentation_of(path):
     texts = {}
     for node in code_of(path).body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        if isinstance(node, ast.Assign) and node.targets[0].id in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
             texts[node.targets[0].id] = yaml.safe_load(node.value.value)
     return texts
 
