@@ -17,7 +17,7 @@ from ansible_collections.certmend.tls.tests.support.role_cases import Cases
 NAME, SOON = "www.corp.example", 60
 
 
-def audits(port):
+def audits(port, root):
     """For each audit, its variables besides the file of its report."""
     endpoint = {"host": NAME, "port": port, "address": "127.0.0.1"}
     trusted = {"audit_endpoints": [endpoint], "audit_trust_system": True, "audit_expires_within": 10}
@@ -26,7 +26,7 @@ def audits(port):
         "host": {"audit_hosts": "www"},
         "endpoint": trusted,
         "untrusted": {**trusted, "audit_trust_system": False, "audit_trusted": "other.pem"},
-        "text": {**trusted, "audit_trust_system": "", "audit_trusted_content": "{{ lookup('ansible.builtin.file', 'roots.pem') }}", "audit_questions": "no"},
+        "text": {**trusted, "audit_trust_system": "", "audit_trusted_content": root, "audit_questions": "no"},
         "soon": {**trusted, "audit_expires_within": 120},
         "waived": {**trusted, "audit_expires_within": 120, "audit_waivers": [waiver]},
         "late": {**trusted, "audit_waivers": [waiver], "audit_waiver_days": SOON // 2},
@@ -46,8 +46,7 @@ class Made:
         self.hosts = Cases(folder / "hosts", {"www": {**elsewhere, "audit_fqdn": NAME, "audit_port": self.port, "audit_address": "127.0.0.1"}})
         self.hosts.environment["SSL_CERT_FILE"] = str(self.pki.roots)  # the system's, for the programs of this run
         (self.hosts.controller / "other.pem").write_text(self.pki.authority("Another Root", None).pem, encoding="ascii")
-        (self.hosts.controller / "roots.pem").write_text(self.pki.root.pem, encoding="ascii")
-        given = audits(self.port)
+        given = audits(self.port, self.pki.root.pem)
         plays = [
             {"import_playbook": "certmend.tls.audit", "vars": {**more, "audit_report_path": str(folder / (name + ".json"))}} for name, more in given.items()
         ]
