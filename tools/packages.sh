@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts beside it: install Debian packages, or say what an administrator has to.
 
 say() { printf 'make: %s\n' "$*" >&2; }
