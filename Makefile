@@ -7,13 +7,14 @@ SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test test-all prepared lint unit floor days sanity build docs lab molecule bench bench-hostile kills conformance fuzz lab-setup clean
+.PHONY: help demo test test-all prepared lint unit floor newest days sanity sanity-all ansible-test-units build docs lab molecule bench bench-hostile kills conformance fuzz lab-setup clean
 
 help:
 	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
 	@echo 'make test      what a change must pass, about an hour on 2 cores'
 	@echo 'make test-all  everything: examples one by one, every Molecule scenario, the roles on the oldest core too'
-	@echo 'their parts:   make lint unit floor days sanity build docs lab molecule'
+	@echo 'their parts:   make lint unit floor newest days sanity build docs lab molecule'
+	@echo 'make sanity-all   ansible-test sanity on every supported ansible-core; make ansible-test-units   unit tests by ansible-test'
 	@echo 'one of a part: make lab-pins, make molecule-rollback'
 	@echo 'make bench     our figures beside those of the peers, in one run'
 	@echo 'make bench-hostile   CPU time for a megabyte of the worst input of each parser'
@@ -40,8 +41,11 @@ test-all:
 
 prepared: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
 
-lint unit floor days sanity build docs: .venv/.made .venv-lint/.made .venv-floor/.made
+lint unit floor newest days sanity ansible-test-units build docs: .venv/.made .venv-lint/.made .venv-floor/.made
 	@.venv/bin/python tools/checks.py $@
+
+sanity-all: .venv/.made .venv-floor/.made
+	@.venv/bin/python tools/checks.py sanity cores
 
 lab molecule: .venv/.made .venv-floor/.made lab-setup
 	@.venv/bin/python tools/checks.py $@
@@ -104,6 +108,14 @@ reliability:
 .venv/.made: requirements/run.txt requirements/test.txt
 .venv-lint/.made: requirements/lint.txt
 .venv-floor/.made: requirements/floor.txt
+# The checks make these, each with a Python that its ansible-core supports (tools/environments.py).
+.venv-newest/.made: requirements/newest.txt requirements/test.txt
+.venv-core-2.17/.made: requirements/core-2.17.txt
+.venv-core-2.18/.made: requirements/core-2.18.txt
+.venv-core-2.20/.made: requirements/core-2.20.txt
+.venv-newest/.made .venv-core-2.17/.made .venv-core-2.18/.made .venv-core-2.20/.made: tools/venv.sh
+	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
+
 .venv-bench/.made: requirements/bench.txt
 .venv-fuzz/.made: requirements/run.txt requirements/test.txt requirements/fuzz.txt
 # The first may have to install what all of them need; the others then do not compete for it.
@@ -112,4 +124,4 @@ reliability:
 	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
 
 clean:
-	rm -rf .venv .venv-lint .venv-floor .venv-bench .venv-fuzz .tree .logs .docsite
+	rm -rf .venv .venv-lint .venv-floor .venv-newest .venv-core-* .venv-bench .venv-fuzz .tree .logs .docsite

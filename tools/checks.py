@@ -11,110 +11,22 @@ from one queue, the longest first. A name stands for a check and for its parts: 
 from __future__ import annotations
 
 import argparse
-import os
 import pathlib
-import re
 import shutil
-import subprocess
 import sys
 import threading
-import time
-from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, TextIO
+from typing import List
 
 import stage
+from check import FLOOR, LOGS, Check, Command, Queue
+from environments import CORES, NEWEST, ROOT
 
-ROOT = stage.ROOT
-LOGS = ROOT / ".logs"
-BIN, LINT, FLOOR = (ROOT / name / "bin" for name in (".venv", ".venv-lint", ".venv-floor"))
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+BIN, LINT = (ROOT / name / "bin" for name in (".venv", ".venv-lint"))
 #: what mypy looks at, below the folder that holds ansible_collections
 TYPED = tuple("ansible_collections/certmend/tls/plugins/" + folder for folder in ("module_utils", "plugin_utils"))
-TESTS = re.compile(r"^(?:=+ )?(\d+ (?:passed|failed|error|skipped|deselected|warning).*) in [\d.]+s", re.MULTILINE)
-NOTHING = ("All targets skipped", "no tests ran")
 #: ansible-lint is part of the check lint, and the importer gives it 180 seconds however slow the machine is; Automation Hub requires one of its tags
 IMPORTER = "GALAXY_IMPORTER_RUN_ANSIBLE_LINT=false GALAXY_IMPORTER_CHECK_REQUIRED_TAGS=true"
 WORKERS = 2
-Command = List[Any]
-"""Words, paths among them."""
-
-
-@dataclass
-class Check:
-    """Commands, run one after another in the staged tree with a folder of programs first on the PATH.
-
-    `seconds` is about what the check takes beside another one on two cores; it decides the order and nothing else. Of the checks that leave files in
-    the staged tree only one runs at a time. A check that is not for every day runs if it is named, and in `make test-all`.
-    """
-
-    name: str
-    programs: pathlib.Path
-    commands: List[Command]
-    seconds: int
-    leaves_files: bool = False
-    every_day: bool = True
-    folder: pathlib.Path = stage.STAGED
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    notes: List[str] = field(default_factory=list)
-
-    def run(self) -> None:
-        """Run it and report how it went."""
-        started = time.monotonic()
-        log = LOGS / (self.name + ".log")
-        good = True
-        with open(log, "w", encoding="utf-8") as stream:
-            for command in self.commands:
-                stream.write("$ %s\n" % " ".join(map(str, command)))
-                stream.flush()
-                good = good and self._succeeds(command, stream)
-        text = log.read_text(encoding="utf-8", errors="replace")
-        good = good and not any(words in text for words in NOTHING)
-        self._count(text, good)
-        with SAYING:
-            print("%-20s %s in %.0f s%s" % (self.name, "passed" if good else "FAILED", time.monotonic() - started, self._told()), flush=True)
-            if not good:
-                print("\n".join("    " + line for line in text.splitlines()[-60:]) + "\n    (all of it: .logs/%s.log)" % self.name, flush=True)
-
-    def _succeeds(self, command: Command, stream: TextIO) -> bool:
-        nothing, both = subprocess.DEVNULL, subprocess.STDOUT
-        done = subprocess.run(command, cwd=self.folder, env=self.environment(), stdin=nothing, stdout=stream, stderr=both, check=False)
-        return done.returncode == 0
-
-    def environment(self) -> Dict[str, str]:
-        """Nothing of the caller's but what programs need; its own programs first."""
-        kept = {name: value for name, value in os.environ.items() if name.startswith(("LAB_", "PIP_", "HOME", "TERM", "USER", "XDG_", "http", "SSL_"))}
-        kept.update(
-            PATH="%s:%s" % (self.programs, SYSTEM_PATH),
-            LC_ALL="C.UTF-8",
-            PYTHONDONTWRITEBYTECODE="1",
-            PYTHONPATH=str(stage.TREE),
-            ANSIBLE_COLLECTIONS_PATH=str(stage.TREE),
-            ANSIBLE_NOCOLOR="1",
-            LAB_OLDEST=str(FLOOR),
-        )
-        return kept
-
-    def _count(self, text: str, good: bool) -> None:
-        counts = {"passed": 0, "failed": 0, "error": 0, "skipped": 0}
-        for line in TESTS.findall(text):
-            for number, word in re.findall(r"(\d+) (passed|failed|error|skipped)", line):
-                counts[word] += int(number)
-        self.passed, self.skipped = counts["passed"], counts["skipped"]
-        self.failed = counts["failed"] + counts["error"]
-        if not any(counts.values()):
-            self.passed = int(good)
-        if not good and not self.failed:
-            self.failed = 1
-        self.notes = sorted(set(re.findall(r"^SKIPPED .*", text, re.MULTILINE)))
-
-    def _told(self) -> str:
-        told = ", %d tests" % self.passed if self.passed > 1 else ""
-        return told + "".join("\n    " + note for note in self.notes)
-
-
-SAYING = threading.Lock()
 LAB_SECONDS = {
     "lab-ca-key": 60,
     "lab-examples": 230,
@@ -130,37 +42,6 @@ LAB_SECONDS = {
     "lab-trust-anchor": 45,
 }
 """What each file of tests/lab takes; a file that is not named here counts as 120."""
-
-
-class Queue:
-    """The checks that wait for a worker, the longest first."""
-
-    def __init__(self, waiting: List[Check]) -> None:
-        self.waiting = sorted(waiting, key=lambda check: -check.seconds)
-        self.running: List[Check] = []
-        self.changed = threading.Condition()
-
-    def work(self) -> None:
-        """Take checks until none waits."""
-        while True:
-            with self.changed:
-                while self.waiting and self._next() is None:
-                    self.changed.wait()
-                check = self._next()
-                if check is None:
-                    return
-                self.waiting.remove(check)
-                self.running.append(check)
-            try:
-                check.run()
-            finally:
-                with self.changed:
-                    self.running.remove(check)
-                    self.changed.notify_all()
-
-    def _next(self) -> Optional[Check]:
-        occupied = any(check.leaves_files for check in self.running)
-        return next((check for check in self.waiting if not (occupied and check.leaves_files)), None)
 
 
 def checks(everything: bool) -> List[Check]:
@@ -209,16 +90,48 @@ def checks(everything: bool) -> List[Check]:
         leaves_files=True,
     )
     docs = Check("docs", LINT, [["bash", str(ROOT / "tools/docs.sh"), str(site)]], seconds=10)
-    return [lint, unit, floor, days, build, docs, *_sanity(), *_lab(everything), _kills(), *_molecule()]
+    return [lint, unit, floor, days, _newest(everything), build, docs, *_sanity(), _ansible_test_units(), *_lab(everything), _kills(), *_molecule()]
+
+
+#: what depends on the release of Python and of ansible-core: TLS and the clients that use it, programs and signals, plugins
+EVERY_DAY_ON_THE_NEWEST = [
+    "module_utils/core",
+    "module_utils/appliance/net",
+    "module_utils/appliance/lookup_service",
+    "module_utils/x509/rules",
+    "module_utils/x509/cert_inspect",
+    "module_utils/x509/cert_chain_build",
+    "modules/test_cert_inspect.py",
+    "modules/test_lookup_ssl_trust.py",
+    "modules/test_ome_certificate_chain.py",
+    "modules/test_tls_handshake.py",
+    "filter",
+]
+
+
+def _newest(everything: bool) -> Check:
+    """The unit tests on the newest Python and ansible-core; every day those for which the release matters."""
+    tests = ["tests/unit"] if everything else ["tests/unit/plugins/" + name for name in EVERY_DAY_ON_THE_NEWEST]
+    return Check("newest", NEWEST.programs, [["python", "-m", "pytest", "-rs", *tests]], seconds=900 if everything else 150, own=NEWEST)
 
 
 def _sanity() -> List[Check]:
-    """ansible-test sanity on the newest and the oldest core; it prepares its environments in the home folder."""
-    found = []
-    for name, programs in (("sanity", BIN), ("sanity-2.16", FLOOR)):
-        cache = [programs / "python", str(ROOT / "tools/ansible_test_cache.py")]
-        found.append(Check(name, programs, [cache, [programs / "ansible-test", "sanity", "--color", "no"]], seconds=185, leaves_files=True))
-    return found
+    """ansible-test sanity on every core; every day on that of the development and on the oldest. It prepares its environments in the home folder."""
+    every_day = [Check("sanity", BIN, _ansible_test(BIN, "sanity"), 185, True), Check("sanity-2.16", FLOOR, _ansible_test(FLOOR, "sanity"), 185, True)]
+    others = [Check("cores-" + core, own.programs, _ansible_test(own.programs, "sanity"), 185, True, False, own=own) for core, own in CORES.items()]
+    return every_day + others
+
+
+def _ansible_test_units() -> Check:
+    """ansible-test runs each test in a process of its own, which makes the fixtures of its file again; so these are tests without slow ones."""
+    tests = ["tests/unit/plugins/%s/" % name for name in ("module_utils/core", "module_utils/appliance/net", "module_utils/x509/rules", "filter")]
+    python = ["--venv", "--python", "%d.%d" % sys.version_info[:2]]
+    return Check("ansible-test-units", BIN, _ansible_test(BIN, "units", *python, *tests), 240, leaves_files=True, every_day=False)
+
+
+def _ansible_test(programs: pathlib.Path, *arguments: str) -> List[Command]:
+    cache = [programs / "python", str(ROOT / "tools/ansible_test_cache.py")]
+    return [cache, [programs / "ansible-test", arguments[0], "--color", "no", *arguments[1:]]]
 
 
 def _in_lab(*command: str) -> Command:

@@ -12,7 +12,12 @@ python=${PY:-python3}
 
 . "$(dirname "$0")/packages.sh"
 
-if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
+# tools/environments.py has chosen the Python of these already
+case $venv in
+    .venv-newest | .venv-core-*) oldest=10 newest=14 ;;
+    *) oldest=11 newest=13 ;;
+esac
+if ! "$python" -c "import sys; sys.exit(not (3, $oldest) <= sys.version_info[:2] <= (3, $newest))"; then
     say "ansible-core 2.19 needs Python 3.11 to 3.13, and $python is $("$python" -V 2>&1). Name another one: make PY=python3.12 …"
     exit 1
 fi

@@ -26,10 +26,7 @@ class Pki:
         self.ca_key.write_text(self.two.key_pem, encoding="ascii")
 
     def authority(self, name, issuer):
-        key = mint.new_key()
-        return mint.authority(name, issuer=issuer, key=key, extensions=mint.key_identifiers(key, issuer), **self.days)
+        return mint.conforming(name, issuer, ca=True, **self.days)
 
     def leaf(self, name, issuer=None, **more):
-        key = mint.new_key()
-        extensions = mint.key_identifiers(key, issuer or self.two)
-        return mint.mint(name, dns=[name], issuer=issuer or self.two, key=key, extensions=extensions, **dict(self.days, **more))
+        return mint.conforming(name, issuer or self.two, dns=[name], **dict(self.days, **more))

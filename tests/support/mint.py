@@ -166,6 +166,15 @@ def authority(common_name: Any = "Test Root CA", issuer: Optional[Minted] = None
     return mint(common_name, issuer=issuer, ca=True, **more)
 
 
+def conforming(common_name: str, issuer: Optional[Minted] = None, ca: bool = False, extensions: Sequence[tuple] = (), **more: Any) -> Minted:
+    """A certificate as RFC 5280 section 4.2.1 requires it of a CA, and strict clients of the certificate: with key identifiers and a CA's key usage."""
+    key = new_key()
+    bits = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
+    usage = x509.KeyUsage(key_cert_sign=True, crl_sign=True, **dict.fromkeys(bits, False))
+    added = [*key_identifiers(key, issuer), *([(usage, True)] if ca else []), *extensions]
+    return mint(common_name, issuer=issuer, ca=ca, key=key, extensions=added, **more)
+
+
 def encoded_names(*entries: Tuple[int, bytes]) -> x509.UnrecognizedExtension:
     """A subject alternative name of these entries (tag and content), as somebody's own program encodes it: the library refuses some of them."""
     content = b"".join(bytes([tag, len(value)]) + value for tag, value in entries)

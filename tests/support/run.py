@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, List
 from unittest import mock
 
 from ansible.module_utils import basic
+from ansible.module_utils.ansible_release import __version__
 
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 
@@ -40,13 +41,17 @@ PATIENT = {
 }
 
 
+#: has the module return its options as ``invocation``: ansible-core does so up to 2.20, and since 2.21 only if it is told to (INJECT_INVOCATION)
+WITH_OPTIONS = {"_ansible_inject_invocation": True} if tuple(map(int, __version__.split(".")[:2])) >= (2, 21) else {}
+
+
 def arguments(name: str, params: Dict[str, Any], check: bool, verbosity: int = 3) -> str:
     """What Ansible sends a module.
 
     :param verbosity: with 3 (-vvv) a failed task returns all facts; with 0 those that fit on a screen.
     """
     sent = dict(PATIENT.get(name, {}), **params)
-    sent.update(_ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp", _ansible_verbosity=verbosity)
+    sent.update(_ansible_check_mode=check, _ansible_diff=True, _ansible_remote_tmp="/tmp", _ansible_verbosity=verbosity, **WITH_OPTIONS)
     return json.dumps({"ANSIBLE_MODULE_ARGS": sent})
 
 

@@ -2,18 +2,35 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures of the unit tests: run a module as its target runs it, and small TLS servers on loopback."""
+"""Fixtures of the unit tests: run a module as its target runs it, and small TLS servers on loopback.
+
+The tests are run by pytest (make unit) and by ansible-test, which has a configuration of its own. So what both need is here, and not in pyproject.toml.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import threading
 
 import pytest
 
-from ansible_collections.certmend.tls.tests.support.run import module_process, result_of, run_in_process
+from ansible_collections.certmend.tls.tests.support.run import PATH, TREE, module_process, result_of, run_in_process
+
+MARKERS = (
+    "reliability(*cases, playbooks, afterwards): what the test shows; tools/reliability_md.py makes docs/reliability.md of it",
+    "fails(code): the test sees this rule report something",
+    "passes(code): the test sees this rule stay silent",
+)
+
+
+def pytest_configure(config):
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    os.environ["PYTHONPATH"] = PATH  # every program that a test starts finds the collection; ansible-test has it on no path
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(TREE)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Dict, List, Optional, Tuple
@@ -20,6 +19,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import check_regular
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.pem import certificate_blocks
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, attempt, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.programs import run_program
 
 #: the argument specification of an option that names a keystore (doc fragment ``keystore``)
 KEYSTORE_SPEC: Dict[str, Any] = dict(
@@ -75,22 +75,13 @@ def run(keystore: Keystore, *arguments: str, option: str = "keystore", stdin: st
     password, environment = keystore.password_arguments()
     command = [keytool(), *JVM, *arguments, "-keystore", keystore.path, *password]
     try:
-        done = subprocess.run(
-            command,
-            input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-            env=dict(os.environ, **environment),
-        )
-    except subprocess.TimeoutExpired:
+        done = run_program(command, TIMEOUT_SECONDS, stdin, environment)
+    except TimeoutError:
         message = "%s: keytool on %s did not end within %d seconds" % (option, keystore.path, TIMEOUT_SECONDS)
         raise RemediationError(message, "Check the load of the host.") from None
-    if done.returncode:
-        raise _failure(keystore, option, done.stdout + done.stderr)
-    return done.stdout
+    if done.status:
+        raise _failure(keystore, option, done.all_output)
+    return done.output
 
 
 def _failure(keystore: Keystore, option: str, text: str) -> RemediationError:

@@ -21,7 +21,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.secrets import (
     without_keys,
     without_no_log,
 )
-from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import shown
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable, shown
 
 
 class _Discreet:
@@ -37,6 +37,10 @@ class _Discreet:
         """The system's log has the options, private keys among them."""
         self._find_secrets()
         super()._log_invocation()  # type: ignore[misc]
+
+    def log(self, msg: Any, log_args: Any = None) -> None:
+        """Write a line to the system's log, and not two. Since Python 3.12, the log refuses a NUL, which would end the module before its own checks."""
+        super().log(printable(msg) if isinstance(msg, str) else msg, log_args)  # type: ignore[misc]
 
     def exit_json(self, **result: Any) -> None:
         """Return a result."""

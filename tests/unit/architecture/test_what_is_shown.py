@@ -199,7 +199,7 @@ def played(tmp_path_factory):
     play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars_files": ["secrets.yml"], "tasks": tasks}]
     (folder / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(TREE), "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_NOCOLOR": "true"}
-    environment.update(ANSIBLE_PYTHON_INTERPRETER=sys.executable, ANSIBLE_LOCALHOST_WARNING="false")
+    environment.update(ANSIBLE_PYTHON_INTERPRETER=sys.executable, ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INJECT_INVOCATION="true")
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-vvv", "play.yml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
     return done.stdout + done.stderr

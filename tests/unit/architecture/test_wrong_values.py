@@ -60,7 +60,7 @@ def problems(spec, trail, value):
     return [error.message for error in problems_in(spec, given)], names + trail[-1]
 
 
-@pytest.mark.parametrize("module, spec, trail, kind", everywhere("int", "float"))
+@pytest.mark.parametrize("module, spec, trail, kind", list(everywhere("int", "float")))
 def test_every_number_has_bounds_and_is_refused_outside_of_them(module, spec, trail, kind):
     lowest, highest = BOUNDS[trail[-1]]
     outside = [lowest - 1, highest + 1, -1, 10**5000, -(10**400), *map(float, ("nan", "inf", "-inf"))]
@@ -77,7 +77,7 @@ def test_the_documentation_has_the_bounds():
     assert {name: (float(low), float(high)) for names, low, high in rows for name in re.findall("[a-z_]+", names)} == BOUNDS
 
 
-@pytest.mark.parametrize("module, spec, trail, kind", everywhere("path"))
+@pytest.mark.parametrize("module, spec, trail, kind", list(everywhere("path")))
 def test_every_path_that_no_file_can_have_is_refused(module, spec, trail, kind):
     listed = kind["type"] == "list"
     for wrong, words in (("", "the path is empty"), ("/tls/a\0b.pem", "no path can have"), ("/tls/\ud800.pem", "no path can have")):
@@ -87,7 +87,7 @@ def test_every_path_that_no_file_can_have_is_refused(module, spec, trail, kind):
         assert problems(spec, trail, [right] if listed else right)[0] == []
 
 
-@pytest.mark.parametrize("module, spec, trail, kind", everywhere("str", "raw", "dict"))
+@pytest.mark.parametrize("module, spec, trail, kind", list(everywhere("str", "raw", "dict")))
 def test_every_text_that_is_no_unicode_is_refused_and_not_shown(module, spec, trail, kind):
     if "options" in kind:
         return

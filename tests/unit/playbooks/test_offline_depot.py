@@ -210,3 +210,13 @@ def test_all_hosts_know_all_depots(rendered):
     assert port == {"inventory_name": "offline-depot-port-1", "fqdn": "", "address": "offline-depot-port-1", "port": 8443}
     assert first["depot_fqdns"] == [depot["fqdn"] for depot in depots.values()]
     assert first["depot_mappings"] == [{"address": depot["address"], "names": [depot["fqdn"]]} for depot in depots.values()]
+
+
+def test_a_refusal_of_a_strict_python_is_explained_and_another_is_not(tmp_path):
+    """Ansible's own client asks the installer, which Python 3.13 made stricter."""
+    refused = "Request failed: <urlopen error [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Missing Authority Key Identifier (_ssl.c:1020)>"
+    answers = {"strict": {"status": -1, "msg": refused}, "other": {"status": 401, "msg": "HTTP Error 401", "json": {"errorCode": "NO", "message": "wrong"}}}
+    hosts = {host: {"depot_answer": answer} for host, answer in answers.items()}
+    found = render(tmp_path, "offline_depot", {"cases": {"hosts": hosts}}, ["depot_refusal"])
+    assert found["other"]["depot_refusal"] == "NO: wrong"
+    assert found["strict"]["depot_refusal"].startswith("-1: %s. If the reason" % refused) and "TRUST-STRICT-REFUSES" in found["strict"]["depot_refusal"]

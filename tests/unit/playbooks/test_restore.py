@@ -130,7 +130,7 @@ def test_a_host_that_is_lost_in_the_middle_is_named_and_the_others_are_restored(
 
 #: what the service does to a reload, and the words for it
 CASES = {
-    "invalid": ("failed: non-zero return code", {}),
+    "invalid": ("non-zero return code", {}),
     "hangs": ("did not end within 5 seconds", {"remediation_timeout": 5}),
     "ignored": ("s after the reload of the restored file, the server still presents its previous certificate (SHA-256 ", {}),
 }

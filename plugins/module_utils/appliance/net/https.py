@@ -24,7 +24,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.answer 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket, addresses_of, connect_to_first, seconds_until
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import to_ascii
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer, NoAnswer, TooLong
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context, secured
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import collecting_context, requesting_context, secured
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 #: bytes; an answer that is longer is an error, and is not read to its end
@@ -64,9 +64,9 @@ def trust_of(path: Optional[str], pins: Tuple[str, ...], validate: bool, content
     # OpenSSL would wait for the writer of a FIFO; and text around PEM blocks may be in any encoding, but Python wants ASCII
     content = read_file(path, "trusted_path").decode("ascii", "ignore") if path else content
     try:
-        if content is not None and not content.strip():  # which Python takes for the trust store of the system
+        if content is not None and not content.strip():
             raise ValueError("it contains no certificate")
-        return Trust(ssl.create_default_context(cadata=content))
+        return Trust(requesting_context(content))
     except (OSError, ValueError, ssl.SSLError) as error:
         raise RemediationError(
             "%s cannot be used: %s" % ("trusted_path: %s" % path if path else "trusted_content:", getattr(error, "strerror", None) or error),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from typing import Callable, ContextManager, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.lock import locked
@@ -22,6 +21,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.system_stor
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.trust_anchor.store import Change, TrustStore
 from ansible_collections.certmend.tls.plugins.module_utils.core.converge import Undo, as_remediation
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
+from ansible_collections.certmend.tls.plugins.module_utils.core.programs import run_program
 
 TIMEOUT_SECONDS = 300
 #: how OpenSSL finds the certificate of a subject in a folder (openssl-rehash(1))
@@ -195,11 +195,11 @@ def _not_added_here(anchor: CertificateOutline, folder: str) -> RemediationError
 
 
 def _run(command: Sequence[str]) -> None:
-    environment = dict(os.environ, PATH=os.environ.get("PATH", "") + FOLDERS)
+    environment = {"PATH": os.environ.get("PATH", "") + FOLDERS}
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, timeout=TIMEOUT_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        done = run_program(command, TIMEOUT_SECONDS, environment=environment)
+    except OSError as error:
         raise RemediationError("store: %s cannot be run: %s" % (command[0], error), "Install ca-certificates.") from error
-    if done.returncode:
-        output = " ".join(done.stdout.split())[-300:]
+    if done.status:
+        output = " ".join(done.all_output.split())[-300:]
         raise RemediationError("store: %s failed: %s" % (" ".join(command), output), "See the message of the command.")

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
@@ -21,7 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.deadline import DeadlineSocket, addresses_of, connect_to_first, seconds_until
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.http_answer import AnswerReader, BadAnswer
-from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import secured
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import requesting_context, secured
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_chain_build.public_address import is_public
 
@@ -133,7 +132,7 @@ class Fetcher:
             return plain
         try:
             plain.settimeout(seconds_until(deadline))
-            return secured(plain, ssl.create_default_context(), host)
+            return secured(plain, requesting_context(), host)
         except BaseException:
             plain.close()
             raise

@@ -17,6 +17,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import new_context
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import ec, ed448, ed25519, rsa, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, from_x509, pem, pin_of
@@ -160,7 +161,7 @@ def advance(refusal: str, party: ssl.SSLObject) -> Tuple[str, bool]:
 
 
 def _context(protocol: int, side: Side, path: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(protocol)
+    context = new_context(protocol)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
     with open(path, "wb", opener=_open_private) as handle:

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import shutil
-import subprocess
 import tempfile
 from dataclasses import asdict, dataclass
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.hostnames import as_address, to_ascii
+from ansible_collections.certmend.tls.plugins.module_utils.core.programs import run_program
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import verifier, x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate, pem
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.extensions import reason_of
@@ -27,6 +28,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.path.requirement
 
 SECONDS = 20
 OPENSSL = "openssl verify"
+#: what it says of the certificate at a depth of the path, the leaf's being 0
+ERROR = re.compile(r"^error \d+ at (\d+) depth lookup: *(.*?) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -95,15 +98,16 @@ def _subject(leaf: Certificate, name: str) -> Any:
         return None
 
 
-def openssl_refusal(path: Path, at: datetime.datetime, name: str) -> str:
+def openssl_refusal(path: Path, at: datetime.datetime, name: str, strict: bool) -> str:
     """Why OpenSSL would not connect to a server with this path; empty if it would, or if it is not installed.
 
     :param path: a path with an anchor.
     :param name: as for ``judgements``.
+    :param strict: as for ``by_openssl``.
     """
     if path.anchor is None:
         return ""
-    told = by_openssl([*path.certificates[:1], *_between(path.certificates, path.anchor)], path.anchor, Requirements(at, SERVER), name)
+    told = by_openssl([*path.certificates[:1], *_between(path.certificates, path.anchor)], path.anchor, Requirements(at, SERVER), name, strict)
     return "" if told is None or told.accepted else told.reason
 
 
@@ -111,17 +115,17 @@ def _between(certificates: Sequence[Certificate], anchor: Certificate) -> List[C
     return [certificate for certificate in certificates[1:] if certificate != anchor]
 
 
-def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str) -> Optional[Judgement]:
-    """The openssl command; None if it is not installed, or cannot be started."""
+def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: Requirements, name: str, strict: bool = False) -> Optional[Judgement]:
+    """The openssl command; None if it is not installed, or cannot be started.
+
+    :param strict: with X509_STRICT: more is asked of the certificates than a client needs to verify them (docs/adr/0016-one-strictness.md).
+    """
     program = shutil.which("openssl")
     if not program:
         return None
-    command = [program, "verify", "-partial_chain"]
+    command = [program, "verify", "-partial_chain", *(["-x509_strict"] if strict else [])]
     command += {SERVER: ["-purpose", "sslserver"], CLIENT: ["-purpose", "sslclient"]}.get(requirements.purpose, [])
-    if requirements.at:
-        # the last second belongs to the validity (RFC 5280 section 4.1.2.5); OpenSSL leaves it out
-        last = any(certificate.not_after == requirements.at.replace(microsecond=0) for certificate in [*chain, anchor])
-        command += ["-attime", str(int(requirements.at.timestamp()) - last)]
+    command += _moment(requirements.at, [*chain, anchor])
     if name:
         address = as_address(name)
         command += ["-verify_ip", str(address)] if address else ["-verify_hostname", to_ascii(name)]
@@ -133,17 +137,33 @@ def by_openssl(chain: Sequence[Certificate], anchor: Certificate, requirements: 
                 handle.write("".join(pem(certificate.der) for certificate in certificates))
             if certificates:
                 command += [option, path] if option else [path]
-        return _judgement(command)
+        return _judgement(command, [*chain, anchor] if strict else [])
 
 
-def _judgement(command: List[str]) -> Optional[Judgement]:
+def _moment(at: Optional[datetime.datetime], certificates: Sequence[Certificate]) -> List[str]:
+    """The last second belongs to the validity (RFC 5280 section 4.1.2.5). OpenSSL leaves it out, and is asked about the second before."""
+    if at is None:
+        return []
+    last = any(certificate.not_after == at.replace(microsecond=0) for certificate in certificates)
+    return ["-attime", str(int(at.timestamp()) - last)]
+
+
+def _judgement(command: List[str], named: Sequence[Certificate]) -> Optional[Judgement]:
+    """Run openssl.
+
+    :param named: the path, if the reasons shall name its certificates; OpenSSL then has a reason for each thing that they lack.
+    """
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=SECONDS)
+        done = run_program(command, SECONDS)
+    except TimeoutError:
+        return Judgement(OPENSSL, False, "it came to no verdict within %d seconds" % SECONDS)
     except OSError:
         return None
-    except subprocess.TimeoutExpired:
-        return Judgement(OPENSSL, False, "it came to no verdict within %d seconds" % SECONDS)
-    if done.returncode == 0:
+    if done.status == 0:
         return Judgement(OPENSSL, True)
-    lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("error ") and "lookup:" in line]
-    return Judgement(OPENSSL, False, "; ".join(line.partition("lookup:")[2].strip() for line in lines) or done.stdout.strip()[:200])
+    reasons: Dict[str, List[str]] = {}
+    for depth, reason in ERROR.findall(done.all_output):
+        about = "%s: " % (named[int(depth)].subject or "the certificate") if int(depth) < len(named) else ""
+        reasons.setdefault(about, []).append(reason)
+    told = "; ".join(about + (", " if about else "; ").join(texts) for about, texts in reasons.items())
+    return Judgement(OPENSSL, False, told or done.all_output.strip()[:200])

@@ -19,8 +19,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_c
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.registry import judge
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import CLIENTS, OME, JudgementContext
 
-#: why another verifier refuses a path at a time and for a name; empty if it accepts
-Ask = Callable[[Path, datetime.datetime, str], str]
+#: why another verifier, strict or not, refuses a path at a time and for a name; empty if it accepts
+Ask = Callable[[Path, datetime.datetime, str, bool], str]
 #: the waiver of a finding as the result shows it (``until``, ``reason``); None if the finding is not waived
 Waive = Callable[[Finding], Optional[Dict[str, str]]]
 
@@ -95,15 +95,18 @@ def inspect_source(
     if source.certificates:
         chain = chain_of(source.certificates, anchors, first_is_leaf=source.presented, at=context.now)
         findings = judge(chain, context, source.source)
-        refusal = _refusal(chain, context, findings, ask)
-        return Inspection(source, chain, tuple(judge(chain, replace(context, refusal=refusal), source.source) if refusal else findings))
+        refusals = _refusals(chain, context, findings, ask)
+        return Inspection(source, chain, tuple(judge(chain, replace(context, **refusals), source.source) if refusals else findings))
     return Inspection(source, None, (source.error or _no_certificate(source, context),))
 
 
-def _refusal(chain: Chain, context: JudgementContext, findings: Sequence[Finding], ask: Optional[Ask]) -> str:
-    if ask is None or chain.path.anchor is None or not context.profiles & frozenset(CLIENTS):
-        return ""
-    return "" if any(finding.severity == ERROR for finding in findings) else ask(chain.path, context.now, context.name)
+def _refusals(chain: Chain, context: JudgementContext, findings: Sequence[Finding], ask: Optional[Ask]) -> Dict[str, str]:
+    """What JudgementContext knows of refusals, if there is one. Whoever accepts strictly accepts, so that most chains are asked about once."""
+    if ask is None or chain.path.anchor is None or not context.profiles & frozenset(CLIENTS) or any(finding.severity == ERROR for finding in findings):
+        return {}
+    strict = ask(chain.path, context.now, context.name, True)
+    usual = ask(chain.path, context.now, context.name, False) if strict else ""
+    return {"refusal": usual} if usual else {"strict_refusal": strict} if strict else {}
 
 
 def open_severities(findings: Sequence[Dict[str, Any]]) -> List[str]:

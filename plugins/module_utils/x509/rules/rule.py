@@ -62,6 +62,7 @@ class JudgementContext:
     :param registered: the server's endpoints in a vCenter's Lookup Service.
     :param peer: the chain of the other appliance of a migration, its own certificate first.
     :param refusal: why OpenSSL refuses a chain against which no rule has an error; empty if it accepts, or was not asked.
+    :param strict_refusal: why OpenSSL refuses, with X509_STRICT only, a chain that it accepts; empty likewise.
     :param form: why the file is not plain PEM; empty if it is, or if there is no file.
     """
 
@@ -75,6 +76,7 @@ class JudgementContext:
     registered: Tuple[RegisteredEndpoint, ...] = ()
     peer: Tuple[Certificate, ...] = ()
     refusal: str = ""
+    strict_refusal: str = ""
     form: str = ""
 
 

@@ -41,6 +41,21 @@ def openssl_accepts_the_chain(chain: Chain, context: JudgementContext) -> Iterat
 
 
 @rule(
+    "TRUST-STRICT-REFUSES",
+    WARNING,
+    profiles=(GENERIC,),
+    cites="RFC 5280 section 4.2.1; openssl-verification-options(1): -x509_strict; Python 3.13: ssl.create_default_context",
+    remedy="",
+    advice="Clients that set X509_STRICT, as Python does since 3.13, do not connect. Have each certificate that is named issued again with what it "
+    "lacks; a CA can keep its key.",
+)
+def strict_clients_accept_the_chain(chain: Chain, context: JudgementContext) -> Iterator[str]:
+    """OpenSSL also accepts the chain with X509_STRICT, if it accepts the chain without."""
+    if context.strict_refusal:
+        yield "clients that set X509_STRICT refuse the chain: %s" % context.strict_refusal
+
+
+@rule(
     "TRUST-UNKNOWN-CA",
     ERROR,
     cites="RFC 5280 section 6.1.1 (d); article 000011648, scenario 3; KB 316056",

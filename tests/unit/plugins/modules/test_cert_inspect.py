@@ -17,8 +17,8 @@ from ansible_collections.certmend.tls.tests.support.clock import REAL, written
 from ansible_collections.certmend.tls.tests.support.ome.chains import Cas
 
 DAYS = REAL.days()
-ROOT = mint.authority(**DAYS)
-GOOD = mint.mint("localhost", dns=["localhost"], issuer=ROOT, **DAYS)
+ROOT = mint.conforming("Test Root CA", ca=True, **DAYS)
+GOOD = mint.conforming("localhost", ROOT, dns=["localhost"], **DAYS)
 BAD = mint.mint("10.77.0.10", **DAYS)
 
 

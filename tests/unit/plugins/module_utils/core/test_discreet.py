@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import NOT_LOGGED, discreet, discreet_text
 from ansible_collections.certmend.tls.tests.support import mint, shown
-from ansible_collections.certmend.tls.tests.support.run import call_main
+from ansible_collections.certmend.tls.tests.support.run import WITH_OPTIONS, call_main
 
 KEY = mint.mint(key=shown.RSA).key_pem
 WORDS = shown.words_of(KEY)
@@ -39,7 +39,7 @@ def run():
     """run(what to do with the module, options): the result."""
 
     def call(act, **options):
-        sent = dict(options, _ansible_verbosity=3, _ansible_remote_tmp="/tmp")
+        sent = dict(options, _ansible_verbosity=3, _ansible_remote_tmp="/tmp", **WITH_OPTIONS)
         return call_main(lambda: act(discreet(Logged)(SPEC, mutually_exclusive=[("content", "mode")])), json.dumps({"ANSIBLE_MODULE_ARGS": sent}))
 
     Logged.lines.clear()
@@ -51,6 +51,13 @@ def test_a_result_shows_neither_a_key_nor_a_password(run):
     assert shown.shown_of([*WORDS, PASSWORD, "ss/w&rd"], json.dumps(result, ensure_ascii=False)) == []
     assert result["invocation"]["module_args"]["password"] == result["invocation"]["module_args"]["content"] == NOT_LOGGED
     assert result["told"][0] == "the password is ********"
+
+
+def test_an_option_is_on_one_line_of_the_system_s_log_and_without_what_the_log_refuses(run):
+    """Since Python 3.12, syslog refuses a NUL."""
+    run(lambda module: module.exit_json(), text="a\nroot signed in\0")
+    (line,) = Logged.lines
+    assert "text=a\\u{A}root signed in\\u{0}" in line and "\n" not in line.partition(" {")[0]
 
 
 @pytest.mark.parametrize("options", [{"mode": KEY}, {"content": KEY, "mode": "a"}, {"unknown": KEY}, {"content": {"a": KEY}, "mode": "a"}])

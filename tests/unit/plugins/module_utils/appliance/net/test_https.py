@@ -48,9 +48,9 @@ class Service:
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
-    def present(self, certificate):
-        """Use a certificate for all further connections."""
-        self.path.write_text(certificate.key_pem + certificate.pem, encoding="ascii")
+    def present(self, certificate, *chain):
+        """Use a certificate, and send those that follow it, for all further connections."""
+        self.path.write_text(certificate.key_pem + "".join(one.pem for one in (certificate, *chain)), encoding="ascii")
         self.context.load_cert_chain(self.path)
 
     def accept(self):
@@ -140,6 +140,20 @@ def test_an_answer_has_status_body_and_headers_in_lower_case(service, ca_path):
 def test_the_servers_time_is_that_of_the_date_header_if_it_has_one(date, expected, service, ca_path):
     running = service(b"HTTP/1.1 204 No Content\r\n" + date + b"\r\n")
     assert session_to(running, ca_path).request("GET", "/", b"", {}).moment() == expected
+
+
+@pytest.mark.parametrize("given", ["root", "intermediate", "own"])
+def test_a_server_is_trusted_by_any_certificate_of_its_chain_whatever_a_stricter_client_would_miss(given, tmp_path):
+    """None of them has a key identifier, which Python's default refuses since 3.13; up to 3.12, it wants a root."""
+    days = REAL.days()
+    root = mint.authority(**days)
+    intermediate = mint.authority("Intermediate", root, **days)
+    own = mint.mint("localhost", dns=["localhost"], issuer=intermediate, **days)
+    path = tmp_path / "trusted.pem"
+    path.write_text(dict(root=root, intermediate=intermediate, own=own)[given].pem, encoding="ascii")
+    with contextlib.closing(Service(own, tmp_path, [OK])) as running:
+        running.present(own, intermediate)
+        assert session_to(running, str(path)).post("/", b"", {}).status == 200
 
 
 def test_a_connection_is_kept_for_the_next_request(service, ca_path):

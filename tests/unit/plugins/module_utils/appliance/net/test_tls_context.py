@@ -12,8 +12,12 @@ import pytest
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.tls_context import (
     LAST_CLEARTEXT_VERSION,
+    PARTIAL_CHAIN,
+    X509_STRICT,
     can_read_every_chain,
     collecting_context,
+    new_context,
+    requesting_context,
     verifying_context,
 )
 from ansible_collections.certmend.tls.tests.support import mint
@@ -29,6 +33,32 @@ def test_a_verifying_context_trusts_the_anchors_and_nothing_else():
     context = verifying_context(root.pem)
     assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
     assert context.get_ca_certs(binary_form=True) == [root.der]
+
+
+def test_a_request_trusts_the_anchors_or_else_the_trust_store_of_the_system(monkeypatch, tmp_path):
+    root, other = mint.authority(), mint.authority("The system's CA")
+    (tmp_path / "system.pem").write_text(other.pem, encoding="ascii")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    for context, trusted in ((requesting_context(root.pem), root), (requesting_context(), other)):
+        assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
+        assert context.get_ca_certs(binary_form=True) == [trusted.der]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: new_context(ssl.PROTOCOL_TLS_SERVER),
+        collecting_context,
+        lambda: verifying_context(mint.authority().pem),
+        lambda: requesting_context(mint.authority().pem),
+        requesting_context,
+    ],
+)
+def test_no_release_of_python_is_stricter_than_another(made):
+    """ssl.create_default_context sets both flags since 3.13."""
+    flags = made().verify_flags
+    assert not flags & X509_STRICT and flags & PARTIAL_CHAIN
 
 
 def test_text_that_is_not_a_certificate_is_no_anchor():

@@ -98,9 +98,10 @@ def test_questions_are_answered_for_the_leaf():
     assert run.facts()["results"][0]["questions"][6] == {"question": "Is it self-signed?", "answer": "yes"}
 
 
-ROOT = mint.authority()
+ROOT = mint.conforming("Test Root CA", ca=True)
 ANY_PURPOSE = (mint.x509.ExtendedKeyUsage([mint.x509.ObjectIdentifier("2.5.29.37.0")]), False)
-FOR_ANY_PURPOSE = mint.mint("depot.corp.example", dns=["depot.corp.example"], issuer=ROOT, extensions=[ANY_PURPOSE])
+FOR_ANY_PURPOSE = mint.conforming("depot.corp.example", ROOT, dns=["depot.corp.example"], extensions=[ANY_PURPOSE])
+FOR_ALL_CLIENTS = mint.conforming("depot.corp.example", ROOT, dns=["depot.corp.example"])
 
 
 def found(trusted=ROOT, certificate=FOR_ANY_PURPOSE, **given):
@@ -113,7 +114,19 @@ def test_openssl_is_asked_about_a_chain_that_no_rule_finds_an_error_in():
     """RFC 5280 section 4.2.1.12 leaves it to the client whether any purpose is enough; to OpenSSL it is not."""
     assert found() == [("TRUST-OPENSSL-REFUSES", "error")]
     assert found(profile=["vcf_installer"]) == [("TRUST-OPENSSL-REFUSES", "warning")]
-    assert found(certificate=mint.mint("depot.corp.example", dns=["depot.corp.example"], issuer=ROOT)) == []
+    assert found(certificate=FOR_ALL_CLIENTS) == []
+
+
+def test_what_only_strict_clients_refuse_is_a_warning_that_names_the_certificates():
+    """As Python's clients do since 3.13. For the installer, which is none of them, it is no finding."""
+    root = mint.authority("Old Root CA")
+    certificate = mint.mint("depot.corp.example", dns=["depot.corp.example"], issuer=root)
+    assert found(root, certificate) == [("TRUST-STRICT-REFUSES", "warning")]
+    assert found(root, certificate, profile=["vcf_installer"]) == []
+    run, context = run_of(content=certificate.pem, trusted_content=root.pem)
+    carry_out(run, context)
+    message = run.facts()["findings"][0]["message"]
+    assert "CN=depot.corp.example: Missing Authority Key Identifier; CN=Old Root CA: " in message and "CA cert does not include key usage" in message
 
 
 def test_openssl_counts_the_extended_key_usage_of_an_anchor():
@@ -128,7 +141,8 @@ def test_openssl_is_not_asked_if_a_rule_has_an_error_or_nobody_verifies(given):
 
 @pytest.mark.parametrize("name", ["DEPOT.corp.example.", "[2001:DB8::1]", "10.77.0.10", "bücher.example"])
 def test_openssl_gets_the_name_in_the_form_in_which_clients_compare_it(name):
-    certificate = mint.mint("depot.corp.example", dns=["depot.corp.example", "xn--bcher-kva.example"], ip=["2001:db8::1", "10.77.0.10"], issuer=ROOT)
+    names = dict(dns=["depot.corp.example", "xn--bcher-kva.example"], ip=["2001:db8::1", "10.77.0.10"])
+    certificate = mint.conforming("depot.corp.example", ROOT, **names)
     run, context = run_of(content=certificate.pem, trusted_content=ROOT.pem, name=name)
     carry_out(run, context)
     assert run.facts()["findings"] == []

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import collections
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import from_x509
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path import verifiers
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import chain_of
-from ansible_collections.certmend.tls.tests.support.mint import NOW
+from ansible_collections.certmend.tls.tests.support.mint import NOW, authority, conforming, mint
 from ansible_collections.certmend.tls.tests.support.random_chains import chains
 from ansible_collections.certmend.tls.tests.support.rules import findings
 
@@ -52,6 +53,20 @@ def is_deliberate(refusal, path):
     return any(refusal.startswith(words) and applies(path) for words, applies in DIFFERENCES)
 
 
+def test_a_strict_verifier_refuses_more_and_names_the_certificates():
+    root = authority("Old Root CA")
+    old = chain_of([from_x509(mint("www", issuer=root).x509)], [from_x509(root.x509)], True, NOW).path
+    assert verifiers.openssl_refusal(old, NOW, "", strict=False) == ""
+    leaf, anchor = verifiers.openssl_refusal(old, NOW, "", strict=True).split("; ")
+    assert leaf == "CN=www: Missing Authority Key Identifier" and re.match("CN=Old Root CA: .*, .*", anchor)
+
+
+def test_a_strict_verifier_accepts_what_rfc_5280_requires_of_a_ca():
+    root = conforming("Root CA", ca=True)
+    path = chain_of([from_x509(conforming("www", root).x509)], [from_x509(root.x509)], True, NOW).path
+    assert verifiers.openssl_refusal(path, NOW, "", strict=True) == ""
+
+
 @pytest.mark.parametrize("profile", ["generic", "vcf_installer"])
 def test_openssl_accepts_whatever_the_rules_find_no_error_in(profile):
     seen = collections.Counter()
@@ -65,7 +80,7 @@ def test_openssl_accepts_whatever_the_rules_find_no_error_in(profile):
             return
         seen["accepted"] += 1
         path = chain_of([from_x509(one.x509) for one in given_.certificates], [from_x509(given_.root.x509)], True, NOW).path
-        refusal = verifiers.openssl_refusal(path, NOW, given_.name)
+        refusal = verifiers.openssl_refusal(path, NOW, given_.name, strict=False)
         assert not refusal or is_deliberate(refusal, path), refusal
 
     compare()

@@ -61,6 +61,27 @@ def test_a_source_without_certificates_is_a_finding(profile, answer):
     assert finding.answer.startswith(answer) and bool(finding.answer) == bool(answer) and finding.cites == "RFC 7468 section 5"
 
 
+@pytest.mark.parametrize(
+    "strict, usual, found, asked",
+    [
+        ("", "", [], [True]),
+        ("no key identifier", "", ["TRUST-STRICT-REFUSES"], [True, False]),
+        ("no key identifier; no purpose", "no purpose", ["TRUST-OPENSSL-REFUSES"], [True, False]),
+    ],
+)
+def test_whoever_accepts_strictly_is_not_asked_again(strict, usual, found, asked):
+    questions = []
+
+    def ask(path, at, name, is_strict):
+        questions.append(is_strict)
+        return strict if is_strict else usual
+
+    root = authority()
+    source = CollectedSource("depot", certificates=(leaf(issuer=root),))
+    inspection = inspect_source(source, CONTEXT, [from_x509(root.x509)], ask)
+    assert ([finding.code for finding in inspection.findings], questions) == (found, asked)
+
+
 def test_what_could_not_be_read_is_the_message_of_that_finding():
     (finding,) = inspect_source(CollectedSource("content", warnings=("the block at line 1 is broken", "so is the next")), CONTEXT).findings
     assert finding.message == "the block at line 1 is broken; so is the next"

@@ -86,3 +86,17 @@ def test_what_openssl_refuses_is_an_error_and_for_the_installer_which_is_no_open
 @passes("TRUST-OPENSSL-REFUSES")
 def test_what_openssl_accepts_or_was_not_asked_for_is_not_reported():
     assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[ROOT], refusal="") == []
+
+
+@fails("TRUST-STRICT-REFUSES")
+def test_what_only_strict_clients_refuse_is_a_warning_to_whoever_may_be_one():
+    chain = leaf(INTERMEDIATE), INTERMEDIATE
+    (finding,) = findings(*chain, trusted=[ROOT], strict_refusal="CN=Test Root CA: Missing Subject Key Identifier")
+    assert (finding.code, finding.severity) == ("TRUST-STRICT-REFUSES", "warning")
+    assert finding.message == "clients that set X509_STRICT refuse the chain: CN=Test Root CA: Missing Subject Key Identifier"
+    assert codes(*chain, trusted=[ROOT], profiles=["vcf_installer"], strict_refusal="no") == []
+
+
+@passes("TRUST-STRICT-REFUSES")
+def test_what_strict_clients_accept_or_were_not_asked_for_is_not_reported():
+    assert codes(leaf(INTERMEDIATE), INTERMEDIATE, trusted=[ROOT], strict_refusal="") == []
