@@ -100,7 +100,7 @@ def inspect_source(
     return Inspection(source, None, (source.error or _no_certificate(source, context),))
 
 
-def _refusals(chain: Chain, context: JudgementContext, findings: Sequence[Finding], ask: Optional[Ask]) -> Dict[str, str]:
+def _refusals(chain: Chain, context: JudgementContext, findings: Sequence[Finding], ask: Optional[Ask]) -> Dict[str, Any]:
     """What JudgementContext knows of refusals, if there is one. Whoever accepts strictly accepts, so that most chains are asked about once."""
     if ask is None or chain.path.anchor is None or not context.profiles & frozenset(CLIENTS) or any(finding.severity == ERROR for finding in findings):
         return {}
