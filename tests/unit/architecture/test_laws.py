@@ -213,7 +213,7 @@ def test_every_other_test_is_of_a_plugin_a_role_a_playbook_a_tool_or_the_archite
         elif folder == "tools":
             assert (ROOT / "tools" / (name + ".py")).is_file(), path
         else:
-            assert folder == "architecture" or path.parent == UTIL_TESTS or UTIL_TESTS in path.parents, path
+            assert folder in ("architecture", "newcomer") or path.parent == UTIL_TESTS or UTIL_TESTS in path.parents, path
 
 
 #: tests and what they need, without the lab, whose machines live in real time

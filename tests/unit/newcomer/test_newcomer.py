@@ -1,0 +1,162 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The first hour of somebody who installed the artefact: an own inventory, commands from an own folder, wrong values, answers of a survey, --limit.
+
+On the oldest ansible-core too, if LAB_OLDEST names the folder of its programs, as make does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import described
+from ansible_collections.certmend.tls.tests.support.corporate import Pki
+from ansible_collections.certmend.tls.tests.support.source import ROOT
+
+OLDEST = os.environ.get("LAB_OLDEST")
+PLAYBOOKS = sorted(path.stem for path in ROOT.glob("playbooks/*.yml"))
+NAME = "www.corp.example"
+#: a value of each type that no variable of the type takes
+WRONG = {"int": "a few", "float": "5 s", "bool": "perhaps", "dict": "no dictionary", "str": {"a": "dictionary"}, "path": {"a": "dictionary"}}
+#: variables of Ansible itself, and free forms, that have no wrong value
+FREE = ("ansible_host",)
+INVENTORY = {
+    "all": {
+        "children": {
+            group: {"hosts": {host: {"ansible_connection": "ssh", "ansible_python_interpreter": "/nowhere/python"} for host in hosts}}
+            for group, hosts in {
+                "depots": ["depot"],
+                "installers": ["installer"],
+                "webservers": ["www", "lb"],
+                "pinned": ["vault"],
+                "vcenters": ["vc"],
+                "omes": ["ome1", "ome2"],
+            }.items()
+        }
+    }
+}
+
+
+class Newcomer:
+    """The artefact in an empty tree, and a folder to start from."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder, self.start, self.collections = folder, folder / "start", folder / "collections"
+        self.start.mkdir()
+        self._ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "build", "--output-path", str(folder), cwd=ROOT)
+        (artefact,) = folder.glob("certmend-tls-*.tar.gz")
+        self._ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "install", "--offline", "-p", str(self.collections), str(artefact), cwd=folder)
+        (self.start / "inventory.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
+        self.shipped = self.picture()
+
+    def picture(self):
+        """What lies in the installed collection."""
+        return {path.relative_to(self.collections).as_posix() for path in self.collections.rglob("*") if path.suffix != ".pyc" and path.name != "__pycache__"}
+
+    def play(self, core, playbook, variables, *arguments):
+        """Run a playbook as the newcomer does; its output."""
+        (self.start / "answers.json").write_text(json.dumps(variables), encoding="utf-8")
+        program = [sys.executable, "-m", "ansible", "playbook"] if core == "this" else [str(pathlib.Path(OLDEST) / "ansible-playbook")]
+        command = ["-i", "inventory.yml", "certmend.tls." + playbook, "-e", "@answers.json", *arguments]
+        return self._ansible(program, *command, cwd=self.start, check=False)
+
+    def _ansible(self, program, *arguments, cwd, check=True):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_") and name != "PYTHONPATH"}
+        kept.update(HOME=str(self.folder / "home"), ANSIBLE_COLLECTIONS_PATH=str(self.collections), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="false")
+        done = subprocess.run([*program, *arguments], cwd=cwd, env=kept, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        return done
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory):
+    return Newcomer(tmp_path_factory.mktemp("newcomer"))
+
+
+@pytest.fixture(params=["this", "oldest"])
+def core(request):
+    if request.param == "oldest" and not OLDEST:
+        pytest.skip("LAB_OLDEST names no folder with the oldest ansible-playbook; make sets it")
+    return request.param
+
+
+def wrong_values(playbook):
+    """A wrong value for every variable of a playbook."""
+    found = {}
+    for name, option in described(playbook).options.items():
+        kind = option["elements"] if option["type"] == "list" and option["elements"] in WRONG else option["type"]
+        wrong = "no such word" if option.get("choices") else WRONG.get(kind)
+        if name not in FREE and wrong is not None:
+            found[name] = [wrong] if option["type"] == "list" else wrong
+    return found
+
+
+def in_one_line(done):
+    return re.sub(r"\s+", " ", done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_every_wrong_value_is_an_error_that_names_its_variable(newcomer, core, playbook):
+    wrong = wrong_values(playbook)
+    # the patterns of hosts are texts that Ansible itself evaluates before the first task
+    patterns = [name for name in wrong if name.endswith(("_hosts", "_targets", "_appliances", "_vcenters", "_clients"))]
+    given = {name: value for name, value in wrong.items() if name not in patterns}
+    done = newcomer.play(core, playbook, given)
+    text = in_one_line(done)
+    assert done.returncode != 0
+    assert [name for name in given if not re.search(r"\b%s: " % name, text)] == [], text[-3000:]
+    assert "unreachable=0" in text and "Traceback" not in text
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_a_mistyped_variable_is_an_error_with_the_nearest_name(newcomer, core, playbook):
+    name = next(name for name in described(playbook).options if name.startswith(playbook + "_"))
+    text = in_one_line(newcomer.play(core, playbook, {name[:-1]: "x"}))
+    assert "%s: there is no such variable. Did you mean " % name[:-1] in text
+
+
+@pytest.fixture(scope="module")
+def incomplete(newcomer, shared_tls_server):
+    """A real server that presents its own certificate only; the roots lie in the folder of the newcomer."""
+    pki = Pki(newcomer.start)
+    leaf = pki.leaf(NAME)
+    return shared_tls_server(leaf.pem, leaf.key_pem)
+
+
+def test_an_audit_from_an_own_folder_reads_and_writes_there(newcomer, core, incomplete):
+    answers = {"audit_endpoints": "127.0.0.1:%d" % incomplete, "audit_trusted_path": "roots.pem", "audit_report_path": "report.json", "audit_fail_on": ""}
+    done = newcomer.play(core, "audit", answers, "--check")
+    assert done.returncode == 0, done.stdout
+    report = newcomer.start / "report.json"
+    assert "CHAIN-INCOMPLETE" in json.loads(report.read_text(encoding="utf-8"))["summary"]["codes"]
+    report.unlink()
+    assert newcomer.picture() == newcomer.shipped
+
+
+def test_an_audit_without_roots_does_not_call_the_server_good(newcomer, core, incomplete):
+    done = newcomer.play(core, "audit", {"audit_endpoints": ["127.0.0.1:%d" % incomplete], "audit_fail_on": "warning"})
+    assert done.returncode != 0 and "TRUST-NOT-JUDGED" in done.stdout and "CHAIN-INCOMPLETE" in done.stdout
+
+
+def test_every_answer_of_a_survey_can_be_empty(newcomer, core, incomplete):
+    empty = dict.fromkeys(described("audit").options, "")
+    done = newcomer.play(core, "audit", dict(empty, audit_endpoints="127.0.0.1:%d\n" % incomplete))
+    assert done.returncode == 0 and "1 endpoint checked" in done.stdout, done.stdout
+
+
+def test_an_audit_is_limited_to_the_limit(newcomer, core, incomplete):
+    answers = {"audit_hosts": "webservers", "audit_port": incomplete, "audit_address": "127.0.0.1", "audit_questions": "no"}
+    done = newcomer.play(core, "audit", answers, "--limit", "www")
+    assert done.returncode == 0 and "www:%d" % incomplete in done.stdout and "lb:%d" % incomplete not in done.stdout
+    nothing = newcomer.play(core, "audit", answers, "--limit", "vc")
+    assert nothing.returncode != 0 and "There is nothing to audit" in in_one_line(nothing)
