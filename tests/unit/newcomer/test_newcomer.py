@@ -53,9 +53,9 @@ class Newcomer:
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder, self.start, self.collections = folder, folder / "start", folder / "collections"
         self.start.mkdir()
-        self._ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "build", "--output-path", str(folder), cwd=ROOT)
+        self.ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "build", "--output-path", str(folder), cwd=ROOT)
         (artefact,) = folder.glob("certmend-tls-*.tar.gz")
-        self._ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "install", "--offline", "-p", str(self.collections), str(artefact), cwd=folder)
+        self.ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "install", "--offline", "-p", str(self.collections), str(artefact), cwd=folder)
         (self.start / "inventory.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
         self.shipped = self.picture()
 
@@ -68,9 +68,10 @@ class Newcomer:
         (self.start / "answers.json").write_text(json.dumps(variables), encoding="utf-8")
         program = [sys.executable, "-m", "ansible", "playbook"] if core == "this" else [str(pathlib.Path(OLDEST) / "ansible-playbook")]
         command = ["-i", "inventory.yml", "certmend.tls." + playbook, "-e", "@answers.json", *arguments]
-        return self._ansible(program, *command, cwd=self.start, check=False)
+        return self.ansible(program, *command, cwd=self.start, check=False)
 
-    def _ansible(self, program, *arguments, cwd, check=True):
+    def ansible(self, program, *arguments, cwd, check=True):
+        """Run one of Ansible's programs in a clean environment."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_") and name != "PYTHONPATH"}
         kept.update(HOME=str(self.folder / "home"), ANSIBLE_COLLECTIONS_PATH=str(self.collections), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="false")
         done = subprocess.run([*program, *arguments], cwd=cwd, env=kept, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
@@ -160,3 +161,12 @@ def test_an_audit_is_limited_to_the_limit(newcomer, core, incomplete):
     assert done.returncode == 0 and "www:%d" % incomplete in done.stdout and "lb:%d" % incomplete not in done.stdout
     nothing = newcomer.play(core, "audit", answers, "--limit", "vc")
     assert nothing.returncode != 0 and "There is nothing to audit" in in_one_line(nothing)
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_the_inventory_of_the_examples_has_no_mistake(newcomer, playbook):
+    examples = newcomer.collections / "ansible_collections/certmend/tls/docs/examples/inventory"
+    expression = "{{ query('certmend.tls.variables', '%s', problems=true, hosts=groups['all']) }}" % playbook
+    command = ["-i", str(examples), "localhost", "-m", "ansible.builtin.debug", "-a", "msg=" + json.dumps(expression)]
+    done = newcomer.ansible([sys.executable, "-m", "ansible", "adhoc"], *command, cwd=newcomer.start)
+    assert re.search(r'"msg": \[\]', done.stdout), done.stdout
