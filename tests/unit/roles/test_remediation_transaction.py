@@ -96,7 +96,7 @@ def test_a_run_says_once_why_a_proof_failed_in_its_last_lines(estate):
     (estate["depot"] / "ignored").touch()
     done = estate.playbook([attempt(estate, "depot", estate.certificate())] + end())
     failed = [line for line in done.stdout.splitlines() if re.match(r"(fatal|failed): \[", line)]
-    assert done.returncode != 0 and len(failed) == 2 and estate.is_restored(), done.stdout
+    assert done.returncode != 0 and len(failed) == 2 and estate.is_served(), done.stdout
     assert '"depot failed; the last lines of this run say what was seen"' in failed[0]
     said = "depot: %s:%d (127.0.0.1), seen from installer: SERVED-PREVIOUS: 1 s after the reload, the server still presents" % (NAME, estate.port)
     assert said in failed[1] and "Is web the service on port" in failed[1] and not re.search("[A-Za-z0-9+/]{80}", "".join(failed)), failed
