@@ -204,6 +204,8 @@ def test_every_other_test_is_of_a_plugin_a_role_a_playbook_a_tool_or_the_archite
             assert (PLUGINS / "plugin_utils" / path.name[len("test_") :]).is_file(), path
         elif folder == "plugins/action":
             assert (PLUGINS / "action" / path.name[len("test_") :]).is_file(), path
+        elif folder == "plugins/plugin_utils":
+            assert (PLUGINS / "plugin_utils" / path.name[len("test_") :]).is_file(), path
         elif folder == "playbooks":
             assert name == "all" or any(name == book.stem or name.startswith(book.stem + "_") for book in (ROOT / "playbooks").glob("*.yml")), path
         elif folder == "roles":

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.codes import entry_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING, Severity, Verdict, verdict_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.collect import Criteria
@@ -60,6 +59,8 @@ def not_inspected(source: str, message: str) -> Result:
 
     :param message: why, in one sentence; what a server or a module said.
     """
+    from ansible_collections.certmend.tls.plugins.module_utils.core.codes import entry_of  # rare, so the catalogue of codes is not loaded before
+
     entry = entry_of("AUDIT-FAILED")
     error = {"code": entry.code, "message": printable(message), "advice": entry.advice}
     finding = dict(error, severity=ERROR.value, about=source, remedy="", cites=entry.cites, answer="", waived=None)
