@@ -86,7 +86,9 @@ def test_a_variable_is_read_as_it_was_checked(name):
     unread = [
         option
         for option in load(ROOT / "playbooks/variables" / (name + ".yml")).get("options", {})
-        if not any(re.search(r"(?:\b\w*given|\bof|\btrust)\.%s\b|hosts: .*\b%s\b|attribute='%s'" % (option, option, option), text) for text in TEXTS.values())
+        if not any(
+            re.search(r"(?:\b\w*given|\bof|\btrust|'\))\.%s\b|hosts: .*\b%s\b|attribute='%s'" % (option, option, option), text) for text in TEXTS.values()
+        )
     ]
     assert unread == []
 
