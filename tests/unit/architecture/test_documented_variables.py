@@ -22,6 +22,7 @@ UNNAMED = {
     "ome_chain_preflight_done": "set by the playbook ome_migration alone, whose tests are in tests/lab",
     "ome_chain_stages": "set by the playbook ome_migration alone, whose tests are in tests/lab",
     "fqdn_certificate_prove_attempts": "the former name of fqdn_certificate_prove_timeout",
+    "server_chain_prove_address": "set by the playbook server_chain, whose tests are in tests/lab",
     "server_chain_prove_attempts": "the former name of server_chain_prove_timeout",
     "remediation_proof": "a result of the role remediation, not an option",
 }

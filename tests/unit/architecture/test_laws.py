@@ -361,7 +361,7 @@ def test_the_port_of_a_host_is_its_tls_port_everywhere():
 def test_every_stage_of_the_shared_flow_exists_in_every_mending_role():
     after = {"check", "reload", "prove", "put_back"}  # the shared ones, where what is mended is what a web server reads
     assert after <= {path.stem for path in (ROOT / "roles/remediation/tasks/web_server").glob("*.yml")}
-    for main in [*ROOT.glob("roles/*/tasks/main.yml"), *ROOT.glob("roles/*/tasks/flow.yml")]:
+    for main in (ROOT / "roles").glob("*/tasks/main.yml"):
         text = main.read_text()
         if re.search(r"name: certmend\.tls\.remediation\n(?! *tasks_from)", text):
             stages = {"inspect", "change"} | (set() if "remediation_server:" in text else after)

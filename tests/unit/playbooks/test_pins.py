@@ -47,7 +47,7 @@ class Made:
 
     def __init__(self, folder, serve):
         self.port, self.named = serve(NEW.pem, NEW.key_pem), serve(NAMED.pem, NAMED.key_pem)
-        nowhere = {"ansible_python_interpreter": "/no/such/python", "ansible_become": True, "ansible_become_method": "no_such_method"}
+        nowhere = {"ansible_python_interpreter": "/no/such/python", "ansible_become": True}
         elsewhere = {"fqdn": "wrong.corp.example", "tls_port": 1, "ansible_host": "127.0.0.9"}
         by_pins = {"pins_name": "other.corp.example", "pins_port": str(self.named), "pins_address": "127.0.0.1"}
         itself = {"fqdn": HOST, "tls_port": self.port, "ansible_host": "127.0.0.1"}

@@ -17,7 +17,7 @@ from ansible_collections.certmend.tls.tests.support.vsphere.site import HOSTS, U
 from ansible_collections.certmend.tls.tests.support.vsphere.sts import ACCOUNTS
 
 PLAYBOOK = "certmend.tls.ssl_trust"
-NOWHERE = {"ansible_python_interpreter": "/no/such/python", "ansible_become": True, "ansible_become_method": "no_such_method"}
+NOWHERE = {"ansible_python_interpreter": "/no/such/python", "ansible_become": True}
 #: a survey's questions that nobody answered
 UNANSWERED = dict.fromkeys(["ssl_trust_" + name for name in "state via hosts fail_on old_fingerprint old_certificate live server_fingerprint".split()], "")
 #: for each variable, values that it cannot have

@@ -33,9 +33,14 @@ def cases(site, silent):
         "strict": {"ssl_trust_server_fingerprint": [fingerprint(site.new)], "ssl_trust_strict": True},
         "unverified": {"ssl_trust_validate_certs": False, "ssl_trust_strict": False},
         "verified": {"ssl_trust_validate_certs": True, "ssl_trust_ca_path": str(site.ca_path), "ssl_trust_hostname": "vc1.elsewhere.example"},
+        "text": {
+            "ssl_trust_trusted_content": site.ca.pem,
+            "ssl_trust_address": "127.0.0.1",
+            "ssl_trust_addresses": dict.fromkeys([*HOSTS[1:], ALIAS], "127.0.0.1"),
+        },
         "partner": {
             **update,
-            "ssl_trust_ca_path": str(site.ca_path),
+            "ssl_trust_trusted_path": str(site.ca_path),
             "ssl_trust_sts_hostname": "sso.corp.example:%d" % silent,
             "ssl_trust_verify_urls": ["https://psc2.corp.example:%d" % silent],
         },
@@ -61,7 +66,7 @@ class Made:
         (self.tools / "listing").write_text(lstool_output(registered), encoding="utf-8")
         (self.tools / "replaced").write_text(lstool_output([self.replaced(one) for one in registered]), encoding="utf-8")
         # no node is updated if another one of its play has failed
-        apart = ("tools", "strict:unverified:verified", "partner")
+        apart = ("tools", "strict:unverified:verified:text", "partner")
         self.cases = self.hosts.run([{"hosts": hosts, "gather_facts": False, "roles": ["certmend.tls.ssl_trust"]} for hosts in apart])
 
     def replaced(self, registration):
@@ -90,6 +95,10 @@ def test_the_node_is_known_by_its_fingerprint_or_by_its_name_in_a_certificate_or
     assert not made.cases["strict"].failure and "6 stale" in made.cases["strict"].said
     assert not made.cases["unverified"].failure and "6 stale" in made.cases["unverified"].said
     assert "vc1.elsewhere.example" in made.cases["verified"].failure and "certificate" in made.cases["verified"].failure
+
+
+def test_the_node_is_connected_to_at_its_address_and_verified_by_certificates_that_are_text(made):
+    assert not made.cases["text"].failure and "6 stale" in made.cases["text"].said
 
 
 def test_a_ca_as_trust_anchor_is_reported_if_that_is_asked_for(made):
