@@ -48,11 +48,13 @@ def refused(tmp_path_factory):
     chains = {host: {"server_chain_trusted_path": "ca.pem", "server_chain_before": before, **given} for host, given in SERVERS.items()}
     hosts = Cases(tmp_path_factory.mktemp("keyless") / "run", {**depots, **chains})
     results = [{"item": [{"inventory_name": host}, {}], "results": [result]} for host, (result, _given) in DEPOTS.items()]
-    hosts.inventory["all"]["children"] = {"depots": {"hosts": dict.fromkeys(depots, {})}, "servers": {"hosts": dict.fromkeys(chains, {})}}
-    hosts.inventory["all"]["hosts"]["localhost"] = {}
-    hosts.give("localhost", ansible_connection="local", offline_depot_before={"results": results})
+    hosts.inventory["all"]["children"] = {
+        "depots": {"hosts": dict.fromkeys(depots, {}), "vars": {"offline_depot_before": {"results": results}}},
+        "servers": {"hosts": dict.fromkeys(chains, {})},
+    }
     (hosts.controller / "ca.pem").write_text(CA.pem, encoding="ascii")
     (hosts.controller / "ca.key").write_text(CA.key_pem, encoding="ascii")
+    hosts.give(next(iter(depots)))  # writes the inventory with its groups
     failures = {}
     for group, name, task in (("depots", "offline_depot", "depot.yml"), ("servers", "server_chain", "server.yml")):  # Ansible stops after a play that fails
         play = {"hosts": group, "gather_facts": False, "vars_files": [str(COLLECTION / "playbooks/vars" / name) + ".yml"]}

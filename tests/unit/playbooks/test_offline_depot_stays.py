@@ -51,8 +51,7 @@ def rendered(tmp_path_factory):
     before = {"results": [{"item": [{"inventory_name": host}, {}], "results": [result]} for host, (result, _given, _expected) in DEPOTS.items()]}
     before["results"].append({"item": [{"inventory_name": "not-inspected"}, {}], "failed": True})
     hosts = {"not-inspected": {}, **{host: given for host, (_result, given, _expected) in DEPOTS.items()}}
-    groups = {"cases": {"hosts": hosts}, "depots": {"hosts": dict.fromkeys(hosts, {})}}
-    groups["ungrouped"] = {"hosts": {"localhost": {"ansible_connection": "local", "offline_depot_before": before}}}
+    groups = {"cases": {"hosts": hosts, "vars": {"offline_depot_before": before}}, "depots": {"hosts": dict.fromkeys(hosts, {})}}
     names = ["depot_stays", "depot_needs_ca", "depot_add_address", "depot_codes"]
     return render(tmp_path_factory.mktemp("started"), "offline_depot", groups, names)
 
