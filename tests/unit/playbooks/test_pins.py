@@ -93,7 +93,7 @@ class Made:
         }
         self.approved = self.run("--limit", "vault", pins_hosts="vault", **given)
         self.worklists = sorted((controller / "work").glob("repin-*.csv"))
-        announced = dict(given, pins_path="again", pins_audit_log="", pins_create=True, pins_first_use="fail", pins_approvals="")
+        announced = {**given, "pins_path": "again", "pins_audit_log": "", "pins_create": True, "pins_first_use": "fail", "pins_approvals": ""}
         announced["pins_endpoints"] = [own]
         announced["pins_announced"] = [{"host": own["host"], "port": self.named, "path": "other.pem"}]
         self.announced = self.run("--limit", "vault", pins_hosts="vault", **announced)
