@@ -95,18 +95,18 @@ def inspect_source(
     if source.certificates:
         chain = chain_of(source.certificates, anchors, first_is_leaf=source.presented, at=context.now)
         findings = judge(chain, context, source.source)
-        refusals = _refusals(chain, context, findings, ask)
-        return Inspection(source, chain, tuple(judge(chain, replace(context, **refusals), source.source) if refusals else findings))
+        asked = _asked(chain, context, findings, ask)
+        return Inspection(source, chain, tuple(findings if asked == context else judge(chain, asked, source.source)))
     return Inspection(source, None, (source.error or _no_certificate(source, context),))
 
 
-def _refusals(chain: Chain, context: JudgementContext, findings: Sequence[Finding], ask: Optional[Ask]) -> Dict[str, Any]:
-    """What JudgementContext knows of refusals, if there is one. Whoever accepts strictly accepts, so that most chains are asked about once."""
+def _asked(chain: Chain, context: JudgementContext, findings: Sequence[Finding], ask: Optional[Ask]) -> JudgementContext:
+    """The context with why the other verifier refuses the chain. Whoever accepts strictly accepts, so that most chains are asked about once."""
     if ask is None or chain.path.anchor is None or not context.profiles & frozenset(CLIENTS) or any(finding.severity == ERROR for finding in findings):
-        return {}
+        return context
     strict = ask(chain.path, context.now, context.name, True)
     usual = ask(chain.path, context.now, context.name, False) if strict else ""
-    return {"refusal": usual} if usual else {"strict_refusal": strict} if strict else {}
+    return replace(context, refusal=usual, strict_refusal="" if usual else strict)
 
 
 def open_severities(findings: Sequence[Dict[str, Any]]) -> List[str]:
