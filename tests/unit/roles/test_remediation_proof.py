@@ -64,7 +64,7 @@ class Made:
         (new,) = set(re.findall(r"\(SHA-256 [0-9A-F:]+\) than|neither the expected \(([0-9A-F:]+)\)", self.cases[host].failure)) or {""}
         values = {"old": fingerprint_of(OLD.der), "stranger": fingerprint_of(STRANGER.der), "new": new}
         return "%s:%d%s" % (NAME, self.ports[host], ", " if host == "gone" else " ") + WORDS[host].format(
-            port=self.ports[host], here=self.hosts[host], **values
+            host=host, port=self.ports[host], here=self.hosts[host], **values
         )
 
 
