@@ -19,13 +19,14 @@ VARIABLES = COLLECTION / "playbooks" / "vars"
 UNDEFINED = "(undefined)"
 
 
-def render(folder: pathlib.Path, playbook: str, inventory: Mapping[str, Any], names: Sequence[str]) -> Dict[str, Dict[str, Any]]:
+def render(folder: pathlib.Path, playbook: str, inventory: Mapping[str, Any], names: Sequence[str], **keywords: Any) -> Dict[str, Dict[str, Any]]:
     """The values of the names on each host of the group ``cases``; a variable that fails has its message, as ``{"failed": text}``.
 
     :param folder: where the playbook is started; it lies in a folder below.
     :param playbook: whose variables are rendered: ``vars/NAME.yml`` of this collection; or the path of such a file, from the collection's root.
     :param inventory: as an inventory file in YAML. A host with the variable ``rendered_names`` renders only these.
     :param names: of variables, or expressions.
+    :param keywords: of the tasks that render them, such as ``delegate_to``.
     """
     play = folder / "elsewhere" / "play.yml"
     play.parent.mkdir(exist_ok=True)
@@ -34,6 +35,7 @@ def render(folder: pathlib.Path, playbook: str, inventory: Mapping[str, Any], na
             "name": name,
             "ansible.builtin.debug": {"msg": "{{ %s | default('%s') }}" % (name, UNDEFINED)},
             "ignore_errors": True,
+            **keywords,
             "when": "rendered_names is not defined or %r in rendered_names" % name,
         }
         for name in names
