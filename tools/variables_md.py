@@ -30,7 +30,7 @@ def options_of(name: str) -> Dict[str, Dict[str, Any]]:
     for role in file.get("roles", []):
         for entry in _read(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"].values():
             found.update({option: of for option, of in entry.get("options", {}).items() if option not in found})
-    words, internal = file.get("default_is", {}), file.get("internal", [])
+    words, internal = file.get("default_is", {}), [*file.get("internal", []), *file.get("reserved", [])]
     return {option: dict(of, default_is=words[option]) if option in words else of for option, of in found.items() if option not in internal}
 
 

@@ -42,6 +42,12 @@ options:
     description: Whether the lookup fails if a file contains no certificate, or no private key. A file that does not exist is always an error.
     type: bool
     default: true
+  problems:
+    description:
+      - Return a text for each file that cannot be found or read, instead of the certificates or the private key, for a task that reports several problems at
+        once.
+    type: bool
+    default: false
   variable:
     description: The name of the variable or option that named the files, for messages.
     type: str
@@ -75,7 +81,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: One PEM text, the certificates in the order of the files; or the private key.
+  description: One PEM text, the certificates in the order of the files; or the private key. With O(problems) the texts, if there are any.
   type: list
   elements: str
 """
@@ -86,11 +92,11 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.operator_paths import Folders
 from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet_text
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.x509.backend import require
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.operator_files import (
-    Folders,
     NamedFile,
     certificates_pem,
     private_key_pem,
@@ -112,10 +118,12 @@ class LookupModule(LookupBase):
             require()
             text, warnings = self._read(terms, variables or {})
         except RemediationError as error:
+            if self.get_option("problems"):
+                return [discreet_text(str(each), given) for each in getattr(error, "errors", [error])]
             raise AnsibleLookupError(discreet_text(str(error), given)) from None  # Ansible prints the causes too
         for warning in warnings:
             Display().warning(discreet_text(warning, given))
-        return [text]
+        return [] if self.get_option("problems") else [text]
 
     def _read(self, terms, variables):
         name = self.get_option("variable")

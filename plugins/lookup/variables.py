@@ -62,8 +62,10 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import described
-from ansible_collections.certmend.tls.plugins.plugin_utils.given_variables import GivenVariables
+from ansible_collections.certmend.tls.plugins.plugin_utils.given_variables import GivenVariables, Kept
 from ansible_collections.certmend.tls.plugins.plugin_utils.variables import by_hosts, unknown
+
+KEPT = Kept()
 
 
 class LookupModule(LookupBase):
@@ -73,12 +75,17 @@ class LookupModule(LookupBase):
         """Return the values, or the problems."""
         self.set_options(var_options=variables, direct=kwargs)
         description = described(terms[0])
-        given = GivenVariables(description, variables or {}, self._loader, self._templar)
+        variables = variables if variables is not None else {}
+        given = GivenVariables(description, variables, self._loader, self._templar)
         start, host = os.getcwd(), self.get_option("host")  # Ansible's processes stay in the folder in which it was started
         if self.get_option("problems"):
             hosts = self.get_option("hosts") or [host]
             return by_hosts({name: given.judged(name, start)[1] + unknown(description, given.names(name)) for name in hosts})
-        values, problems = given.judged(host, start)
-        if problems:
-            raise AnsibleLookupError(" ".join(problems))
-        return [values]
+        return [KEPT.values(variables, (terms[0], host, start), lambda: _values(given, host, start))]
+
+
+def _values(given, host, start):
+    values, problems = given.judged(host, start)
+    if problems:
+        raise AnsibleLookupError(" ".join(problems))
+    return values

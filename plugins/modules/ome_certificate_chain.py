@@ -95,7 +95,7 @@ options:
   peer_content:
     description: The certificate chain of the other appliance of a migration as PEM text, instead of O(peer_path).
     type: str
-  issuer_content:
+  signing_ca_content:
     description:
       - The certificate of the CA that will issue the certificate, followed by those of its issuers up to the root, as PEM text.
       - While the certificate itself is not there (neither O(path) nor O(content) is set, or it is O(pending) in check mode), a stand-in is judged in its place.
@@ -103,7 +103,7 @@ options:
         signed by a copy of the CA. So all the rules and the handshake of mutual TLS can judge the chain before the request is created.
     type: str
     version_added: 0.5.0
-  peer_issuer_content:
+  peer_signing_ca_content:
     description:
       - The certificate of the CA that will issue the certificate of the other appliance, followed by those of its issuers up to the root, as PEM text, if the
         other appliance's certificate is not there yet.
@@ -193,8 +193,8 @@ EXAMPLES = r"""
 
 - name: Judge, before any request is created, whether the chains of two CAs would let both appliances authenticate each other
   certmend.tls.ome_certificate_chain:
-    issuer_content: "{{ ome_source_ca_chain }}"
-    peer_issuer_content: "{{ ome_target_ca_chain }}"
+    signing_ca_content: "{{ ome_source_ca_chain }}"
+    peer_signing_ca_content: "{{ ome_target_ca_chain }}"
     name: ome-source.corp.example
 
 - name: Upload the chain, unless the appliance serves it already
@@ -239,7 +239,7 @@ verdict:
   returned: if the certificate was read with O(state=validated) or O(state=present)
   type: str
 certificates:
-  description: The certificates of the file, in the form that M(certmend.tls.cert_inspect) returns. Empty if only O(issuer_content) was judged.
+  description: The certificates of the file, in the form that M(certmend.tls.cert_inspect) returns. Empty if only O(signing_ca_content) was judged.
   returned: if the task succeeded and the certificate was judged
   type: list
   elements: dict
@@ -314,8 +314,8 @@ ARGUMENT_SPEC = dict(
     csr_content=dict(type="str"),
     peer_path=dict(type="path"),
     peer_content=dict(type="str"),
-    issuer_content=dict(type="str"),
-    peer_issuer_content=dict(type="str"),
+    signing_ca_content=dict(type="str"),
+    peer_signing_ca_content=dict(type="str"),
     check_account=dict(type="bool", default=False),
     language=dict(type="str", choices=["en", "fr"], default="en"),
     distinguished_name=dict(type="str"),
@@ -339,11 +339,11 @@ def main():
         mutually_exclusive=[
             ("path", "content"),
             ("csr_path", "csr_content"),
-            ("peer_path", "peer_content", "peer_issuer_content"),
+            ("peer_path", "peer_content", "peer_signing_ca_content"),
             TRUST_OPTIONS,
         ],
         required_if=[
-            ("state", "validated", ("path", "content", "issuer_content"), True),
+            ("state", "validated", ("path", "content", "signing_ca_content"), True),
             ("state", "present", ("path", "content"), True),
             ("state", "present", ("hostname",)),
             ("state", "csr", ("hostname", "csr_path", "distinguished_name")),

@@ -8,13 +8,15 @@ Such a file has, each of them optional,
 
 - ``options``: the variables, as in an argument specification, with ``controller: true`` for paths on the controller and ``default_is`` for the words of
   the guide about a default that is no literal,
-- ``includes``: other descriptions whose variables count as well, and ``borrows``: some variables of other descriptions, by their names,
+- ``includes``: other descriptions, whose variables, old names and facts count as well, and ``borrows``: some variables of other descriptions, by their
+  names,
 - ``roles``: roles whose variables count as well; ``controller``: those of them that are paths on the controller, or have such a part (``NAME.PART``);
   ``endpoints``: those of them that are lists of TLS servers, as the modules take them; ``default_is``: for the guide, as above, by name; ``internal``:
-  those that the guide does not name, because the playbook sets them,
+  those that the guide does not name, because the playbook sets them, and ``reserved``: those of them that nobody else may set,
 - ``omits``: variables of the roles that nobody but a role sets,
 - ``renamed``: new names by old names, which still count,
-- ``facts``: what the run itself sets by names that begin like its variables.
+- ``facts``: what the run itself sets by names that begin like its variables. If it is given, a playbook that includes the description refuses all other names
+  that begin so.
 """
 
 from __future__ import annotations
@@ -35,9 +37,8 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def described(owner: str) -> Description:
     """The description of a playbook's or a role's variables. Expressions ask for it many times in a task, and the files stay."""
     file = _file(owner)
-    options: Dict[str, Option] = {}
-    for other in file.get("includes", []):
-        options.update(described(other).options)
+    included = [described(other) for other in file.get("includes", [])]
+    options = {name: option for other in included for name, option in other.options.items()}
     for other, names in file.get("borrows", {}).items():
         options.update({name: described(other).options[name] for name in names})
     for role in file.get("roles", []):
@@ -49,8 +50,14 @@ def described(owner: str) -> Description:
     options.update(file.get("options", {}))
     for name in (*file.get("renamed", {}), *file.get("omits", [])):
         options.pop(name, None)
-    known = frozenset([*_of_role(owner), *file.get("facts", [])])
-    return Description(owner, options, known, dict(file.get("renamed", {})))
+    renamed = {old: new for other in included for old, new in other.renamed.items()}
+    return Description(
+        owners=(owner, *(name for other in file.get("includes", []) if "facts" in _file(other) for name in described(other).owners)),
+        options=options,
+        known=frozenset([*_of_role(owner), *file.get("facts", [])]).union(*(other.known for other in included)),
+        renamed=dict(renamed, **file.get("renamed", {})),
+        reserved=frozenset(file.get("reserved", [])).union(*(other.reserved for other in included)),
+    )
 
 
 def _mark(options: Dict[str, Option], name: str, mark: str) -> None:

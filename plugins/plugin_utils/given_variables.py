@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from ansible.errors import AnsibleError
 from ansible.plugins.loader import lookup_loader
@@ -19,6 +19,26 @@ from ansible_collections.certmend.tls.plugins.plugin_utils.variables import Desc
 
 #: Ansible adds it to the variables of each task: the host's name, or that of the host to which the task is delegated. The inventory's is that of hostvars
 OF_THE_INVENTORY = ("ansible_host",)
+
+
+class Kept:
+    """What one task has asked for. Each of its expressions that reads a variable is a lookup, and a task of a role has a hundred of them."""
+
+    def __init__(self) -> None:
+        self._task: Tuple[Any, Any] = (None, None)
+        self._values: Dict[Any, Dict[str, Any]] = {}
+
+    def values(self, variables: Mapping[str, Any], asked: Any, make: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
+        """What was asked for, made anew for each task and for each item of its loop.
+
+        :param variables: of the task. Ansible makes them anew for each task, and has the item of a loop in them.
+        """
+        item = variables.get(variables.get("ansible_loop_var", "item"))
+        if self._task[0] is not variables or self._task[1] is not item:
+            self._task, self._values = (variables, item), {}
+        if asked not in self._values:
+            self._values[asked] = make()
+        return self._values[asked]
 
 
 class GivenVariables:

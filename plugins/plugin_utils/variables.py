@@ -20,10 +20,10 @@ from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Tupl
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_bool, check_type_dict, check_type_float, check_type_int, check_type_str
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.operator_paths import Folders, split_paths
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.option_values import BOUNDS, problems_in
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.targets import parse_targets
-from ansible_collections.certmend.tls.plugins.module_utils.x509.load.operator_files import Folders, split_paths
 
 Option = Mapping[str, Any]
 Values = Mapping[str, Any]
@@ -33,17 +33,19 @@ Values = Mapping[str, Any]
 class Description:
     """What a playbook or role accepts.
 
-    :param owner: its name, with which its own variables begin.
+    :param owners: its name, with which its own variables begin, and the names of those whose variables it accepts too.
     :param options: by the variable's name, each as in an argument specification. ``controller: true`` marks paths on the controller, and
         ``endpoint: true`` TLS servers, as the modules take them.
     :param known: names that begin so and are no variables of it: those of a role of that name, and facts that a run sets.
     :param renamed: the new names of variables by their old names, which still count.
+    :param reserved: variables that only a playbook of this collection sets.
     """
 
-    owner: str
+    owners: Tuple[str, ...]
     options: Mapping[str, Option]
     known: FrozenSet[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    reserved: FrozenSet[str] = frozenset()
 
     def names(self) -> Tuple[str, ...]:
         """The variables that count, old names included."""
@@ -90,12 +92,19 @@ def _renamed(description: Description, given: Values) -> Tuple[Dict[str, Any], L
 
 
 def unknown(description: Description, names: Iterable[str]) -> List[str]:
-    """A text for each variable with the owner's name that nobody knows: a mistyped one would be ignored."""
+    """A text for each variable with an owner's name that nobody knows, which would be ignored, or that is not the operator's to set.
+
+    :param names: of the variables that are set before the playbook sets its own.
+    """
     known = {*description.options, *description.renamed, *description.known}
+    own = tuple(owner + "_" for owner in description.owners)
     found = []
-    for name in sorted(name for name in names if name.startswith(description.owner + "_") and name not in known):
-        near = difflib.get_close_matches(name, sorted(description.options), n=1)
-        found.append("%s: there is no such variable. %s" % (name, "Did you mean %s?" % near[0] if near else "Remove it."))
+    for name in sorted(name for name in names if name.startswith(own)):
+        if name in description.reserved:
+            found.append("%s: it is set by the playbook itself. Remove it." % name)
+        elif name not in known:
+            near = difflib.get_close_matches(name, sorted(set(description.options) - description.reserved), n=1)
+            found.append("%s: there is no such variable. %s" % (name, "Did you mean %s?" % near[0] if near else "Remove it."))
     return found
 
 

@@ -240,10 +240,9 @@ def migration(demo: Demo) -> None:
         json.dumps(
             {
                 "ome_chain_folder": str(demo.folder / "ome"),
-                "ome_chain_roots": ["%s/pki/ca.pem" % demo.lab.state],
-                "ome_chain_ca_path": "%s/pki/ca.pem" % demo.lab.state,
-                "ome_chain_ca_private_key_path": "%s/pki/ca.key" % demo.lab.state,
-                "ome_chain_address": "{{ ansible_host }}",
+                "ome_chain_trusted_path": ["%s/pki/ca.pem" % demo.lab.state],
+                "ome_chain_signing_ca_path": "%s/pki/ca.pem" % demo.lab.state,
+                "ome_chain_signing_ca_private_key_path": "%s/pki/ca.key" % demo.lab.state,
                 "ome_chain_username": "admin",
                 "ome_chain_password": "Lab-Ome-Pw7",
                 "ome_chain_server_fingerprint": [hashlib.sha256(der).hexdigest() for der in served],

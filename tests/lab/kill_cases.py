@@ -331,11 +331,11 @@ class OmeChain(Case):
         return json.dumps([dict(play, connection="local") for play in json.loads(super().play())])
 
     def variables(self):
-        issuer = {"ome_chain_ca_path": str(self.folder / "issuer.pem"), "ome_chain_ca_private_key_path": str(self.folder / "issuer.key")}
+        issuer = {"ome_chain_signing_ca_path": str(self.folder / "issuer.pem"), "ome_chain_signing_ca_private_key_path": str(self.folder / "issuer.key")}
         account = {"ome_chain_username": "admin", "ome_chain_password": "Lab-Ome-Pw7", "ome_chain_snapshot_taken": True}
         # each reset gives the appliance another self-signed certificate, so no fingerprint is known
         where = {"ome_chain_address": self.host.address, "ome_chain_validate_certs": False, "ome_chain_folder": str(self.work)}
-        return dict(issuer, **account, **where, ome_chain_roots=[str(self.folder / "root.pem")], ome_chain_wait_timeout=60)
+        return dict(issuer, **account, **where, ome_chain_trusted_path=[str(self.folder / "root.pem")], ome_chain_wait_timeout=60)
 
     def picture(self):
         """What is served, and which files the operator has; backups aside."""

@@ -76,7 +76,8 @@ def test_every_playbook_checks_its_variables():
 @pytest.mark.parametrize("name", CHECKED)
 def test_a_second_playbook_in_a_run_does_not_take_the_facts_of_the_first_for_variables(name):
     description = described(name)
-    facts = {fact for path in YAML for fact in facts_in(load(path)) if fact.startswith(name + "_")}
+    own = tuple(owner + "_" for owner in description.owners)
+    facts = {fact for path in YAML for fact in facts_in(load(path)) if fact.startswith(own)}
     assert facts - {*description.known, *description.options} == set()
 
 
@@ -86,6 +87,13 @@ def test_a_variable_is_read_as_it_was_checked(name):
     read = r"(?:\b\w*given|\bof|\btrust|'\))\.{0}\b|hosts: .*\b{0}\b|attribute='{0}'"
     options = load(ROOT / "playbooks/variables" / (name + ".yml")).get("options", {})
     assert [option for option in options if not any(re.search(read.replace("{0}", option), text) for text in TEXTS.values())] == []
+
+
+@pytest.mark.parametrize("role", sorted(set(NAMES) & {path.name for path in ROOT.glob("roles/*")}))
+def test_what_a_role_makes_of_its_variables_has_names_of_its_own(role):
+    """A variable of vars/main.yml hides the operator's variable of that name, and an old name that is one would lead back into the lookup."""
+    description = described(role)
+    assert set(load(ROOT / "roles" / role / "vars/main.yml") or {}) & {*description.options, *description.renamed} == set()
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())

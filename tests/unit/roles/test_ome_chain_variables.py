@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.forms import pkcs12
 from ansible_collections.certmend.tls.tests.support.ome.chains import CLIENT, SERVER, Cas, purposes, usage
 from ansible_collections.certmend.tls.tests.support.ome.server import ACCOUNT, Ome
 from ansible_collections.certmend.tls.tests.support.role_cases import Cases
@@ -32,11 +33,11 @@ SUBJECT = {
 #: what a case sets besides the appliance
 CASES = {
     "signed": {"ome_chain_subject": SUBJECT, "ome_chain_upload": "chain", "ome_chain_compare": "chain"},
-    "alone": {"ome_chain_peer": PEER, "ome_migration_one_at_a_time": True, "ome_chain_upload": "single"},
+    "alone": {"ome_chain_peer": PEER, "ome_chain_one_at_a_time": True, "ome_chain_upload": "single", "ome_chain_signing_ca_path": "{{ here }}/ca.p12"},
     "foreign": {"ome_chain_peer_path": "{{ here }}/foreign.pem", "ome_chain_language": "fr"},
     "answered": {
         "ome_chain_certificate_path": "{{ here }}/answer.crt",
-        "ome_chain_candidates": ["{{ here }}/one.pem"],
+        "ome_chain_candidates_path": ["{{ here }}/one.pem"],
         "ome_chain_compare": "leaf",
         "ome_chain_language": "en",
         "ome_chain_wait_timeout": 20,
@@ -53,20 +54,25 @@ class Made:
 
     def __init__(self, folder, appliances):
         self.appliances, self.cas = appliances, Cas(REAL)
-        own = {"ome_chain_ca_content": self.cas.one.pem, "ome_chain_ca_private_key_content": mint.key_pem(self.cas.one.key, PASSPHRASE)}
-        own["ome_chain_ca_private_key_passphrase"] = PASSPHRASE
-        given = {case: {**self.shared(case), **more, **({} if case == "answered" else own)} for case, more in CASES.items()}
+        text = {"ome_chain_signing_ca_content": self.cas.one.pem, "ome_chain_signing_ca_private_key_content": mint.key_pem(self.cas.one.key, PASSPHRASE)}
+        own = {"signed": text, "foreign": text, "alone": {"ome_chain_trusted_path": "", "ome_chain_trusted_content": self.cas.root.pem}, "answered": {}}
+        given = {case: {**self.shared(case), **more, **own[case]} for case, more in CASES.items()}
         self.hosts = Cases(folder, {**given, PEER: {}})
         foreign = self.cas.leaf(self.cas.two, "ome-target.corp.example", mint.new_key()), self.cas.two, self.cas.root
         for case in CASES:
-            self.write(case, "root.pem", self.cas.root.pem)
+            (self.hosts[case] / "root.der").write_bytes(self.cas.root.der)
+            (self.hosts[case] / "ca.p12").write_bytes(pkcs12(self.cas.one, [], PASSPHRASE))
             self.write(case, "one.pem", self.cas.one.pem)
             self.write(case, "foreign.pem", self.cas.pem(*foreign))
         self.cases = self.hosts.run("role: ome_chain", "--limit", "all:!" + PEER)
         self.answer()
         appliances["answered"].switch(leaf_alone=True)
-        self.hosts.give("foreign", ome_chain_peer=PEER, ome_migration_one_at_a_time=True, ome_chain_one_at_a_time=False)
-        self.next = self.hosts.run("role: ome_chain", "--limit", "answered,foreign")
+        self.hosts.give("foreign", ome_chain_peer=PEER)
+        self.hosts.give("signed", ome_chain_server_fingerprint="", ome_chain_api_trusted_content=self.cas.root.pem)
+        self.hosts.give(
+            "alone", ome_chain_api_trusted_content="nothing", ome_chain_signing_ca_private_key_passphrase="wrong-Pw1!", ome_chain_server_fingerprint=""
+        )
+        self.next = self.hosts.run("role: ome_chain", "--limit", "all:!" + PEER)
         self.served = {case: list(ome.certificates) for case, ome in appliances.items()}
 
     def shared(self, case):
@@ -81,7 +87,8 @@ class Made:
             "ome_chain_password": ACCOUNT[1],
             "ome_chain_server_fingerprint": [hashlib.sha256(der).hexdigest()],
             "ome_chain_folder": "{{ here }}",
-            "ome_chain_roots": ["{{ here }}/root.pem"],
+            "ome_chain_trusted_path": ["{{ here }}/root.der"],
+            "ome_chain_signing_ca_private_key_passphrase": PASSPHRASE,
             "ome_chain_snapshot_taken": True,
         }
 
@@ -117,7 +124,17 @@ def test_the_request_has_the_host_name_and_the_subject(made):
     assert attributes(request.subject) == attributes(made.served["signed"][0].subject) == expected
 
 
-def test_a_single_certificate_is_uploaded_on_request(made):
+def test_a_second_run_verifies_the_appliance_with_the_root_as_text_and_changes_nothing(made):
+    assert not made.next["signed"].failure and made.appliances["signed"].uploads == 1 and not made.next["signed"].changed
+
+
+def test_everything_that_is_wrong_with_the_files_of_cas_is_reported_at_once_by_the_variable(made):
+    said = made.next["alone"].failure
+    assert "2 problem(s)" in said and "(1) ome_chain_api_trusted_content contains no certificate" in said, said
+    assert "(2) ome_chain_signing_ca_path: " in said and "ca.p12" in said and "wrong-Pw1!" not in said, said
+
+
+def test_a_single_certificate_is_uploaded_on_request_signed_by_a_ca_in_one_pkcs12(made):
     assert not made.cases["alone"].failure and len(made.served["alone"]) == 1 and len(made.served["signed"]) == 3
 
 

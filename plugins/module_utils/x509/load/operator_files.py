@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.operator_paths import Folders, split_paths
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import files_in, read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, raise_all
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import pem, pin_of
@@ -19,32 +20,12 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.load.reader impo
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where a relative path leads.
-
-    :param start: the folder in which the playbook was started; the path is relative to it.
-    :param beside: the folders that Ansible would search, beside the playbook. A file there makes the path ambiguous.
-    """
-
-    start: str
-    beside: Tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class NamedFile:
     """The content of a file, and whether the operator named the file itself, not only its folder."""
 
     name: str
     data: bytes
     named: bool = True
-
-
-def split_paths(value: str, folders: Folders) -> List[str]:
-    """The paths of a text: separated by commas or line breaks, unless there is a file of that whole name."""
-    text = value.strip()
-    if not text or os.path.lexists(os.path.join(folders.start, os.path.expanduser(text))):
-        return [text] if text else []
-    return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
 
 
 def absolute_path(path: str, folders: Folders, option: str) -> str:

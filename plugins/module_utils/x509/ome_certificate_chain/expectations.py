@@ -63,8 +63,8 @@ class Expectations:
         errors: List[RemediationError] = []
         pin = attempt(errors, lambda: csr_pin(params))
         peer = attempt(errors, lambda: _peer(params))
-        issuers = attempt(errors, lambda: _issuers(params, "issuer_content"))
-        peer_issuers = attempt(errors, lambda: _issuers(params, "peer_issuer_content"))
+        issuers = attempt(errors, lambda: _issuers(params, "signing_ca_content"))
+        peer_issuers = attempt(errors, lambda: _issuers(params, "peer_signing_ca_content"))
         raise_all(errors)
         return cls(pin, peer or (), params["name"] or "", issuers or (), peer_issuers or (), Names.from_params(params))
 

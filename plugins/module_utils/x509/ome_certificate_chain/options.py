@@ -185,6 +185,6 @@ def _upload(params: Mapping[str, Any], context: RunContext) -> Optional[Upload]:
     """
     if params["state"] == State.CSR or (params["pending"] and context.is_pending(params["path"], declared=params["pending"])):
         return None
-    if params["issuer_content"] is not None and params["path"] is None and params["content"] is None:
+    if params["signing_ca_content"] is not None and params["path"] is None and params["content"] is None:
         return None
     return Upload.from_params(params)

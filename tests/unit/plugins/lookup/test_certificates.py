@@ -131,6 +131,8 @@ def test_text_lists_and_nothing_are_taken_as_they_come(started):
         "{{ lookup('certmend.tls.certificates', content=key, private_key=true) }}": two.key_pem,
         "{{ lookup('certmend.tls.certificates', content=two, private_key=true, required=false) }}": "",
         "{{ query('certmend.tls.certificates', 'one.der') | length }}": "1",
+        "{{ query('certmend.tls.certificates', 'one.der', problems=true) | length }}": "0",
+        "{{ query('certmend.tls.certificates', ['no.pem', 'none.pem'], problems=true) | map('regex_search', 'no[a-z]*.pem') | join }}": "no.pemnone.pem",
     }
     tasks = [
         {"ansible.builtin.copy": {"content": expression + "|", "dest": "{{ folder }}/%d" % number}, "no_log": True} for number, expression in enumerate(lookups)

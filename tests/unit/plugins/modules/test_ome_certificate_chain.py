@@ -452,21 +452,21 @@ def ca_chain(*authorities):
 
 
 def test_different_cas_are_found_before_the_first_request(ome, tmp_path, run_module):
-    given = options(ome, state="present", path=str(tmp_path / "upload.pem"), pending=True, name=NAME, issuer_content=ca_chain(CAS.one))
-    good = run_module("ome_certificate_chain", dict(given, peer_issuer_content=ca_chain(CAS.one)), check=True)
+    given = options(ome, state="present", path=str(tmp_path / "upload.pem"), pending=True, name=NAME, signing_ca_content=ca_chain(CAS.one))
+    good = run_module("ome_certificate_chain", dict(given, peer_signing_ca_content=ca_chain(CAS.one)), check=True)
     assert good["changed"] and good["differs"] and good["verdict"] == "ok" and good["certificates"] == [] and good["mutual"]["here_to_peer"]["verified"]
     assert "\n  certificate to be issued in this run, with its chain\n" in good["diff"][0]["after"]
-    refused = run_module("ome_certificate_chain", dict(given, peer_issuer_content=ca_chain(CAS.two)), check=True)
+    refused = run_module("ome_certificate_chain", dict(given, peer_signing_ca_content=ca_chain(CAS.two)), check=True)
     assert refused["failed"] and "CHAIN-PEER-DIFFERS: level 0: issued by CN=CA1-Inter here, issued by CN=Inter-CA2 there" in refused["msg"]
     assert ome.requests == ome.uploads == 0
 
 
 def test_the_cas_are_judged_without_an_appliance(run_module):
-    result = run_module("ome_certificate_chain", {"issuer_content": ca_chain(CAS.one), "peer_issuer_content": ca_chain(CAS.two), "name": NAME})
+    result = run_module("ome_certificate_chain", {"signing_ca_content": ca_chain(CAS.one), "peer_signing_ca_content": ca_chain(CAS.two), "name": NAME})
     assert [finding["code"] for finding in result["findings"]] == ["CHAIN-PEER-DIFFERS"] and result["verdict"] == "error" and not result["changed"]
     assert result["connection_answer"].startswith("Unable to mutually authenticate")
-    wrong = run_module("ome_certificate_chain", {"issuer_content": "nothing", "peer_issuer_content": "nothing"})
-    assert wrong["msg"].startswith("2 things are wrong: ") and "issuer_content: it contains no certificate" in wrong["msg"]
+    wrong = run_module("ome_certificate_chain", {"signing_ca_content": "nothing", "peer_signing_ca_content": "nothing"})
+    assert wrong["msg"].startswith("2 things are wrong: ") and "signing_ca_content: it contains no certificate" in wrong["msg"]
 
 
 def test_the_account_is_examined_although_nothing_is_due(ome, tmp_path, run_module):

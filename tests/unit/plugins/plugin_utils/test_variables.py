@@ -21,11 +21,12 @@ OPTIONS = {
     "web_store": {"type": "path", "controller": True},
     "web_subject": {"type": "dict"},
     "web_password": {"type": "int", "no_log": True},
+    "web_stages": {"type": "list", "elements": "str"},
     "web_parts": {"type": "list", "elements": "dict", "options": {"host": {"type": "str", "required": True}, "port": {"type": "int"}}},
     "web_keys": {"type": "list", "elements": "dict", "options": {"path": {"type": "path", "controller": True}, "name": {"type": "str"}}},
     "web_servers": {"type": "list", "elements": "raw", "endpoint": True},
 }
-WEB = Description("web", OPTIONS, frozenset(["web_result"]), {"web_ca": "web_roots"})
+WEB = Description(("web", "chain"), OPTIONS, frozenset(["web_result"]), {"web_ca": "web_roots"}, frozenset(["web_stages"]))
 START = "/srv/ops"
 
 
@@ -111,7 +112,7 @@ def test_all_problems_are_reported_at_once():
 
 
 def test_a_required_variable_is_asked_for():
-    description = Description("web", {"web_path": {"type": "path", "required": True, "description": "the file of the server. More."}})
+    description = Description(("web",), {"web_path": {"type": "path", "required": True, "description": "the file of the server. More."}})
     assert judge(description, {}, START)[1] == ["web_path: it is required, and not set. The file of the server."]
 
 
@@ -123,6 +124,14 @@ def test_an_old_name_counts_and_is_not_set_beside_the_new_one():
 def test_an_unknown_variable_is_named_with_the_nearest():
     texts = unknown(WEB, ["web_prot", "web_zzzzzzzzzz", "web_result", "web_ca", "web_port", "other"])
     assert texts == ["web_prot: there is no such variable. Did you mean web_port?", "web_zzzzzzzzzz: there is no such variable. Remove it."]
+
+
+def test_an_unknown_variable_of_a_role_that_the_playbook_calls_is_named_too():
+    assert unknown(WEB, ["chain_zzzzzzzzzz", "chainsaw"]) == ["chain_zzzzzzzzzz: there is no such variable. Remove it."]
+
+
+def test_a_variable_that_the_playbook_sets_itself_is_refused():
+    assert unknown(WEB, ["web_stages"]) == ["web_stages: it is set by the playbook itself. Remove it."]
 
 
 def test_a_problem_of_some_hosts_names_them():

@@ -66,5 +66,5 @@ def test_its_sts_issues_a_token_that_is_cut_out_byte_for_byte(simulator):
 
 def test_the_module_audits_it(simulator, run_module):
     port, ca_path = simulator
-    result = run_module("lookup_ssl_trust", {"hostname": "localhost", "port": port, "ca_path": ca_path})
+    result = run_module("lookup_ssl_trust", {"hostname": "localhost", "port": port, "trusted_path": ca_path})
     assert not result.get("failed") and len(result["endpoints"]) == 3 and result["sso_domain"] == "vsphere.local"

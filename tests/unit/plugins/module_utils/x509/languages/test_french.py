@@ -71,7 +71,7 @@ def test_every_finding_on_a_case_that_breaks_a_rule_is_french():
     seen = set()
     for case in (case for cases in broken(CAS).values() for case in cases):
         request = dict(csr_path=None, csr_content=mint.csr(NAME, key=case.key), peer_path=None, peer_content=case.peer or None, hostname=None)
-        planned = dict.fromkeys(["issuer_content", "peer_issuer_content", "distinguished_name", "subject_alternative_names"])
+        planned = dict.fromkeys(["signing_ca_content", "peer_signing_ca_content", "distinguished_name", "subject_alternative_names"])
         expected = Expectations.from_params(dict(request, **planned, state="validated", name="other.corp.example"))
         for finding in examine(Upload(case.data, read_certificates(case.data), "upload.pem", not case.single), expected, FIXED.now).findings:
             seen.add(finding.code)

@@ -10,15 +10,14 @@ import os
 
 import pytest
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.operator_paths import Folders
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, SeveralErrors
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.operator_files import (
-    Folders,
     NamedFile,
     absolute_path,
     certificates_pem,
     private_key_pem,
     read_files,
-    split_paths,
 )
 from ansible_collections.certmend.tls.tests.support.forms import pkcs12, several_certificates
 from ansible_collections.certmend.tls.tests.support.mint import authority, key_pem, mint, new_key
@@ -42,21 +41,6 @@ def put(folders, name, data=b"", index=None):
     with open(path, "wb") as handle:
         handle.write(data)
     return path
-
-
-@pytest.mark.parametrize("text", ["a.pem,b.pem", " a.pem , b.pem ,", "a.pem\nb.pem\n", "a.pem,\n b.pem"])
-def test_commas_and_lines_separate_paths(folders, text):
-    assert split_paths(text, folders) == ["a.pem", "b.pem"]
-
-
-def test_a_file_whose_name_contains_a_comma_is_one_file(folders):
-    put(folders, "Corp, Root.pem")
-    assert split_paths("Corp, Root.pem", folders) == ["Corp, Root.pem"]
-
-
-@pytest.mark.parametrize("text", ["", " ", "\n"])
-def test_an_empty_answer_is_no_path(folders, text):
-    assert split_paths(text, folders) == []
 
 
 def test_a_relative_path_starts_where_the_playbook_was_started(folders):

@@ -25,7 +25,7 @@ PEER = CAS.pem(CAS.leaf(CAS.one, "ome-target.corp.example"), CAS.one, CAS.root)
 
 def examined(case, now=FIXED.now, name=""):
     request = dict(csr_path=None, csr_content=mint.csr(NAME, key=case.key), peer_path=None, peer_content=case.peer or None, hostname=None)
-    planned = dict.fromkeys(["issuer_content", "peer_issuer_content", "distinguished_name", "subject_alternative_names"])
+    planned = dict.fromkeys(["signing_ca_content", "peer_signing_ca_content", "distinguished_name", "subject_alternative_names"])
     expected = Expectations.from_params(dict(request, **planned, state="validated", name=name))
     return examine(Upload(case.data, read_certificates(case.data), "upload.pem", not case.single), expected, now)
 

@@ -25,7 +25,7 @@ RUN, CHECK = RunContext(False, FIXED.now), RunContext(True, FIXED.now)
 PARAMS = {
     **dict.fromkeys(["hostname", "address", "username", "password", "trusted_path", "trusted_content", "server_fingerprint", "path", "content", "name", "at"]),
     **dict.fromkeys(["csr_path", "csr_content", "peer_path", "peer_content", "distinguished_name", "department_name", "business_name"]),
-    **dict.fromkeys(["locality", "country_state", "country", "email", "subject_alternative_names", "issuer_content", "peer_issuer_content"]),
+    **dict.fromkeys(["locality", "country_state", "country", "email", "subject_alternative_names", "signing_ca_content", "peer_signing_ca_content"]),
     **dict(
         port=443,
         validate_certs=True,
