@@ -283,7 +283,7 @@ def test_what_is_wrong_with_either_appliance_is_reported_at_once(migration, play
         and all("ome_chain_valid_days (20) is not greater" in said for said in (source, target))
     ), run.stdout
     limited = playbook(PLAYBOOK, "--limit", "ome-source", *migration.given())
-    assert limited.rc != 0 and "run without --limit" in limited.failure("ome-source") and migration.counts() == idle(0, 0)
+    assert limited.rc != 0 and "run without --limit" in str(limited.failure("ome-source")) and migration.counts() == idle(0, 0)
 
 
 @pytest.mark.reliability(
