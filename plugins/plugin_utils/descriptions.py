@@ -7,7 +7,7 @@
 Such a file has, each of them optional,
 
 - ``options``: the variables, as in an argument specification, with ``controller: true`` for paths on the controller and ``default_is`` for the words of
-  the guide about a default that is no literal,
+  the guide about a default that is no literal, and ``none`` for a value with which a role says that there is none,
 - ``includes``: other descriptions, whose variables, old names and facts count as well, and ``borrows``: some variables of other descriptions, by their
   names,
 - ``roles``: roles whose variables count as well; ``controller``: those of them that are paths on the controller, or have such a part (``NAME.PART``);

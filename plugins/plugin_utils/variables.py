@@ -67,7 +67,7 @@ def judge(description: Description, given: Values, start: str) -> Tuple[Dict[str
     values: Dict[str, Any] = {}
     for name, option in description.options.items():
         try:
-            if is_given(asked.get(name)):
+            if is_given(asked.get(name)) and not ("none" in option and asked[name] == option["none"]):
                 values[name] = _value(name, option, asked[name], start)
             elif option.get("required"):
                 raise RemediationError("it is required, and not set", _sentence(option))
