@@ -74,8 +74,8 @@ def test_a_waived_finding_stays_visible_and_does_not_count(inspect):
 
 
 def test_a_server_that_presents_only_its_own_certificate_is_not_ok_if_nobody_says_whom_the_clients_trust(inspect, tls_server):
-    middle = mint.authority("Middle", issuer=ROOT, **DAYS)
-    leaf = mint.mint("localhost", dns=["localhost"], issuer=middle, **DAYS)
+    middle = mint.conforming("Middle", ROOT, ca=True, **DAYS)
+    leaf = mint.conforming("localhost", middle, dns=["localhost"], **DAYS)
     ports = [tls_server(pem, leaf.key_pem) for pem in (leaf.pem, leaf.pem + middle.pem)]
     result = inspect(endpoints=["localhost:%d" % port for port in ports], fail_on="error")
     assert not result.get("failed") and result["verdict"] == "warning" and result["summary"]["not_judged"] == 2
