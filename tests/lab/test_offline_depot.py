@@ -252,7 +252,7 @@ def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, play
     paths = ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")
     before = {path: depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (path, path)).stdout for path in paths}
     depot.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/root/x.key", "-out", "/root/x.pem", "-subj", "/CN=Other CA")
-    others = json.dumps({"fqdn_certificate_prove_ca_content": depot.read("/root/x.pem"), "offline_depot_prove_timeout": 1})
+    others = json.dumps({"fqdn_certificate_prove_trusted_content": depot.read("/root/x.pem"), "offline_depot_prove_timeout": 1})
     run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", others)
     assert run.rc == 2
     assert "TRUST-UNKNOWN-CA" in run.stdout or "CHAIN-INCOMPLETE" in run.stdout
@@ -465,8 +465,8 @@ SERVERS = """
       vars:
         fqdn_certificate_fqdn: "{{ fqdn }}"
         fqdn_certificate_provider: own_ca
-        fqdn_certificate_ca_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.pem') }}"
-        fqdn_certificate_ca_private_key_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.key') }}"
+        fqdn_certificate_signing_ca_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.pem') }}"
+        fqdn_certificate_signing_ca_private_key_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.key') }}"
         fqdn_certificate_server: "{{ {'web': 'apache', 'lb': 'haproxy'}[inventory_hostname] }}"
         fqdn_certificate_private_key_path: "{{ {'web': '/etc/apache2/tls/web.key', 'lb': '/etc/haproxy/lb.key'}[inventory_hostname] }}"
         fqdn_certificate_path: "{{ '/etc/apache2/tls/web.pem' if inventory_hostname == 'web' else omit }}"
