@@ -10,9 +10,10 @@ Such a file has, each of them optional,
   the guide about a default that is no literal, and ``none`` for a value with which a role says that there is none,
 - ``includes``: other descriptions, whose variables, old names and facts count as well, and ``borrows``: some variables of other descriptions, by their
   names,
-- ``roles``: roles whose variables count as well, or ``only`` those that it lists; ``controller``: those of them that are paths on the controller, or have such a part (``NAME.PART``);
-  ``endpoints``: those of them that are lists of TLS servers, as the modules take them; ``default_is``: for the guide, as above, by name; ``internal``:
-  those that the guide does not name, because the playbook sets them, and ``reserved``: those of them that nobody else may set,
+- ``roles``: roles whose variables count as well, or those of them that ``only`` lists; ``controller``: those of them that are paths on the controller, or
+  have such a part (``NAME.PART``); ``endpoints``: those of them that are lists of TLS servers, as the modules take them; ``default_is``: for the guide, as
+  above, by name; ``internal``: those that the guide does not name, because the playbook sets them, and ``reserved``: those of them that nobody else may
+  set,
 - ``omits``: variables of the roles that nobody but a role sets,
 - ``renamed``: new names by old names, which still count,
 - ``facts``: what the run itself sets by names that begin like its variables. If it is given, a playbook that includes the description refuses all other names

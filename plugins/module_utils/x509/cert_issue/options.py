@@ -172,7 +172,8 @@ def _check_trust(params: Mapping[str, Any], provider: Provider) -> None:
     if provider == Provider.IMPORT and not TrustSources.from_params(params):
         raise RemediationError(
             "trusted_path: no trusted certificate is given, so it is unknown whether clients accept the chain of the imported certificate",
-            "Give trusted_path, trusted_content or trust_system with the root CAs of the clients (role fqdn_certificate: fqdn_certificate_prove_trusted_content).",
+            "Give trusted_path, trusted_content or trust_system with the root CAs of the clients "
+            "(role fqdn_certificate: fqdn_certificate_prove_trusted_content).",
         )
 
 

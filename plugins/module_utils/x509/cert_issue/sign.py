@@ -116,7 +116,8 @@ def _key_of(authority: Authority) -> Any:
     if authority.key is None:
         raise RemediationError(
             "certificate_content: a new certificate is due, and neither this certificate nor the private key of the CA is given",
-            "Have a request signed (provider csr without csr_path) and give the certificate here, or give signing_ca_private_key_path or signing_ca_private_key_content.",
+            "Have a request signed (provider csr without csr_path) and give the certificate here, or give signing_ca_private_key_path "
+            "or signing_ca_private_key_content.",
         )
     return authority.key
 

@@ -68,4 +68,5 @@ def test_the_key_that_waited_is_no_change_of_the_host_and_no_copy_of_it_is_kept(
 
 def test_own_ca_needs_the_key_of_the_ca_or_what_it_has_signed(elsewhere):
     result = elsewhere.ask("own_ca")
-    assert all(option in result["msg"] for option in ("signing_ca_private_key_path", "signing_ca_private_key_content", "certificate_content")) and elsewhere.files() == []
+    options = ("signing_ca_private_key_path", "signing_ca_private_key_content", "certificate_content")
+    assert all(option in result["msg"] for option in options) and elsewhere.files() == []
