@@ -129,7 +129,7 @@ def mended(lab, playbook, tmp_path_factory, request):
     if not settings:
         forced = playbook("certmend.tls.offline_depot", "--diff", *extra(lab, provider, **CLIENTS_ONLY, offline_depot_force="true"))
         lab["installer"].write("/root/lab-ca.pem", lab.ca.read_text())  # which no trust store has with this provider
-        wrong_password = {**API, "offline_depot_password": "wrong", "offline_depot_installer_ca_path": "/root/lab-ca.pem"}
+        wrong_password = {**API, "offline_depot_password": "wrong", "offline_depot_installer_trusted_path": "/root/lab-ca.pem"}
         wrong = playbook("certmend.tls.offline_depot", *extra(lab, provider, **CLIENTS_ONLY, **wrong_password))
         wrong_account = {**wrong_password, "offline_depot_installer_password": "wrong-Account1!"}
         refused = playbook("certmend.tls.offline_depot", *extra(lab, "own_ca", **CLIENTS_ONLY, **wrong_account))
