@@ -24,3 +24,9 @@ def test_a_playbook_knows_the_names_of_a_description_that_lists_its_facts():
 def test_paths_on_the_controller_and_common_host_variables_are_known():
     assert MIGRATION.options["ome_chain_folder"]["controller"] and not MIGRATION.options["ome_chain_name"].get("controller")
     assert {"fqdn", "tls_port", "ansible_host"} <= set(MIGRATION.options)
+
+
+def test_a_description_may_have_some_of_the_variables_of_a_role():
+    found = described("fqdn_certificate")
+    assert set(found.options) == set(found.renamed.values()) and found.options["fqdn_certificate_signing_ca_path"]["controller"]
+    assert "fqdn_certificate_server" in found.known
