@@ -12,12 +12,13 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
-  trusted:
+  trusted_path:
     description: Files or folders with the CA certificates that the clients trust, in any form that M(certmend.tls.cert_inspect) reads.
     type: list
     elements: path
+    aliases: [trusted]
   trusted_content:
-    description: CA certificates that the clients trust, as text. They are used in addition to those of O(trusted).
+    description: CA certificates that the clients trust, as text. They are used in addition to those of O(trusted_path).
     type: str
   trust_system:
     description: Whether the CA certificates that OpenSSL trusts on this machine are trusted too.

@@ -34,7 +34,7 @@ options:
   private_key:
     description:
       - Return the private key of the files instead of their certificates, as unencrypted PKCS#8 PEM. Give it only to options that are not logged, such as
-        O(certmend.tls.cert_issue#module:ca_private_key_content), and keep it out of facts.
+        O(certmend.tls.cert_issue#module:signing_ca_private_key_content), and keep it out of facts.
       - Messages never contain a private key or a password.
     type: bool
     default: false
@@ -75,8 +75,8 @@ EXAMPLES = r"""
     fqdn: depot.corp.example
     private_key_path: "{{ folder }}/depot.key"
     certificate_path: "{{ folder }}/depot.pem"
-    ca_certificate_content: "{{ lookup('certmend.tls.certificates', 'ca.p12', password=ca_password) }}"
-    ca_private_key_content: "{{ lookup('certmend.tls.certificates', 'ca.p12', password=ca_password, private_key=true) }}"
+    signing_ca_content: "{{ lookup('certmend.tls.certificates', 'ca.p12', password=ca_password) }}"
+    signing_ca_private_key_content: "{{ lookup('certmend.tls.certificates', 'ca.p12', password=ca_password, private_key=true) }}"
 """
 
 RETURN = r"""

@@ -131,20 +131,20 @@ EXAMPLES = r"""
   certmend.tls.cert_chain_build:
     path: /etc/nginx/tls/depot.pem
     candidates: [/etc/ssl/intermediates]
-    trusted: [/etc/ssl/corp-root.pem]
+    trusted_path: [/etc/ssl/corp-root.pem]
     name: depot.corp.example
 
 - name: Append the intermediates for HAProxy, whose file contains the private key too
   certmend.tls.cert_chain_build:
     path: /etc/haproxy/tls/lb.pem
     candidates: [/etc/ssl/intermediates]
-    trusted: [/etc/ssl/corp-root.pem]
+    trusted_path: [/etc/ssl/corp-root.pem]
 
 - name: Build a chain with its root, for an appliance that requires every CA
   certmend.tls.cert_chain_build:
     path: /etc/nginx/tls/depot.pem
     candidates: [/etc/ssl/intermediates]
-    trusted: [/etc/ssl/corp-root.pem]
+    trusted_path: [/etc/ssl/corp-root.pem]
     include_root: true
     dest: /root/depot-with-root.pem
 
@@ -152,7 +152,7 @@ EXAMPLES = r"""
   certmend.tls.cert_chain_build:
     path: /etc/nginx/tls/depot.pem
     candidates: [/etc/ssl/intermediates]
-    trusted: [/etc/ssl/corp-root.pem]
+    trusted_path: [/etc/ssl/corp-root.pem]
     output: intermediates
     dest: /root/depot-additional-chain.pem
 
@@ -160,7 +160,7 @@ EXAMPLES = r"""
   certmend.tls.cert_chain_build:
     path: /etc/haproxy/tls/lb.pem
     candidates: [/etc/ssl/intermediates]
-    trusted: [/etc/ssl/corp-root.pem]
+    trusted_path: [/etc/ssl/corp-root.pem]
     output: pkcs12
     dest: /root/lb.p12
     dest_password: "{{ chain_password }}"

@@ -14,10 +14,10 @@ description:
   - Reads certificates from TLS servers, files or text, and judges them by the rules of the clients that will use them.
   - Reports every problem, not only the first one. Each finding has a code, says what is wrong, cites the source of the rule and names the role that
     repairs it. C(docs/findings.md) lists the codes.
-  - If trust anchors are given (O(trusted), O(trusted_content)) and no rule has an error against a chain, C(openssl verify) is asked about it too, if it is
+  - If trust anchors are given (O(trusted_path), O(trusted_content)) and no rule has an error against a chain, C(openssl verify) is asked about it too, if it is
     installed. Its refusal is the finding C(TRUST-OPENSSL-REFUSES). What it refuses with C(-x509_strict) only, as clients made with Python 3.13 and newer do, is
     the warning C(TRUST-STRICT-REFUSES).
-  - If no trust anchors are given (O(trusted), O(trusted_content), O(trust_system)), it is unknown whether clients trust the CA that signed a certificate.
+  - If no trust anchors are given (O(trusted_path), O(trusted_content), O(trust_system)), it is unknown whether clients trust the CA that signed a certificate.
     That is the warning C(TRUST-NOT-JUDGED). A server that presents only its own certificate gets the warning C(CHAIN-INCOMPLETE) too, because an
     intermediate certificate is probably missing.
   - Never changes anything. An endpoint that cannot be reached is a result, not a failed task.
@@ -185,7 +185,7 @@ EXAMPLES = r"""
       - host: web.corp.example
         address: 10.77.0.12
     profile: [vcf_installer]
-    trusted: ["{{ lab_ca_path }}"]
+    trusted_path: ["{{ lab_ca_path }}"]
     fail_on: error
   delegate_to: localhost
 

@@ -35,17 +35,17 @@ options:
     description:
       - Who signs the certificate.
       - V(self_signed) signs with the certificate's own private key.
-      - V(own_ca) signs with the CA of O(ca_certificate_path) or O(ca_certificate_content). If the private key of the CA is not on the target, a request
+      - V(own_ca) signs with the CA of O(signing_ca_path) or O(signing_ca_content). If the private key of the CA is not on the target, a request
         is signed elsewhere, and O(certificate_content) has the certificate. See the last three examples.
       - V(csr) only makes a certificate signing request (O(csr_path)) for another CA. The private key and the certificate in use are not changed. If
         the request is for a new key, that key is kept in the file C(private_key_path.next) until the certificate is imported. If a run left
         there a copy of the private key that is in use, the next run removes it.
-      - V(csr) without O(csr_path) makes a request for the CA of O(ca_certificate_path) or O(ca_certificate_content) if V(own_ca) would issue a new
+      - V(csr) without O(csr_path) makes a request for the CA of O(signing_ca_path) or O(signing_ca_content) if V(own_ca) would issue a new
         certificate, and returns it in RV(csr). A new key is kept in the file C(private_key_path.signing), which V(own_ca) removes when it installs
         the certificate. The next task with V(csr) uses the key that an interrupted playbook has left, or removes it.
       - V(import) installs the certificate that the CA returned (O(certificate_content), O(certificate_content_base64) or O(import_path)), together with
         the private key that it belongs to. A PKCS#12 (PFX) may bring its own private key. Its chain is built and judged as the clients do before
-        anything is written; so their roots are needed (O(trusted), O(trusted_content) or O(trust_system)).
+        anything is written; so their roots are needed (O(trusted_path), O(trusted_content) or O(trust_system)).
     type: str
     choices: [self_signed, own_ca, csr, import]
     required: true
@@ -138,7 +138,7 @@ options:
       - For O(provider=import), the certificate that the CA returned, as PEM text. It may contain several certificates in any order.
       - If it contains the server certificate alone, the intermediates are taken from the present file and from O(candidates).
       - For O(provider=own_ca) without the private key of the CA, the certificate that the CA has issued for the request of O(provider=csr). It is empty
-        in check mode, and if no certificate is due. The certificates of the CA come from O(ca_certificate_path) or O(ca_certificate_content).
+        in check mode, and if no certificate is due. The certificates of the CA come from O(signing_ca_path) or O(signing_ca_content).
     type: str
   certificate_content_base64:
     description:
@@ -163,7 +163,7 @@ options:
     description: CA certificates as in O(candidates), as text.
     type: str
     version_added: 0.5.0
-  trusted:
+  trusted_path:
     description:
       - Files or folders with the CA certificates that the clients trust, in any form that M(certmend.tls.cert_inspect) reads.
       - Required for O(provider=import), unless O(trusted_content) or O(trust_system) is given.
@@ -172,6 +172,7 @@ options:
     type: list
     elements: path
     version_added: 0.5.0
+    aliases: [trusted]
   trusted_content:
     version_added: 0.5.0
   trust_system:
@@ -183,25 +184,30 @@ options:
     type: bool
     default: false
     version_added: 0.5.0
-  ca_certificate_path:
+  signing_ca_path:
     description:
       - For O(provider=own_ca), a file on the target with the certificate of the CA, followed by the CA certificates above it.
       - For O(provider=csr) without O(csr_path), the CA that will sign the request.
     type: path
-  ca_certificate_content:
-    description: The CA certificates of O(ca_certificate_path) as PEM text.
+    aliases: [ca_certificate_path]
+  signing_ca_content:
+    description: The CA certificates of O(signing_ca_path) as PEM text.
     type: str
-  ca_private_key_path:
+    aliases: [ca_certificate_content]
+  signing_ca_private_key_path:
     description:
       - For O(provider=own_ca), a file on the target with the private key of the CA.
-      - Without it and O(ca_private_key_content), O(certificate_content) must be given.
+      - Without it and O(signing_ca_private_key_content), O(certificate_content) must be given.
     type: path
-  ca_private_key_content:
-    description: The private key of O(ca_private_key_path) as PEM text. It is used in memory and not stored on the target.
+    aliases: [ca_private_key_path]
+  signing_ca_private_key_content:
+    description: The private key of O(signing_ca_private_key_path) as PEM text. It is used in memory and not stored on the target.
     type: str
-  ca_private_key_passphrase:
+    aliases: [ca_private_key_content]
+  signing_ca_private_key_passphrase:
     description: The passphrase of the CA's private key.
     type: str
+    aliases: [ca_private_key_passphrase]
   key_type:
     description:
       - The kind of private key. If this option is not given, an existing key keeps its kind and a new key is of the kind of the present certificate.
@@ -280,8 +286,8 @@ EXAMPLES = r"""
     profile: vcf_installer
     private_key_path: /etc/nginx/tls/depot.key
     certificate_path: /etc/nginx/tls/depot.pem
-    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
-    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
+    signing_ca_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    signing_ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
 
 - name: Issue a self-signed certificate, if there is no CA
   certmend.tls.cert_issue:
@@ -307,7 +313,7 @@ EXAMPLES = r"""
     certificate_path: /etc/ssl/private/imported.pem
     import_path: /root/depot.pfx
     password: "{{ pfx_password }}"
-    trusted: [/etc/ssl/corp-root.pem]
+    trusted_path: [/etc/ssl/corp-root.pem]
 
 - name: Sign the request of an appliance that keeps its private key
   certmend.tls.cert_issue:
@@ -316,8 +322,8 @@ EXAMPLES = r"""
     request_content: "{{ ome_csr }}"
     extended_key_usage: [serverAuth, clientAuth]
     certificate_path: /etc/ssl/private/ome.pem
-    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
-    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
+    signing_ca_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    signing_ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
 
 - name: Issue a certificate in a single file for HAProxy
   certmend.tls.cert_issue:
@@ -332,7 +338,7 @@ EXAMPLES = r"""
     fqdn: www.corp.example
     private_key_path: /etc/ssl/private/www.key
     certificate_path: /etc/ssl/private/www.pem
-    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    signing_ca_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
   register: made
 
 - name: Sign the request on the controller, which alone has the private key of the CA
@@ -341,8 +347,8 @@ EXAMPLES = r"""
     fqdn: www.corp.example
     request_content: "{{ made.csr | default('', true) }}"
     as_requested: true
-    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
-    ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
+    signing_ca_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    signing_ca_private_key_content: "{{ lookup('certmend.tls.certificates', lab_ca_key_path, private_key=true) }}"
   register: signed
   changed_when: false
   diff: false
@@ -357,7 +363,7 @@ EXAMPLES = r"""
     private_key_path: /etc/ssl/private/www.key
     certificate_path: /etc/ssl/private/www.pem
     certificate_content: "{{ (signed.certificate | default({}, true)).pem | default('') }}"
-    ca_certificate_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
+    signing_ca_content: "{{ lookup('certmend.tls.certificates', lab_ca_path) }}"
 """
 
 RETURN = r"""
@@ -416,8 +422,8 @@ csr:
   description: The certificate signing request as PEM text, or null. In check mode, the request that exists now.
   returned: always
   type: str
-ca_certificate_content:
-  description: The certificates of the CA (O(ca_certificate_path) or O(ca_certificate_content)) as PEM text, its own first. Null if no CA is used.
+signing_ca_content:
+  description: The certificates of the CA (O(signing_ca_path) or O(signing_ca_content)) as PEM text, its own first. Null if no CA is used.
   returned: always
   type: str
 backup_files:
@@ -435,12 +441,13 @@ created_files:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.files_spec import BACKUP_SPEC, FILE_ATTRIBUTES_SPEC
 from ansible_collections.certmend.tls.plugins.module_utils.core.discreet import discreet
+from ansible_collections.certmend.tls.plugins.module_utils.core.old_names import formerly
 from ansible_collections.certmend.tls.plugins.module_utils.core.run import run_module
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.run import CertIssueRun
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool_sources import TRUST_SOURCES_SPEC
 
 REQUEST = ("request_path", "request_content")
-CA_CERTIFICATE = ("ca_certificate_path", "ca_certificate_content")
+CA_CERTIFICATE = ("signing_ca_path", "signing_ca_content")
 ANSWER = ("import_path", "certificate_content", "certificate_content_base64")
 ARGUMENT_SPEC = dict(
     **BACKUP_SPEC,
@@ -468,11 +475,11 @@ ARGUMENT_SPEC = dict(
     candidates=dict(type="list", elements="path"),
     candidates_content=dict(type="str"),
     force=dict(type="bool", default=False),
-    ca_certificate_path=dict(type="path"),
-    ca_certificate_content=dict(type="str"),
-    ca_private_key_path=dict(type="path", no_log=False),
-    ca_private_key_content=dict(type="str", no_log=True),
-    ca_private_key_passphrase=dict(type="str", no_log=True),
+    signing_ca_path=formerly("ca_certificate_path", type="path"),
+    signing_ca_content=formerly("ca_certificate_content", type="str"),
+    signing_ca_private_key_path=formerly("ca_private_key_path", type="path", no_log=False),
+    signing_ca_private_key_content=formerly("ca_private_key_content", type="str", no_log=True),
+    signing_ca_private_key_passphrase=formerly("ca_private_key_passphrase", type="str", no_log=True),
     key_type=dict(type="str", choices=["RSA", "EC", "Ed25519"], no_log=False),
     key_size=dict(type="int", choices=[2048, 3072, 4096], no_log=False),
     curve=dict(type="str", choices=["secp256r1", "secp384r1", "secp521r1"]),
@@ -492,7 +499,7 @@ def main():
         ARGUMENT_SPEC,
         mutually_exclusive=[
             CA_CERTIFICATE,
-            ("ca_private_key_path", "ca_private_key_content"),
+            ("signing_ca_private_key_path", "signing_ca_private_key_content"),
             *[(request, other) for request in REQUEST for other in ("private_key_path", "combined_path", "csr_path", *ANSWER)],
             REQUEST,
             ANSWER,

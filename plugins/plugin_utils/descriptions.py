@@ -10,9 +10,10 @@ Such a file has, each of them optional,
   the guide about a default that is no literal, and ``none`` for a value with which a role says that there is none,
 - ``includes``: other descriptions, whose variables, old names and facts count as well, and ``borrows``: some variables of other descriptions, by their
   names,
-- ``roles``: roles whose variables count as well; ``controller``: those of them that are paths on the controller, or have such a part (``NAME.PART``);
-  ``endpoints``: those of them that are lists of TLS servers, as the modules take them; ``default_is``: for the guide, as above, by name; ``internal``:
-  those that the guide does not name, because the playbook sets them, and ``reserved``: those of them that nobody else may set,
+- ``roles``: roles whose variables count as well, or those of them that ``only`` lists; ``controller``: those of them that are paths on the controller, or
+  have such a part (``NAME.PART``); ``endpoints``: those of them that are lists of TLS servers, as the modules take them; ``default_is``: for the guide, as
+  above, by name; ``internal``: those that the guide does not name, because the playbook sets them, and ``reserved``: those of them that nobody else may
+  set,
 - ``omits``: variables of the roles that nobody but a role sets,
 - ``renamed``: new names by old names, which still count,
 - ``facts``: what the run itself sets by names that begin like its variables. If it is given, a playbook that includes the description refuses all other names
@@ -41,8 +42,7 @@ def described(owner: str) -> Description:
     options = {name: option for other in included for name, option in other.options.items()}
     for other, names in file.get("borrows", {}).items():
         options.update({name: described(other).options[name] for name in names})
-    for role in file.get("roles", []):
-        options.update(_of_role(role))
+    options.update(_of_roles(file))
     for name in file.get("controller", []):
         _mark(options, name, "controller")
     for name in file.get("endpoints", []):
@@ -58,6 +58,12 @@ def described(owner: str) -> Description:
         renamed=dict(renamed, **file.get("renamed", {})),
         reserved=frozenset(file.get("reserved", [])).union(*(other.reserved for other in included)),
     )
+
+
+def _of_roles(file: Mapping[str, Any]) -> Dict[str, Option]:
+    """The options of the roles that a description names, or those of them that it lists."""
+    options = {name: option for role in file.get("roles", []) for name, option in _of_role(role).items()}
+    return {name: options[name] for name in file.get("only", options)}
 
 
 def _mark(options: Dict[str, Option], name: str, mark: str) -> None:

@@ -138,7 +138,7 @@ def cert_issue(bench: Bench) -> None:
         for path in (key, csr, certificate):
             Path(path).unlink(missing_ok=True)
 
-    ca = {"ca_certificate_path": str(pki / "ca.pem"), "ca_private_key_path": str(pki / "ca.key")}
+    ca = {"signing_ca_path": str(pki / "ca.pem"), "signing_ca_private_key_path": str(pki / "ca.key")}
     files = {"private_key_path": key, "csr_path": csr, "certificate_path": certificate}
     ours = bench.play(OURS, [{"certmend.tls.cert_issue": {"provider": "own_ca", "fqdn": "depot.corp.example", **files, **ca}}], 5, fresh)
     names = {"common_name": "depot.corp.example", "subject_alt_name": ["DNS:depot.corp.example"]}
@@ -164,10 +164,10 @@ def pools(bench: Bench) -> None:
     for size, goal in ((500, "<= 1.0 s"), (10_000, "<= 2.5 s")):
         folder = bench.folder / ("pool-%d" % size)
         mint_pool(folder, size)
-        where = {"path": str(folder / "leaf.pem"), "candidates": [str(folder / "cas")], "trusted": [str(folder / "root.pem")]}
+        where = {"path": str(folder / "leaf.pem"), "candidates": [str(folder / "cas")], "trusted_path": [str(folder / "root.pem")]}
         ours = bench.play(OURS, [{"certmend.tls.cert_chain_build": dict(where, dest=str(folder / "chain.pem"))}], 5)
         leaf = "{{ lookup('file', %r) }}" % where["path"]
-        peer = {"input_chain": leaf, "root_certificates": where["trusted"], "intermediate_certificates": where["candidates"]}
+        peer = {"input_chain": leaf, "root_certificates": where["trusted_path"], "intermediate_certificates": where["candidates"]}
         theirs = bench.play(PEERS, [{"community.crypto.certificate_complete_chain": peer}], 3)
         bench.row("cert_chain_build, a pool of %d CAs; community.crypto's" % size, goal, "%.2f s" % ours, "%.2f s" % theirs)
         seconds = subprocess.run([OURS / "python", __file__, "search", folder], env=bench.environment(), capture_output=True, text=True, check=True)
@@ -201,7 +201,7 @@ def search_alone(folder: str) -> None:
     clock = importlib.import_module("ansible_collections.certmend.tls.tests.support.clock")
     loaded = pool.Pool()
     candidates.add_paths(loaded, [folder + "/cas"], "candidates")
-    candidates.add_paths(loaded, [folder + "/root.pem"], "trusted", trusted=True)
+    candidates.add_paths(loaded, [folder + "/root.pem"], "trusted_path", trusted=True)
     (leaf,) = reader.read_certificates(Path(folder, "leaf.pem").read_bytes()).certificates
     started = time.monotonic()
     found = path.find_path(leaf, loaded, requirements.Requirements(clock.now(), "server"))

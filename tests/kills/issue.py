@@ -38,7 +38,7 @@ class CertIssue(FilesCase):
     def options(self) -> Dict[str, Any]:
         paths = {"private_key_path": "tls.key", "certificate_path": "tls.pem", "combined_path": "both.pem"}
         files = {option: str(self.estate / name) for option, name in paths.items()}
-        authority = {"provider": "own_ca", "ca_certificate_content": self.ca.pem, "ca_private_key_content": self.ca.key_pem}
+        authority = {"provider": "own_ca", "signing_ca_content": self.ca.pem, "signing_ca_private_key_content": self.ca.key_pem}
         return dict(files, **authority, fqdn=FQDN, reuse_key=False, valid_days=60)
 
     def readable(self, name: str) -> Any:
@@ -56,7 +56,7 @@ class CertIssueElsewhere(CertIssue):
     variant = "signed elsewhere"
 
     def options(self) -> Dict[str, Any]:
-        return {name: value for name, value in super().options().items() if name != "ca_private_key_content"}
+        return {name: value for name, value in super().options().items() if name != "signing_ca_private_key_content"}
 
     def fresh(self) -> None:
         super().fresh()
@@ -81,7 +81,7 @@ class CertIssueElsewhere(CertIssue):
     def signed(self, request: str) -> str:
         """What the CA answers."""
         given = {"provider": "own_ca", "fqdn": FQDN, "request_content": request, "as_requested": True, "valid_days": 60}
-        return run_in_process(self.module, dict(given, ca_certificate_content=self.ca.pem, ca_private_key_content=self.ca.key_pem))["certificate"]["pem"]
+        return run_in_process(self.module, dict(given, signing_ca_content=self.ca.pem, signing_ca_private_key_content=self.ca.key_pem))["certificate"]["pem"]
 
 
 class CertIssueAlone(CertIssue):
@@ -155,7 +155,7 @@ class CertIssueImport(CertIssue):
     variant = "import"
 
     def options(self) -> Dict[str, Any]:
-        given = {name: value for name, value in super().options().items() if not name.startswith("ca_")}
+        given = {name: value for name, value in super().options().items() if not name.startswith("signing_ca_")}
         return dict(given, provider="import", certificate_content=self.answer, trusted_content=self.ca.pem)
 
     def fresh(self) -> None:

@@ -176,8 +176,8 @@ class FqdnCertificate(WebServer):
     name, new_each_time = "fqdn_certificate", (CERTIFICATE, KEY)
 
     def variables(self):
-        signed = {"fqdn_certificate_ca_content": self.ca, "fqdn_certificate_ca_private_key_content": self.ca_key, "fqdn_certificate_reuse_key": False}
-        paths = {"fqdn_certificate_path": CERTIFICATE, "fqdn_certificate_private_key_path": KEY}
+        signed = {"fqdn_certificate_signing_ca_content": self.ca, "fqdn_certificate_signing_ca_private_key_content": self.ca_key}
+        paths = {"fqdn_certificate_reuse_key": False, "fqdn_certificate_path": CERTIFICATE, "fqdn_certificate_private_key_path": KEY}
         return dict(signed, **paths, fqdn_certificate_provider="own_ca", fqdn_certificate_fqdn=FQDN, fqdn_certificate_prove_from=["localhost"])
 
     def unserved(self):

@@ -129,7 +129,7 @@ def mended(lab, playbook, tmp_path_factory, request):
     if not settings:
         forced = playbook("certmend.tls.offline_depot", "--diff", *extra(lab, provider, **CLIENTS_ONLY, offline_depot_force="true"))
         lab["installer"].write("/root/lab-ca.pem", lab.ca.read_text())  # which no trust store has with this provider
-        wrong_password = {**API, "offline_depot_password": "wrong", "offline_depot_installer_ca_path": "/root/lab-ca.pem"}
+        wrong_password = {**API, "offline_depot_password": "wrong", "offline_depot_installer_trusted_path": "/root/lab-ca.pem"}
         wrong = playbook("certmend.tls.offline_depot", *extra(lab, provider, **CLIENTS_ONLY, **wrong_password))
         wrong_account = {**wrong_password, "offline_depot_installer_password": "wrong-Account1!"}
         refused = playbook("certmend.tls.offline_depot", *extra(lab, "own_ca", **CLIENTS_ONLY, **wrong_account))
@@ -252,7 +252,7 @@ def test_a_failing_proof_puts_the_old_certificate_back_and_says_why(estate, play
     paths = ("/etc/nginx/tls/depot.pem", "/etc/nginx/tls/depot.key")
     before = {path: depot.run("sh", "-c", "stat -c '%%a %%u %%g %%Y' %s; cat %s" % (path, path)).stdout for path in paths}
     depot.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/root/x.key", "-out", "/root/x.pem", "-subj", "/CN=Other CA")
-    others = json.dumps({"fqdn_certificate_prove_ca_content": depot.read("/root/x.pem"), "offline_depot_prove_timeout": 1})
+    others = json.dumps({"fqdn_certificate_prove_trusted_content": depot.read("/root/x.pem"), "offline_depot_prove_timeout": 1})
     run = playbook("certmend.tls.offline_depot", *extra(estate), "-e", others)
     assert run.rc == 2
     assert "TRUST-UNKNOWN-CA" in run.stdout or "CHAIN-INCOMPLETE" in run.stdout
@@ -465,8 +465,8 @@ SERVERS = """
       vars:
         fqdn_certificate_fqdn: "{{ fqdn }}"
         fqdn_certificate_provider: own_ca
-        fqdn_certificate_ca_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.pem') }}"
-        fqdn_certificate_ca_private_key_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.key') }}"
+        fqdn_certificate_signing_ca_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.pem') }}"
+        fqdn_certificate_signing_ca_private_key_content: "{{ lookup('ansible.builtin.file', pki ~ '/ca.key') }}"
         fqdn_certificate_server: "{{ {'web': 'apache', 'lb': 'haproxy'}[inventory_hostname] }}"
         fqdn_certificate_private_key_path: "{{ {'web': '/etc/apache2/tls/web.key', 'lb': '/etc/haproxy/lb.key'}[inventory_hostname] }}"
         fqdn_certificate_path: "{{ '/etc/apache2/tls/web.pem' if inventory_hostname == 'web' else omit }}"

@@ -257,7 +257,7 @@ IMPORT = """
         fqdn_certificate_private_key_path: {server.key_path}
         fqdn_certificate_path: {server.path}
         fqdn_certificate_prove_from: [localhost]
-        fqdn_certificate_prove_ca_content: {root}
+        fqdn_certificate_prove_trusted_content: {root}
 """
 
 

@@ -62,7 +62,7 @@ class VCenter:
 
     def audit(self):
         """The command line of the audit of TLS servers."""
-        return ["-e", json.dumps({"audit_vcenters": "vcenters", "audit_trusted": [str(self.ca)], "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS)})]
+        return ["-e", json.dumps({"audit_vcenters": "vcenters", "audit_trusted_path": [str(self.ca)], "ssl_trust_addresses": dict.fromkeys(NAMES, ADDRESS)})]
 
 
 def sha1(pem):

@@ -59,7 +59,10 @@ CASES = {
             {"depot_signing_ca_key": "offline_depot_signing_ca_private_key_path: "},
         ),
     ],
-    "offline_depot_signing_ca_content": [({"offline_depot_signing_ca_content": CA.pem}, {"depot_provider": "own_ca", "depot_ca_content": CA.pem})],
+    "offline_depot_signing_ca_content": [
+        ({"offline_depot_signing_ca_content": CA.pem}, {"depot_provider": "own_ca", "depot_ca_content": CA.pem}),
+        ({"offline_depot_ca_content": CA.pem}, {"depot_provider": "own_ca", "depot_ca_content": CA.pem}),
+    ],
     "offline_depot_signing_ca_private_key_content": [
         ({"offline_depot_signing_ca_path": "ca.pem", "offline_depot_signing_ca_private_key_content": CA.key_pem}, {"depot_signing_ca_key": CA.key_pem})
     ],

@@ -25,7 +25,7 @@ def test_a_private_key_of_a_ca_is_given_to_tasks_on_the_controller_alone():
     found = []
     for path in sorted([*(ROOT / "roles").rglob("tasks/**/*.yml"), *(ROOT / "playbooks").rglob("*.yml")]):
         for task in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
-            if any(option.startswith("ca_private_key") for option in task.get(MODULE, {})):
+            if any(option.startswith("signing_ca_private_key") for option in task.get(MODULE, {})):
                 found.append(path.name)
                 assert (task.get("delegate_to"), task.get("become")) == ("localhost", False), task["name"]
                 assert task["vars"]["ansible_pipelining"] is True, "%s: the key would be written to a temporary file" % task["name"]

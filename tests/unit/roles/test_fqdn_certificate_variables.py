@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import described
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
@@ -31,9 +32,9 @@ OWNED = {"fqdn_certificate_private_key_owner": OWNER, "fqdn_certificate_private_
 CASES = {
     "signed": {
         "fqdn_certificate_provider": "own_ca",
-        "fqdn_certificate_ca_path": "ca.pem",
-        "fqdn_certificate_ca_private_key_path": "locked.key",
-        "fqdn_certificate_ca_private_key_passphrase": PASSPHRASE,
+        "fqdn_certificate_signing_ca_path": "ca.pem",
+        "fqdn_certificate_signing_ca_private_key_path": "locked.key",
+        "fqdn_certificate_signing_ca_private_key_passphrase": PASSPHRASE,
         "fqdn_certificate_profile": "generic",
         "fqdn_certificate_dns_names": ["*.corp.example"],
         "fqdn_certificate_ip_addresses": ["10.0.0.9", "fd00::9"],
@@ -43,7 +44,22 @@ CASES = {
         "fqdn_certificate_key_size": 3072,
         "fqdn_certificate_valid_days": 70,
     },
-    "keyless": {"fqdn_certificate_provider": "own_ca", "fqdn_certificate_ca_path": "ca.pem"},
+    "former": {
+        "fqdn_certificate_provider": "own_ca",
+        "fqdn_certificate_ca_path": ["ca.pem"],
+        "fqdn_certificate_ca_private_key_path": "locked.key",
+        "fqdn_certificate_ca_private_key_passphrase": PASSPHRASE,
+        "fqdn_certificate_prove_trusted_content": "",
+        "fqdn_certificate_prove_ca_content": "{{ root }}",
+        "fqdn_certificate_key_type": "EC",
+    },
+    "text": {
+        "fqdn_certificate_provider": "own_ca",
+        "fqdn_certificate_ca_content": "{{ ca }}",
+        "fqdn_certificate_ca_private_key_content": "{{ ca_key }}",
+        "fqdn_certificate_key_type": "EC",
+    },
+    "keyless": {"fqdn_certificate_provider": "own_ca", "fqdn_certificate_signing_ca_path": "ca.pem"},
     "refused": {"fqdn_certificate_provider": "self_signed", "fqdn_certificate_profile": "vcf_installer", "fqdn_certificate_dns_names": ["*.corp.example"]},
     "requested": {"fqdn_certificate_provider": "csr", "fqdn_certificate_csr_path": "{{ here }}/web.csr", "fqdn_certificate_key_type": "Ed25519"},
     "early": {"fqdn_certificate_provider": "self_signed", "fqdn_certificate_renew_before_days": 95},
@@ -68,7 +84,8 @@ class Made:
         self.pki = Pki(folder)
         shared = {"here": "{{ playbook_dir | dirname }}/hosts/{{ inventory_hostname }}", "fqdn_certificate_fqdn": NAME}
         shared.update({"fqdn_certificate_server": "none", "fqdn_certificate_private_key_path": "{{ here }}/web.key"})
-        shared.update({"fqdn_certificate_path": "{{ here }}/web.pem", "fqdn_certificate_prove_ca_content": self.pki.root.pem})
+        shared.update({"fqdn_certificate_path": "{{ here }}/web.pem", "fqdn_certificate_prove_trusted_content": self.pki.root.pem})
+        shared.update(root=self.pki.root.pem, ca=self.pki.ca.read_text(encoding="ascii"), ca_key=self.pki.two.key_pem)
         self.hosts = Cases(folder / "hosts", {name: {**shared, **given} for name, given in CASES.items()})
         if os.geteuid() == 0:
             (self.hosts["signed"] / "of_root").mkdir()
@@ -117,6 +134,16 @@ def test_the_ca_of_the_controller_signs_with_its_key_and_passphrase(made):
     made.pki.two.key.public_key().verify(leaf.signature, leaf.tbs_certificate_bytes, ec.ECDSA(leaf.signature_hash_algorithm))
 
 
+@pytest.mark.parametrize("host", ["former", "text"])
+def test_the_ca_that_signs_and_whom_to_trust_may_have_their_old_names(made, host):
+    assert made.certificate(host).issuer == made.pki.two.x509.subject
+
+
+@pytest.mark.parametrize("old, new", described("fqdn_certificate").renamed.items())
+def test_an_old_name_is_deprecated(made, old, new):
+    assert "%s is the old name of %s" % (old, new) in " ".join(made.hosts.output.split())
+
+
 def test_the_names_subject_and_purposes_are_those_that_are_asked_for(made):
     leaf = made.certificate("signed")
     assert set(made.names("signed", x509.DNSName)) == {NAME, "*.corp.example"}
@@ -153,7 +180,7 @@ def test_the_key_has_the_owner_the_group_and_the_mode(made):
 
 
 def test_a_ca_without_its_private_key_is_named_before_the_first_change(made):
-    assert made.cases["keyless"].failure.startswith("fqdn_certificate_ca_private_key_path: the private key of the CA is missing. Set it, or ")
+    assert made.cases["keyless"].failure.startswith("fqdn_certificate_signing_ca_private_key_path: the private key of the CA is missing. Set it, or ")
     assert not made.cases["keyless"].changed and not (made.hosts["keyless"] / "web.key").exists()
 
 

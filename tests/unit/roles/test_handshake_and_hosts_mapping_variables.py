@@ -94,6 +94,11 @@ def test_the_ca_certificates_are_text_or_a_file_and_may_have_their_old_names(mad
     assert not made.cases[name].failure and made.verified_by(name) == [OF_THE_CA]
 
 
+@pytest.mark.parametrize("form", ["path", "content"])
+def test_an_old_name_is_deprecated(made, form):
+    assert "handshake_ca_%s is the old name of handshake_trusted_%s" % (form, form) in " ".join(made.hosts.output.split())
+
+
 def test_a_handshake_is_given_up_after_its_seconds(made):
     assert "does not answer" in made.cases["hasty"].failure
 

@@ -77,7 +77,7 @@ def test_a_state_compares_or_removes(made):
 
 def test_the_first_key_is_pinned_or_refused(made):
     assert not made.cases["first"].failure and made.pins("first") == [pin(NEW)]
-    assert made.pins("unknown") is None and HOST in made.cases["unknown"].failure
+    assert made.pins("unknown") is None and HOST + ":%d has no pin yet, and pins_first_use is fail" % made.port in made.cases["unknown"].failure
 
 
 def test_an_endpoint_that_does_not_answer_fails_the_run_or_is_reported(made):

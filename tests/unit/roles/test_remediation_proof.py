@@ -25,8 +25,8 @@ CASES = {
     "ignored": (["ignored"], {"prove_from": ["{{ inventory_hostname }}", "watcher"]}),
     "stranger": (["stranger"], {}),
     "gone": ([], {}),
-    "untrusted": ([], {"prove_ca_content": ROOT.pem}),
-    "stuck": (["tired"], {"prove_ca_content": ROOT.pem}),
+    "untrusted": ([], {"prove_trusted_content": ROOT.pem}),
+    "stuck": (["tired"], {"prove_trusted_content": ROOT.pem}),
     "unproved": (["ignored"], {"prove_from": []}),
 }
 SEEN = "(127.0.0.1), seen from {host}: "

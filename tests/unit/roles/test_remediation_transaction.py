@@ -85,7 +85,7 @@ def test_a_rollback_leaves_the_change_of_another_run_alone_and_says_so(estate):
 def test_that_everything_was_rolled_back_is_said_only_if_the_old_certificate_is_seen_to_be_served(estate):
     """The proof fails, and the service ignores the reload of the rollback."""
     (estate["depot"] / "tired").touch()
-    done = estate.playbook([play("depot", estate.certificate(fqdn_certificate_prove_ca_content=ROOT.pem))])
+    done = estate.playbook([play("depot", estate.certificate(fqdn_certificate_prove_trusted_content=ROOT.pem))])
     assert done.returncode != 0 and "were rolled back" not in done.stdout, done.stdout
     said = "The files on depot are as before the run, but the services may still use the new ones (%s:%d (127.0.0.1), seen from installer: "
     assert said % (NAME, estate.port) + "SERVED-PREVIOUS: " in done.stdout and estate.journals("depot") == ["restored"] and not estate.is_served(), done.stdout

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-#: the release that no longer has the old names
-RENAMED = {"version": "2.0.0", "collection_name": "certmend.tls"}
+from ansible_collections.certmend.tls.plugins.module_utils.core.old_names import formerly
 
 #: whom to trust, with the names that these options had before; also of modules that only shake hands
 TRUSTED_SPEC: Dict[str, Dict[str, Any]] = {
-    "trusted_path": {"type": "path", "aliases": ["ca_path"], "deprecated_aliases": [dict(RENAMED, name="ca_path")]},
-    "trusted_content": {"type": "str", "aliases": ["ca_content"], "deprecated_aliases": [dict(RENAMED, name="ca_content")]},
+    "trusted_path": formerly("ca_path", type="path"),
+    "trusted_content": formerly("ca_content", type="str"),
 }
 #: the argument spec of a connection; a module merges it with its own options
 CONNECTION_SPEC: Dict[str, Dict[str, Any]] = {

@@ -87,8 +87,8 @@ def fill_pool(subject: Subject, options: Options) -> Pool:
         add_content(pool, options.candidates_content.encode("utf-8"), "candidates_content", password=options.source.password)
     if not options.trust and not options.partial:
         raise RemediationError(
-            "trusted: no trusted certificate is given",
-            "Give trusted, trusted_content or trust_system with the CAs that the clients trust; or partial: true to accept an unknown root.",
+            "trusted_path: no trusted certificate is given",
+            "Give trusted_path, trusted_content or trust_system with the CAs that the clients trust; or partial: true to accept an unknown root.",
         )
     options.trust.add_to(pool)
     return pool

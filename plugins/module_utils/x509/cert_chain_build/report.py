@@ -92,7 +92,7 @@ def no_chain(found: SearchResult) -> RemediationError:
         return RemediationError(
             "the chain ends in %s (SHA-256 %s), which is not among the trusted certificates" % (path.top.subject, path.top.fingerprint()),
             "If the clients do not trust it either, add it to their stores (role trust_anchor) after comparing its fingerprint with one from another "
-            "source, and to trusted here; or set partial: true.",
+            "source, and to trusted_path here; or set partial: true.",
         )
     top = path.top
     identifier = " (key identifier %s)" % colons(top.authority_key_identifier) if top.authority_key_identifier else ""
@@ -101,5 +101,5 @@ def no_chain(found: SearchResult) -> RemediationError:
     return RemediationError(
         "no chain: the certificate %s%s is missing, which %s needs%s%s"
         % (top.issuer, identifier, top.subject, where, "; rejected: %s" % "; ".join(rejected) if rejected else ""),
-        "Give the missing certificate in candidates; or in trusted, if it is the CA that the clients trust.",
+        "Give the missing certificate in candidates; or in trusted_path, if it is the CA that the clients trust.",
     )

@@ -16,7 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_issue.paths
 #: what a task writes
 WRITTEN = ("private_key_path", "csr_path", "certificate_path", "combined_path")
 #: what a task reads and must leave as it is
-READ = ("ca_certificate_path", "ca_private_key_path", "request_path")
+READ = ("signing_ca_path", "signing_ca_private_key_path", "request_path")
 #: the combined file may be that of the key or of the certificate
 ONE_FILE = (("private_key_path", "combined_path"), ("certificate_path", "combined_path"))
 

@@ -171,8 +171,9 @@ def _check_trust(params: Mapping[str, Any], provider: Provider) -> None:
     """What another CA issued is judged as the clients do; without their trust anchors that would prove nothing."""
     if provider == Provider.IMPORT and not TrustSources.from_params(params):
         raise RemediationError(
-            "trusted: no trusted certificate is given, so it is unknown whether clients accept the chain of the imported certificate",
-            "Give trusted, trusted_content or trust_system with the root CAs of the clients (role fqdn_certificate: fqdn_certificate_prove_ca_content).",
+            "trusted_path: no trusted certificate is given, so it is unknown whether clients accept the chain of the imported certificate",
+            "Give trusted_path, trusted_content or trust_system with the root CAs of the clients "
+            "(role fqdn_certificate: fqdn_certificate_prove_trusted_content).",
         )
 
 
@@ -195,11 +196,11 @@ def _is_signed_elsewhere(params: Mapping[str, Any]) -> bool:
 
 
 def _has_ca_key(params: Mapping[str, Any]) -> bool:
-    return params["ca_private_key_path"] is not None or params["ca_private_key_content"] is not None
+    return params["signing_ca_private_key_path"] is not None or params["signing_ca_private_key_content"] is not None
 
 
 def _authority(params: Mapping[str, Any], now: datetime.datetime) -> Authority:
-    certificates = _certificates(params, "ca_certificate")
+    certificates = _certificates(params, "signing_ca")
     return make_authority(certificates, _authority_key(params) if params["provider"] == Provider.OWN_CA else None, now)
 
 
@@ -208,11 +209,11 @@ def _authority_key(params: Mapping[str, Any]) -> Any:
     if not _has_ca_key(params):
         if params["certificate_content"] is not None:
             return None
-        raise RemediationError("ca_private_key_path, ca_private_key_content: the private key of the CA is missing", GIVE_THE_KEY)
-    data, option = _read(params, "ca_private_key")
+        raise RemediationError("signing_ca_private_key_path, signing_ca_private_key_content: the private key of the CA is missing", GIVE_THE_KEY)
+    data, option = _read(params, "signing_ca_private_key")
     if not data.strip():
         raise RemediationError("%s: the private key of the CA is missing" % option, GIVE_THE_KEY)
-    return load_private_key(data, option, params["ca_private_key_passphrase"], "ca_private_key_passphrase")
+    return load_private_key(data, option, params["signing_ca_private_key_passphrase"], "signing_ca_private_key_passphrase")
 
 
 def _certificates(params: Mapping[str, Any], prefix: str) -> Tuple[Certificate, ...]:

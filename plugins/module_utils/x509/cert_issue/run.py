@@ -159,7 +159,7 @@ class CertIssueRun(Run[Change]):
             "replaced_self_signed": previous.fingerprint() if previous and previous.self_signed and self.outcome.replaces_certificate else None,
             "pins_broken": list(self.pins_broken),
             "csr": self._csr(),
-            "ca_certificate_content": authority_pem(self.options.spec.authority),
+            "signing_ca_content": authority_pem(self.options.spec.authority),
             "backup_files": {path: kept for transaction in self.transactions for path, kept in transaction.backups.items()},
             "created_files": [path for transaction in self.transactions for path in transaction.created],
         }

@@ -49,7 +49,7 @@ def make_authority(certificates: Sequence[Certificate], key: Any, now: datetime.
     ca = certificates[0] if key is None else _certificate_of(key, certificates)
     problem = _authority_problem(ca, now)
     if problem:
-        raise RemediationError("ca_certificate: %s %s" % (ca.subject, problem), "Give the certificate of a valid CA.")
+        raise RemediationError("signing_ca: %s %s" % (ca.subject, problem), "Give the certificate of a valid CA.")
     above = [certificate for certificate in certificates if certificate != ca]
     chain = tuple(certificate for certificate in [ca, *above] if not certificate.self_signed)
     return Authority(ca, key, chain, (ca, *above))
@@ -60,8 +60,8 @@ def _certificate_of(key: Any, certificates: Sequence[Certificate]) -> Certificat
     ca = next((certificate for certificate in certificates if certificate.pin == pin), None)
     if ca is None:
         raise RemediationError(
-            "ca_private_key does not belong to the CA certificate (the key's pin is %s)" % pin,
-            "Give the private key that belongs to ca_certificate_path or ca_certificate_content.",
+            "signing_ca_private_key does not belong to the CA certificate (the key's pin is %s)" % pin,
+            "Give the private key that belongs to signing_ca_path or signing_ca_content.",
         )
     return ca
 
@@ -116,7 +116,8 @@ def _key_of(authority: Authority) -> Any:
     if authority.key is None:
         raise RemediationError(
             "certificate_content: a new certificate is due, and neither this certificate nor the private key of the CA is given",
-            "Have a request signed (provider csr without csr_path) and give the certificate here, or give ca_private_key_path or ca_private_key_content.",
+            "Have a request signed (provider csr without csr_path) and give the certificate here, or give signing_ca_private_key_path "
+            "or signing_ca_private_key_content.",
         )
     return authority.key
 

@@ -12,13 +12,14 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.read import files_in, read_file
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.old_names import formerly
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.load.detect import MAXIMUM_WARNINGS, encoded_certificates
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.pool import Pool
 
 #: the options of every module that asks whom the clients trust; documented in the fragment trust_sources
 TRUST_SOURCES_SPEC: Dict[str, Any] = {
-    "trusted": {"type": "list", "elements": "path"},
+    "trusted_path": formerly("trusted", type="list", elements="path"),
     "trusted_content": {"type": "str"},
     "trust_system": {"type": "bool", "default": False},
 }
@@ -43,8 +44,8 @@ class TrustSources:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any]) -> TrustSources:
-        """From the options ``trusted``, ``trusted_content``, ``trust_system`` and ``password``."""
-        return cls(tuple(params["trusted"] or ()), params["trusted_content"], params["trust_system"], params["password"])
+        """From the options ``trusted_path``, ``trusted_content``, ``trust_system`` and ``password``."""
+        return cls(tuple(params["trusted_path"] or ()), params["trusted_content"], params["trust_system"], params["password"])
 
     def __bool__(self) -> bool:
         """Whether any source was named."""
@@ -57,13 +58,13 @@ class TrustSources:
         """
         before = len(pool.warnings)
         paths = list(self.paths) + (system_paths() if self.system else [])
-        add_paths(pool, paths, "trusted", trusted=True, password=self.password)
+        add_paths(pool, paths, "trusted_path", trusted=True, password=self.password)
         if self.content is not None:
             add_content(pool, self.content.encode("utf-8"), "trusted_content", trusted=True, password=self.password)
         if self and not pool.trusted():
             reasons = "".join("; " + warning for warning in pool.warnings[before:][:QUOTED])
             raise RemediationError(
-                "trusted: no certificate in %s%s" % (", ".join(paths) or "trusted_content", reasons),
+                "trusted_path: no certificate in %s%s" % (", ".join(paths) or "trusted_content", reasons),
                 "Give the certificates of the CAs that the client trusts, as PEM, DER, PKCS#7 or PKCS#12.",
             )
 

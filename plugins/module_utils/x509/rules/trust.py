@@ -83,7 +83,7 @@ def the_client_trusts_the_issuer(chain: Chain, context: JudgementContext) -> Ite
     WARNING,
     cites="RFC 5280 section 6.1.1 (d): a path is validated with the trust anchors of the client",
     remedy="",
-    advice="Give the CA certificates that the clients trust (audit: audit_trusted_path; cert_inspect: trusted, trusted_content), and inspect again.",
+    advice="Give the CA certificates that the clients trust (audit: audit_trusted_path; cert_inspect: trusted_path, trusted_content), and inspect again.",
 )
 def the_trusted_certificates_are_given(chain: Chain, context: JudgementContext) -> Iterator[str]:
     """The certificates that the client trusts are given, or not needed, because the certificate is self-signed (TRUST-SELF-SIGNED)."""

@@ -250,7 +250,7 @@ def test_a_leaf_that_clients_would_refuse_is_refused_first(build, leaf, options,
     [
         (dict(path="/nowhere/cert.pem"), "path: /nowhere/cert.pem cannot be read"),
         (dict(candidates=["/nowhere"]), "candidates: /nowhere cannot be read"),
-        (dict(trusted_content="nothing"), "trusted: no certificate in trusted_content"),
+        (dict(trusted_content="nothing"), "trusted_path: no certificate in trusted_content"),
         (dict(path=None, content="nothing"), "content: it contains no certificate"),
         (dict(path=None, content_base64="§"), "content_base64 is not Base64"),
         (dict(at="soon"), "at: 'soon' is not a date or time"),
@@ -410,8 +410,14 @@ def test_candidates_and_roots_can_be_pkcs12_too(build, tmp_path):
     pool, roots = tmp_path / "pool.p12", tmp_path / "roots.p12"
     pool.write_bytes(forms.pkcs12(ONE, [TWO], "In-Pw1!"))
     roots.write_bytes(forms.pkcs12(ROOT, [], "In-Pw1!"))
-    asked = dict(candidates=[str(pool)], trusted=[str(roots)], trusted_content=None)
+    asked = dict(candidates=[str(pool)], trusted_path=[str(roots)], trusted_content=None)
     closed = build(**asked)
-    assert closed["failed"] and "trusted: no certificate in %s; " % roots in closed["msg"] and "give its password in the option password" in closed["msg"]
+    assert closed["failed"] and "trusted_path: no certificate in %s; " % roots in closed["msg"] and "give its password in the option password" in closed["msg"]
     assert build(**asked, password="In-Pw1!")["changed"]
     assert build.file.read_text(encoding="ascii") == CHAIN
+
+
+def test_whom_to_trust_may_have_its_old_name_with_a_deprecation(build, tmp_path):
+    (tmp_path / "root.pem").write_text(ROOT.pem, encoding="ascii")
+    built = build(trusted=[str(tmp_path / "root.pem")], trusted_content=None)
+    assert built["changed"] and "'trusted'" in str(built["deprecations"])

@@ -108,7 +108,7 @@ def test_the_time_of_the_judgement_can_be_chosen(inspect):
         (dict(endpoints=["bad host:443"]), "endpoints[0]: 'bad host'"),
         (dict(endpoints=["depot:99999"]), "endpoints[0]: '99999' is not a port"),
         (dict(endpoints=[{"port": 443}]), "endpoints[0]: host is missing"),
-        (dict(content=GOOD.pem, trusted=["/nowhere"]), "trusted: /nowhere cannot be read"),
+        (dict(content=GOOD.pem, trusted_path=["/nowhere"]), "trusted_path: /nowhere cannot be read"),
         (dict(content=GOOD.pem, at="tomorrow"), "at: 'tomorrow' is not a date or time"),
         (dict(content=GOOD.pem, query="results["), "query:"),
         (dict(content=GOOD.pem, waivers=[dict(code="X", until="soon", reason="r")]), "waivers[0].until"),
@@ -194,3 +194,9 @@ def test_several_options_that_are_wrong_are_one_failure(inspect):
     result = inspect(content=GOOD.pem, at="tomorrow", query="results[", pins_path="/nowhere/pins")
     assert result["failed"] and "3 things are wrong" in result["msg"] and "results" not in result
     assert all(option in result["msg"] for option in ("at: ", "query: ", "pins_path, profile: "))
+
+
+def test_whom_to_trust_may_have_its_old_name_with_a_deprecation(inspect, tmp_path):
+    (tmp_path / "root.pem").write_text(ROOT.pem, encoding="ascii")
+    judged = inspect(content=GOOD.pem, name="localhost", trusted=[str(tmp_path / "root.pem")])
+    assert codes(judged) == [] and "'trusted'" in str(judged["deprecations"])

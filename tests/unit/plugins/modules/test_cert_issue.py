@@ -139,7 +139,7 @@ def test_names_are_kept_and_a_new_issuer_needs_a_reason_or_force(server):
 def test_an_import_asks_for_the_roots_of_the_clients_and_for_one_answer(server):
     own = (server.folder / "tls.pem").read_text(encoding="ascii")
     given = {"provider": "import", "certificate_content": own}
-    assert "trusted: no trusted certificate is given" in server.run("cert_issue", {**server.options, **given})["msg"]
+    assert "trusted_path: no trusted certificate is given" in server.run("cert_issue", {**server.options, **given})["msg"]
     assert not server.issue(**given, trusted_content=own)["changed"]
     assert "mutually exclusive" in server.run("cert_issue", {**server.options, **given, "import_path": "/root/new.pfx"})["msg"]
     assert "import_path" in server.run("cert_issue", {**server.options, "provider": "import", "trusted_content": own})["msg"]

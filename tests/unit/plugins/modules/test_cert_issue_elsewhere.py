@@ -23,7 +23,7 @@ class SignedElsewhere:
         (folder / "tls").mkdir()
         self.opened = self.journal("opened")
         paths = {"private_key_path": str(folder / "tls" / "tls.key"), "certificate_path": str(folder / "tls" / "tls.pem")}
-        self.options = {"fqdn": FQDN, "key_type": "EC", "ca_certificate_content": CA.pem, "journal": self.opened["path"], "backup": False, **paths}
+        self.options = {"fqdn": FQDN, "key_type": "EC", "signing_ca_content": CA.pem, "journal": self.opened["path"], "backup": False, **paths}
 
     def journal(self, state, **more):
         run = {"id": "me", "controller": "here/0", "process": "1-2-3"}
@@ -36,7 +36,7 @@ class SignedElsewhere:
 
     def sign(self, csr):
         given = {"provider": "own_ca", "fqdn": FQDN, "request_content": csr, "as_requested": True}
-        return self._run("cert_issue", {**given, "ca_certificate_content": CA.pem, "ca_private_key_content": CA.key_pem})["certificate"]["pem"]
+        return self._run("cert_issue", {**given, "signing_ca_content": CA.pem, "signing_ca_private_key_content": CA.key_pem})["certificate"]["pem"]
 
     def files(self):
         return sorted(path.name for path in (self.folder / "tls").iterdir())
@@ -68,4 +68,5 @@ def test_the_key_that_waited_is_no_change_of_the_host_and_no_copy_of_it_is_kept(
 
 def test_own_ca_needs_the_key_of_the_ca_or_what_it_has_signed(elsewhere):
     result = elsewhere.ask("own_ca")
-    assert all(option in result["msg"] for option in ("ca_private_key_path", "ca_private_key_content", "certificate_content")) and elsewhere.files() == []
+    options = ("signing_ca_private_key_path", "signing_ca_private_key_content", "certificate_content")
+    assert all(option in result["msg"] for option in options) and elsewhere.files() == []

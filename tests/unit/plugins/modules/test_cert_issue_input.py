@@ -49,12 +49,12 @@ def test_one_path_for_key_and_certificate_is_refused_and_leaves_no_key_behind(tm
     assert list(tmp_path.iterdir()) == []
 
 
-CA_FILES = {"ca_certificate_path": "ca.pem", "ca_private_key_path": "ca.key"}
+CA_FILES = {"signing_ca_path": "ca.pem", "signing_ca_private_key_path": "ca.key"}
 OVERWRITTEN = [
-    ({"certificate_path": "ca.key"}, "certificate_path, ca_private_key_path: the same file"),
-    ({"private_key_path": "ca.key"}, "private_key_path, ca_private_key_path: the same file"),
-    ({"combined_path": "ca.key"}, "combined_path, ca_private_key_path: the same file"),
-    ({"combined_path": "ca.pem"}, "combined_path, ca_certificate_path: the same file"),
+    ({"certificate_path": "ca.key"}, "certificate_path, signing_ca_private_key_path: the same file"),
+    ({"private_key_path": "ca.key"}, "private_key_path, signing_ca_private_key_path: the same file"),
+    ({"combined_path": "ca.key"}, "combined_path, signing_ca_private_key_path: the same file"),
+    ({"combined_path": "ca.pem"}, "combined_path, signing_ca_path: the same file"),
     ({"combined_path": "depot.key.next"}, "combined_path, .next of private_key_path: the same file"),
     ({"certificate_path": "depot.key.signing"}, "certificate_path, .signing of private_key_path: the same file"),
 ]
@@ -73,14 +73,14 @@ def test_no_file_that_is_read_or_waits_is_overwritten(tmp_path, run_module, wron
     assert (tmp_path / "ca.key").read_text(encoding="ascii") == ca.key_pem and len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.parametrize("given", [{}, {"ca_private_key_content": "\n"}, {"certificate_path": None, "request_content": mint.csr("depot.corp.example")}])
+@pytest.mark.parametrize("given", [{}, {"signing_ca_private_key_content": "\n"}, {"certificate_path": None, "request_content": mint.csr("depot.corp.example")}])
 @pytest.mark.parametrize("check", [True, False])
 def test_a_ca_without_its_private_key_is_named_with_the_way_out(tmp_path, run_module, given, check):
     ca = mint.mint("Lab CA", ca=True, **REAL.days())
     paths = {} if "request_content" in given else {option: str(tmp_path / option) for option in ("private_key_path", "certificate_path")}
     given = {option: value for option, value in {**paths, **given}.items() if value is not None}
-    result = run_module("cert_issue", {"provider": "own_ca", "fqdn": FQDN, "ca_certificate_content": ca.pem, **given}, check)
-    assert result["failed"] and "ca_private_key_content: the private key of the CA is missing" in result["msg"]
+    result = run_module("cert_issue", {"provider": "own_ca", "fqdn": FQDN, "signing_ca_content": ca.pem, **given}, check)
+    assert result["failed"] and "signing_ca_private_key_content: the private key of the CA is missing" in result["msg"]
     assert "certificate_content" in result["advice"] and list(tmp_path.iterdir()) == []
 
 
@@ -94,3 +94,18 @@ def test_an_encrypted_private_key_is_not_replaced(tmp_path, run_module, check):
     result = run_module("cert_issue", {"provider": "self_signed", "fqdn": FQDN, **paths}, check)
     assert result["failed"] and "private_key_path: " in result["msg"] and "the private key is encrypted. It is not replaced" in result["msg"]
     assert (tmp_path / "depot.key").read_bytes() == encrypted and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("form", ["path", "content"])
+def test_the_ca_that_signs_may_have_its_old_names_with_a_deprecation(tmp_path, run_module, form):
+    ca = mint.mint("Lab CA", ca=True, **REAL.days())
+    texts = {"ca_certificate": ca.pem, "ca_private_key": mint.key_pem(ca.key, "Ca-Key-Pw1!")}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="ascii")
+    old = {"%s_%s" % (name, form): str(tmp_path / name) if form == "path" else text for name, text in texts.items()}
+    old.update(ca_private_key_passphrase="Ca-Key-Pw1!", trusted=[str(tmp_path / "ca_certificate")])
+    paths = {option: str(tmp_path / option) for option in ("private_key_path", "certificate_path")}
+    result = run_module("cert_issue", {"provider": "own_ca", "fqdn": FQDN, "key_type": "EC", **paths, **old})
+    assert result["certificate"]["issuer"] == "CN=Lab CA" and result["signing_ca_content"] == ca.pem
+    assert [name for name in old if "'%s'" % name not in str(result["deprecations"])] == []
+    assert "Ca-Key-Pw1!" not in str(result) and texts["ca_private_key"].splitlines()[1] not in str(result)

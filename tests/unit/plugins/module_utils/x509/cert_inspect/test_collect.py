@@ -76,8 +76,8 @@ def test_the_pin_store_is_read(tmp_path):
 
 
 def test_every_file_that_cannot_be_read_is_named():
-    given = dict(csr_path="/nowhere/c.csr", private_key_path="/nowhere/s.key", trusted=["/nowhere/ca"], pins_path="/nowhere/pins", profile=["pinned"])
+    given = dict(csr_path="/nowhere/c.csr", private_key_path="/nowhere/s.key", trusted_path=["/nowhere/ca"], pins_path="/nowhere/pins", profile=["pinned"])
     with pytest.raises(RemediationError) as raised:
         collect_criteria(options_of(content=LEAF.pem, **given))
-    for option in ("csr_path: /nowhere/c.csr", "private_key_path: /nowhere/s.key", "trusted: /nowhere/ca", "pins_path: /nowhere/pins"):
+    for option in ("csr_path: /nowhere/c.csr", "private_key_path: /nowhere/s.key", "trusted_path: /nowhere/ca", "pins_path: /nowhere/pins"):
         assert option in raised.value.message

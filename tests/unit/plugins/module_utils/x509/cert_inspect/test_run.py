@@ -56,8 +56,8 @@ def test_a_failed_collection_has_no_result_because_no_findings_would_look_good()
 
 
 def test_files_to_compare_with_are_read_before_a_server_is_contacted(tls_server):
-    run, context = run_of(endpoints=["127.0.0.1:1"], trusted=["/nowhere"])
-    with pytest.raises(RemediationError, match="trusted: /nowhere"):
+    run, context = run_of(endpoints=["127.0.0.1:1"], trusted_path=["/nowhere"])
+    with pytest.raises(RemediationError, match="trusted_path: /nowhere"):
         carry_out(run, context)
     assert run.sources == ()
 

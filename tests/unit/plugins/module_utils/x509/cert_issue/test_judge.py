@@ -39,7 +39,7 @@ def test_an_answer_that_the_installer_would_reject_is_refused(server, wrong, mes
 def test_without_the_roots_of_the_clients_nothing_is_imported_because_nothing_is_proved(server):
     csr = server.run("csr", csr_path=server.path("tls.csr"))["csr"]
     before = server.content()
-    with pytest.raises(RemediationError, match="trusted: no trusted certificate is given, .*Give trusted, trusted_content or trust_system"):
+    with pytest.raises(RemediationError, match="trusted_path: no trusted certificate is given, .*Give trusted_path, trusted_content or trust_system"):
         server.run("import", certificate_content=answer(csr).pem)
     assert server.content() == before
 

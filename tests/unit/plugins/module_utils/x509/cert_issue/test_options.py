@@ -30,14 +30,14 @@ from ansible_collections.certmend.tls.tests.support.cert_issue import DEFAULTS, 
         (dict(subject={"CN": "x"}), "subject: 'CN' is not one of"),
         (dict(subject={"C": "Germany"}), "subject: C='Germany' is not allowed"),
         (dict(valid_days=30), r"valid_days \(30\) is not greater than renew_before_days \(30\)"),
-        (dict(provider="own_ca", ca_private_key_content="junk"), "ca_private_key_content: the private key cannot be read"),
-        (dict(provider="own_ca", ca_private_key_content=mint.key_pem(mint.new_key())), "does not belong to the CA"),
-        (dict(provider="own_ca", ca_private_key_content=mint.key_pem(ROOT.key, "secret")), "is encrypted"),
+        (dict(provider="own_ca", signing_ca_private_key_content="junk"), "signing_ca_private_key_content: the private key cannot be read"),
+        (dict(provider="own_ca", signing_ca_private_key_content=mint.key_pem(mint.new_key())), "does not belong to the CA"),
+        (dict(provider="own_ca", signing_ca_private_key_content=mint.key_pem(ROOT.key, "secret")), "is encrypted"),
         (
-            dict(provider="own_ca", ca_private_key_content=mint.key_pem(ROOT.key, "secret"), ca_private_key_passphrase="no"),
+            dict(provider="own_ca", signing_ca_private_key_content=mint.key_pem(ROOT.key, "secret"), signing_ca_private_key_passphrase="no"),
             "with the given passphrase",
         ),
-        (dict(provider="own_ca", ca_certificate_content=ROOT.key_pem), "ca_certificate_content: .*no certificate"),
+        (dict(provider="own_ca", signing_ca_content=ROOT.key_pem), "signing_ca_content: .*no certificate"),
         (dict(provider="import", certificate_content="nothing"), "certificate_content: "),
         (dict(private_key_path="/nowhere/at/all.key"), "private_key_path: /nowhere/at cannot be written"),
     ],
@@ -52,16 +52,16 @@ def test_bad_input_is_named_and_changes_nothing(server, wrong, option):
 
 def test_several_mistakes_are_reported_at_once(server):
     with pytest.raises(RemediationError) as caught:
-        server.run("own_ca", fqdn="10.77.0.10", ip_addresses=["x"], subject={"ZZ": "y"}, valid_days=1, ca_private_key_content="junk")
-    for option in ("fqdn", "ip_addresses", "subject", "valid_days", "ca_private_key"):
+        server.run("own_ca", fqdn="10.77.0.10", ip_addresses=["x"], subject={"ZZ": "y"}, valid_days=1, signing_ca_private_key_content="junk")
+    for option in ("fqdn", "ip_addresses", "subject", "valid_days", "signing_ca_private_key"):
         assert option in str(caught.value)
 
 
 def test_a_ca_is_read_from_files_too(server):
     for name, text in (("ca.pem", ROOT.pem), ("ca.key", mint.key_pem(ROOT.key, "secret"))):
         (server.folder / name).write_text(text)
-    contents = dict(ca_certificate_content=None, ca_private_key_content=None, ca_private_key_passphrase="secret")
-    made = server.run("own_ca", ca_certificate_path=server.path("ca.pem"), ca_private_key_path=server.path("ca.key"), **contents)
+    contents = dict(signing_ca_content=None, signing_ca_private_key_content=None, signing_ca_private_key_passphrase="secret")
+    made = server.run("own_ca", signing_ca_path=server.path("ca.pem"), signing_ca_private_key_path=server.path("ca.key"), **contents)
     assert made["certificate"]["issuer"] == "CN=Test Root CA"
 
 

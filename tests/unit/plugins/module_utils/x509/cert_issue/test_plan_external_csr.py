@@ -48,7 +48,7 @@ def test_a_request_that_another_task_of_a_check_run_would_make_is_pending(server
 def test_a_lost_chain_is_written_again_without_signing_again(server):
     ca = mint.authority("Issuing CA", ROOT)
     given = dict(provider="own_ca", private_key_path=None, request_content=mint.csr("whatever"))
-    given.update(ca_certificate_content=ca.pem, ca_private_key_content=ca.key_pem)
+    given.update(signing_ca_content=ca.pem, signing_ca_private_key_content=ca.key_pem)
     first = server.run(**given)
     (server.folder / "tls.pem").write_text(first["certificate"]["pem"])
     again = server.run(**given)

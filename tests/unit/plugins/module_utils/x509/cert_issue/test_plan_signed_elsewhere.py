@@ -17,7 +17,7 @@ from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.cert_issue import FQDN, NOW, ROOT, install
 
 LATER = NOW + 398 * mint.DAY
-NO_KEY = dict(ca_private_key_content=None)
+NO_KEY = dict(signing_ca_private_key_content=None)
 SIGNING = "tls.key.signing"
 
 
@@ -179,7 +179,7 @@ def test_without_the_certificate_that_is_due_nothing_is_written(signed, server):
 def test_a_certificate_that_is_not_the_one_that_is_due_is_refused(signed, server):
     asked = signed.request()
     other = mint.authority("Other CA", ends=NOW + 3650 * mint.DAY)
-    foreign = signed.sign(asked["csr"], ca_certificate_content=other.pem, ca_private_key_content=other.key_pem)["certificate"]["pem"]
+    foreign = signed.sign(asked["csr"], signing_ca_content=other.pem, signing_ca_private_key_content=other.key_pem)["certificate"]["pem"]
     more = signed.sign(asked["csr"], dns_names=["more.corp.example"], extended_key_usage=["clientAuth"])["certificate"]["pem"]
     unknown = signed.sign(mint.csr(FQDN, key=mint.new_key("RSA-2048")))["certificate"]["pem"]
     late = signed.sign(asked["csr"], at=NOW + mint.DAY)["certificate"]["pem"]
@@ -197,10 +197,10 @@ def test_a_certificate_that_is_not_the_one_that_is_due_is_refused(signed, server
 
 def test_the_signer_says_in_check_mode_already_what_is_wrong_with_the_ca(signed, server):
     ready = signed.sign("", check=True)
-    assert ready["ca_certificate_content"] == ROOT.pem and ready["certificate"] is None
+    assert ready["signing_ca_content"] == ROOT.pem and ready["certificate"] is None
     for given, words in (
-        (dict(ca_private_key_content=mint.key_pem(mint.new_key())), "ca_private_key does not belong"),
-        (dict(ca_private_key_content=""), "ca_private_key_content: the private key of the CA is missing"),
+        (dict(signing_ca_private_key_content=mint.key_pem(mint.new_key())), "signing_ca_private_key does not belong"),
+        (dict(signing_ca_private_key_content=""), "signing_ca_private_key_content: the private key of the CA is missing"),
     ):
         with pytest.raises(RemediationError, match=words):
             signed.sign("", check=True, **given)
@@ -212,11 +212,11 @@ def test_the_signer_says_in_check_mode_already_what_is_wrong_with_the_ca(signed,
 def test_the_ca_is_the_first_certificate_where_its_key_is_elsewhere(signed, server):
     """The signer, who has the key, puts it there."""
     middle = mint.authority("Issuing CA", ROOT, ends=NOW + 3650 * mint.DAY)
-    given = dict(ca_certificate_content=ROOT.pem + middle.pem, ca_private_key_content=middle.key_pem)
-    sorted_pem = signed.sign("", check=True, **given)["ca_certificate_content"]
+    given = dict(signing_ca_content=ROOT.pem + middle.pem, signing_ca_private_key_content=middle.key_pem)
+    sorted_pem = signed.sign("", check=True, **given)["signing_ca_content"]
     assert sorted_pem == middle.pem + ROOT.pem
-    asked = signed.request(ca_certificate_content=sorted_pem)
-    made = signed.install(signed.sign(asked["csr"], **given)["certificate"]["pem"], ca_certificate_content=sorted_pem)
+    asked = signed.request(signing_ca_content=sorted_pem)
+    made = signed.install(signed.sign(asked["csr"], **given)["certificate"]["pem"], signing_ca_content=sorted_pem)
     assert made["certificate"]["issuer"] == "CN=Issuing CA" and server.content()["tls.pem"].decode().endswith(middle.pem)
 
 
@@ -229,9 +229,9 @@ def test_a_wildcard_is_not_signed_for_clients_that_refuse_it(signed):
 
 def test_a_lost_intermediate_is_appended_without_the_key_of_the_ca(signed, server):
     middle = mint.authority("Issuing CA", ROOT, ends=NOW + 3650 * mint.DAY)
-    given = dict(ca_certificate_content=middle.pem)
+    given = dict(signing_ca_content=middle.pem)
     asked = signed.request(**given)
-    signed.install(signed.sign(asked["csr"], ca_private_key_content=middle.key_pem, **given)["certificate"]["pem"], **given)
+    signed.install(signed.sign(asked["csr"], signing_ca_private_key_content=middle.key_pem, **given)["certificate"]["pem"], **given)
     first = server.content()
     (server.folder / "tls.pem").write_bytes(first["tls.pem"][: -len(middle.pem)])
     assert signed.request(**given)["csr"] is None and signed.install(**given)["changed"] and server.content() == first

@@ -116,7 +116,7 @@ def test_a_ca_of_the_same_name_with_another_key_is_another_ca(server):
     server.run("own_ca")
     other = mint.authority(ends=NOW + 3650 * mint.DAY)
     assert other.x509.subject == ROOT.x509.subject
-    again = server.run("own_ca", ca_certificate_content=other.pem, ca_private_key_content=other.key_pem)
+    again = server.run("own_ca", signing_ca_content=other.pem, signing_ca_private_key_content=other.key_pem)
     assert again["renewed_because"] == ["the certificate is signed by another key of CN=Test Root CA than that of the given CA certificate (CHAIN-INCOMPLETE)"]
 
 

@@ -73,7 +73,7 @@ def test_a_damaged_certificate_is_replaced_and_the_damage_is_reported(server, ru
 
 def test_an_intermediate_ca_puts_its_own_certificate_below_and_no_root(server):
     intermediate = mint.authority("Issuing CA", ROOT, ends=NOW + 3650 * mint.DAY)
-    given = dict(ca_certificate_content=ROOT.pem + intermediate.pem, ca_private_key_content=intermediate.key_pem)
+    given = dict(signing_ca_content=ROOT.pem + intermediate.pem, signing_ca_private_key_content=intermediate.key_pem)
     server.run("own_ca", **given)
     text = server.content()["tls.pem"].decode()
     assert text.count("BEGIN CERTIFICATE") == 2 and intermediate.pem in text and ROOT.pem not in text
@@ -83,7 +83,7 @@ def test_an_intermediate_ca_puts_its_own_certificate_below_and_no_root(server):
 
 def test_a_lost_intermediate_is_appended_without_issuing_again(server):
     intermediate = mint.authority("Issuing CA", ROOT, ends=NOW + 3650 * mint.DAY)
-    given = dict(ca_certificate_content=intermediate.pem, ca_private_key_content=intermediate.key_pem)
+    given = dict(signing_ca_content=intermediate.pem, signing_ca_private_key_content=intermediate.key_pem)
     first = server.run("own_ca", **given)["certificate"]
     (server.folder / "tls.pem").write_text(first["pem"])
     again = server.run("own_ca", **given)
@@ -94,7 +94,7 @@ def test_a_lost_intermediate_is_appended_without_issuing_again(server):
 
 def test_a_certificate_never_outlives_its_ca_and_is_not_issued_again_each_run_for_that(server):
     dying = mint.authority("Dying CA", starts=NOW - mint.DAY, ends=NOW + 10 * mint.DAY)
-    given = dict(ca_certificate_content=dying.pem, ca_private_key_content=dying.key_pem)
+    given = dict(signing_ca_content=dying.pem, signing_ca_private_key_content=dying.key_pem)
     assert server.run("own_ca", **given)["certificate"]["days_left"] == 10
     assert server.run("own_ca", **given)["steps"] == []
 

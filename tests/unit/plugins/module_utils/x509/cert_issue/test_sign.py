@@ -23,13 +23,13 @@ REQUEST = make_request("depot.corp.example")
 def test_a_ca_that_may_not_sign_is_refused(server):
     leaf = mint.mint("leaf.corp.example", issuer=ROOT, starts=NOW - mint.DAY, ends=NOW + mint.DAY)
     with pytest.raises(RemediationError, match="is not allowed to sign"):
-        server.run("own_ca", ca_certificate_content=leaf.pem, ca_private_key_content=leaf.key_pem)
+        server.run("own_ca", signing_ca_content=leaf.pem, signing_ca_private_key_content=leaf.key_pem)
 
 
 @pytest.mark.parametrize("validity", [dict(starts=NOW - 3 * mint.DAY, ends=NOW - mint.DAY), dict(starts=NOW + mint.DAY, ends=NOW + 2 * mint.DAY)])
 def test_a_ca_outside_its_validity_is_refused(validity):
     ca = mint.authority("Old CA", **validity)
-    with pytest.raises(RemediationError, match=r"ca_certificate: CN=Old CA is outside its validity \(.*Z to .*Z\)"):
+    with pytest.raises(RemediationError, match=r"signing_ca: CN=Old CA is outside its validity \(.*Z to .*Z\)"):
         make_authority([from_x509(ca.x509)], ca.key, NOW)
 
 
