@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -23,6 +24,8 @@ FLOOR = ROOT / ".venv-floor" / "bin"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TESTS = re.compile(r"^(?:=+ )?(\d+ (?:passed|failed|error|skipped|deselected|warning).*) in [\d.]+s", re.MULTILINE)
 NOTHING = ("All targets skipped", "no tests ran")
+#: seconds; the slowest command takes about a third of it. What hangs is ended and named, so that a run that nobody watches ends and says why
+HANGS_AFTER = 2700
 Command = List[Any]
 """Words, paths among them."""
 SAYING = threading.Lock()
@@ -82,8 +85,16 @@ class Check:
         stream.write("$ %s\n" % " ".join(map(str, command)))
         stream.flush()
         nothing, both = subprocess.DEVNULL, subprocess.STDOUT
-        done = subprocess.run(command, cwd=self.folder, env=self.environment(), stdin=nothing, stdout=stream, stderr=both, check=False)
-        return done.returncode == 0
+        process = subprocess.Popen(command, cwd=self.folder, env=self.environment(), stdin=nothing, stdout=stream, stderr=both, start_new_session=True)
+        try:
+            return process.wait(HANGS_AFTER) == 0
+        except subprocess.TimeoutExpired:
+            stream.write("\nENDED: this did not end within %d seconds.\n" % HANGS_AFTER)
+            return False
+        finally:
+            if process.poll() is None:  # it hangs, or make was interrupted
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def environment(self) -> Dict[str, str]:
         """Nothing of the caller's but what programs need; its own programs first."""

@@ -25,6 +25,10 @@ options:
     type: list
     elements: dict
     default: []
+  hosts:
+    description: For each host of the inventory its endpoints, in the forms of the option O(certmend.tls.cert_inspect#module:endpoints).
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -44,17 +48,20 @@ RETURN = r"""
 _value:
   description: RV(certmend.tls.cert_inspect#module:results), RV(certmend.tls.cert_inspect#module:findings),
     RV(certmend.tls.cert_inspect#module:verdict) and RV(certmend.tls.cert_inspect#module:summary), as of one task.
+    C(hosts) has, for each host, the C(source) of its results.
   type: dict
 """
 
+from ansible_collections.certmend.tls.plugins.module_utils.appliance.net.endpoints import parse_endpoints
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_inspect.judge import not_inspected, overall
 
 
-def joined_reports(reports, failures=()):
-    """One report: the results in the order of the reports, then the failures."""
+def joined_reports(reports, failures=(), hosts=None):
+    """One report: the results in the order of the reports, then the failures; and whose they are."""
     results = [result for report in reports for result in report.get("results") or []]
     results += [not_inspected(failure["source"], str(failure["message"])) for failure in failures]
-    return dict({"results": results}, **overall(results))
+    sources = {host: [str(endpoint) for endpoint in parse_endpoints(list(endpoints))] for host, endpoints in (hosts or {}).items()}
+    return dict({"results": results, "hosts": sources}, **overall(results))
 
 
 class FilterModule:

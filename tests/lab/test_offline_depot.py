@@ -163,7 +163,7 @@ def test_the_controller_needs_no_route_to_the_depot(mended):
     with pytest.raises(OSError, match="unreachable"):
         socket.create_connection((CLIENTS_ONLY["offline_depot_address"], 443), timeout=5)
     (report,) = mended.trio.check.of("Report")[:1]
-    assert "certificate: CN=10.77.0.10" in str(report["msg"]) and "(0 unreachable)" in str(report["msg"]), report
+    assert "certificate: CN=10.77.0.10" in str(report["msg"]) and "unreachable" not in str(report["msg"]), report
     assert "VERIFIED depot.corp.example:443 from installer" in mended.trio.run.stdout, mended.trio.run.stdout[-3000:]
 
 

@@ -145,6 +145,18 @@ esac
 """
 
 
+def by_itself(folder: pathlib.Path) -> Any:
+    """A TLS server on loopback that reads ``web.pem`` and ``web.key`` of its folder for each connection. Yields its port."""
+
+    def serve(connection: Any) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "web.pem", folder / "web.key")
+        with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1)
+
+    return listening(serve)
+
+
 @contextlib.contextmanager
 def web_server(folder: pathlib.Path) -> Iterator[int]:
     """A TLS server on loopback: it presents what a reload has read from web.pem and web.key in the host's folder. Yields its port."""

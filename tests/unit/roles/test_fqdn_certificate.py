@@ -9,16 +9,9 @@ from __future__ import annotations
 import yaml
 
 from ansible_collections.certmend.tls.tests.support.source import ROOT
+from ansible_collections.certmend.tls.tests.support.tasks import tasks_in
 
 MODULE = "certmend.tls.cert_issue"
-
-
-def tasks_in(node):
-    """All tasks of a file, those of blocks too."""
-    for task in node if isinstance(node, list) else []:
-        yield task
-        for part in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks"):
-            yield from tasks_in(task.get(part))
 
 
 def test_a_private_key_of_a_ca_is_given_to_tasks_on_the_controller_alone():

@@ -102,6 +102,20 @@ def test_a_run_says_once_why_a_proof_failed_in_its_last_lines(estate):
     assert said in failed[1] and "Is web the service on port" in failed[1] and not re.search("[A-Za-z0-9+/]{80}", "".join(failed)), failed
 
 
+@pytest.mark.parametrize("allowed, is_kept", [(50, True), (49, False)])
+def test_as_many_hosts_as_allowed_may_fail_and_the_others_keep_their_changes(estate, allowed, is_kept):
+    """One host at a time; the first one fails."""
+    given = {"name": "certmend.tls.remediation", "tasks_from": "attempt.yml"}
+    refused, mapped = estate.write("step", [FAIL]), estate.write("step", [estate.mapping()])
+    step_of = "{{ %r if inventory_hostname == 'depot' else %r }}" % (refused, mapped)
+    steps = [{"ansible.builtin.include_role": given, "vars": {"remediation_step": step_of}}]
+    batches = dict(play("depot,installer", *steps), serial=1)
+    done = estate.playbook([batches] + end(), remediation_max_fail_percentage=allowed)
+    assert done.returncode == 2 and "depot: the last step is refused" in done.stdout, done.stdout
+    assert (NAME in (estate["installer"] / "hosts").read_text(encoding="ascii")) is is_kept, done.stdout
+    assert ("installer: changed " in done.stdout) is is_kept
+
+
 @pytest.fixture
 def incomplete(tmp_path):
     """A server that sends its own certificate alone."""

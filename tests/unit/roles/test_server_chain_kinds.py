@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import ssl
 
 import pytest
 
@@ -16,9 +15,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.fin
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.depot_and_installer import RESTORE
-from ansible_collections.certmend.tls.tests.support.hosts_here import web_server
+from ansible_collections.certmend.tls.tests.support.hosts_here import by_itself, web_server
 from ansible_collections.certmend.tls.tests.support.role_cases import Cases
-from ansible_collections.certmend.tls.tests.unit.conftest import listening
 
 NAME = "www.corp.example"
 ROOT = mint.authority("Root", **REAL.days())
@@ -46,18 +44,6 @@ CASES = {
     "none-with-command": {"server": "none", "reload_command": RELOAD},
 }
 CHAINED = {"chained": {"server": "custom", "reload_command": RELOAD, "check_command": ["true"]}, "chained-none": {"server": "none", "port": None}}
-
-
-def by_itself(folder):
-    """A server that reads its file for each connection."""
-
-    def serve(connection):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "web.pem", folder / "web.key")
-        with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
-            secured.recv(1)
-
-    return listening(serve)
 
 
 class Made:

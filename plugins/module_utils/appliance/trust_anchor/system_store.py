@@ -201,5 +201,5 @@ def _run(command: Sequence[str]) -> None:
     except OSError as error:
         raise RemediationError("store: %s cannot be run: %s" % (command[0], error), "Install ca-certificates.") from error
     if done.status:
-        output = " ".join(done.all_output.split())[-300:]
+        output = " ".join(done.all_output.split())[-300:] or "exit code %d, no message" % done.status
         raise RemediationError("store: %s failed: %s" % (" ".join(command), output), "See the message of the command.")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.client import LookupService
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.lookup_service.sts import sign_in
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.backup import check_folder, path_for
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.collect import Sts, session_to
 from ansible_collections.certmend.tls.plugins.module_utils.x509.lookup_ssl_trust.judge import Audit, Status
@@ -40,7 +41,7 @@ def sign_in_for_set(options: Options, sts: Sts, service: LookupService, count: i
     """
     if not options.username or not options.password:
         raise RemediationError(
-            "username, password: %d registrations would change, and that needs an account" % count,
+            "username, password: %s would change, and that needs an account" % counted(count, "registration"),
             "Give an administrator of the SSO domain %s." % sts.domain,
         )
     if not sts.path:

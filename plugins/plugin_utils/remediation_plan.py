@@ -1,0 +1,139 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan of the playbook remediate: which finding on which host is repaired by which playbook, in which order, and what is left to a person. Pure.
+
+A plan is a dictionary that a person can read as YAML, sign off and hand to a run:
+
+- ``format``: 1,
+- ``steps``: in the order in which they are taken, each with ``playbook``, ``host``, ``served`` (the SHA-256 fingerprint of the certificate that the host
+  presents; empty if it presents none) and ``findings``, a list of ``code``, ``severity``, ``about`` and ``message``,
+- ``left``: findings that no playbook repairs here, each with ``host`` and ``who``: what a person has to do.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+
+FORMAT = 1
+WEB_SERVER = ("fqdn_certificate", "server_chain", "trust_anchor", "hosts_mapping")
+#: for each playbook, in the order of a run: the groups of its hosts, and the roles whose findings it repairs there. Certificates come before what records them.
+PLAYBOOKS: Mapping[str, Tuple[Sequence[str], Sequence[str]]] = {
+    "server_chain": (("webservers",), WEB_SERVER),
+    "offline_depot": (("depots", "installers"), WEB_SERVER),
+    "ome_migration": (("omes",), ("fqdn_certificate", "server_chain", "ome_chain")),
+    "ssl_trust": (("vcenters",), ("ssl_trust",)),
+    "pins": (("pinned",), ("pins",)),
+}
+#: what repairs a handshake that a client could not verify, by the beginning of its code
+CLIENT_REMEDIES = {"TRUST-": "trust_anchor", "CHAIN-": "server_chain", "RESOLVE-": "hosts_mapping", "NAME-": "fqdn_certificate", "VALIDITY-": "fqdn_certificate"}
+#: playbooks that treat all their hosts in one transaction: a plan with one of them is a plan for all
+TOGETHER = ("offline_depot", "ome_migration")
+Finding = Mapping[str, Any]
+Plan = Dict[str, Any]
+
+
+class WrongPlan(ValueError):
+    """The plan cannot be used; the message says why, and the way out."""
+
+
+def planned(results: Iterable[Mapping[str, Any]], hosts: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """The plan for these results of an audit.
+
+    :param results: as cert_inspect returns them, with ``source``, ``certificates`` and ``findings``.
+    :param hosts: for each audited host its ``sources`` and its ``groups``.
+    """
+    steps: Dict[Tuple[str, str], Dict[str, Any]] = {}
+    left: List[Dict[str, Any]] = []
+    for result in results:
+        owners = [host for host in hosts if result["source"] in hosts[host]["sources"]]
+        for finding in filter(_is_open, result["findings"]):
+            for host in owners or [result["source"]]:
+                playbook = _playbook_for(finding, hosts.get(host, {}).get("groups", []))
+                if playbook:
+                    step = steps.setdefault((playbook, host), {"playbook": playbook, "host": host, "served": _served(result), "findings": []})
+                    step["findings"].append(_shown(finding))
+                else:
+                    left.append(dict(_shown(finding), host=host, who=_who(finding)))
+    order = list(PLAYBOOKS)
+    return {"format": FORMAT, "steps": sorted(steps.values(), key=lambda step: (order.index(step["playbook"]), step["host"])), "left": left}
+
+
+def seen_by_clients(handshakes: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    """The handshakes that clients could not verify, as results of an audit.
+
+    :param handshakes: results of tls_handshake, each with ``client``, the client's name in the inventory.
+    """
+    results = []
+    for handshake in handshakes:
+        error = handshake.get("error") or {}
+        if error:
+            remedy = next((role for start, role in CLIENT_REMEDIES.items() if error["code"].startswith(start)), "")
+            about = "%s from %s" % (handshake["name"], handshake["client"])
+            finding = dict(error, severity="error", about=about, remedy=remedy)
+            results.append({"source": handshake["client"], "certificates": [], "findings": [finding]})
+    return results
+
+
+def _is_open(finding: Finding) -> bool:
+    """Whether somebody has to do something: notices and waived findings are for reading."""
+    return finding["severity"] != "notice" and not finding.get("waived")
+
+
+def _playbook_for(finding: Finding, groups: Sequence[str]) -> str:
+    return next((name for name, (own, roles) in PLAYBOOKS.items() if set(own) & set(groups) and finding["remedy"] in roles), "")
+
+
+def _who(finding: Finding) -> str:
+    group = next((groups[0] for groups, roles in PLAYBOOKS.values() if finding["remedy"] in roles), "")
+    added = "Add the host to the inventory's group %s, whose playbook repairs this." % group if group else ""
+    return " ".join(filter(None, [added, str(finding["advice"])]))
+
+
+def _served(result: Mapping[str, Any]) -> str:
+    return result["certificates"][0]["fingerprints"]["sha256"] if result["certificates"] else ""
+
+
+def _shown(finding: Finding) -> Dict[str, Any]:
+    return {key: str(finding[key]) for key in ("code", "severity", "about", "message")}
+
+
+def agreed(approved: Any, present: Plan) -> Plan:
+    """What a run does that was handed an approved plan: its steps, less those whose findings are gone by now.
+
+    :param approved: the plan as it was read.
+    :param present: the plan for what an audit has just found.
+    :raises WrongPlan: if it is no plan, or if a host of it is not as it was.
+    """
+    _require_a_plan(approved)
+    now = {(step["playbook"], step["host"]): step for step in present["steps"]}
+    signed = {(step["playbook"], step["host"]): step for step in approved["steps"]}
+    kept = [key for key in now if key in signed]
+    changed = ["%s (%s): %s" % (key[1], key[0], _difference(signed[key], now[key])) for key in kept if _outline(signed[key]) != _outline(now[key])]
+    together = {playbook for playbook, _host in kept} & set(TOGETHER)
+    words = "%s (%s): it is not in the plan, and this playbook changes all its hosts together"
+    changed += [words % (host, playbook) for playbook, host in now if playbook in together and (playbook, host) not in signed]
+    if changed:
+        raise WrongPlan("The hosts are not as they were when the plan was made: %s. Make a new plan with --tags plan, and have it approved." % "; ".join(changed))
+    return {"format": FORMAT, "steps": [now[key] for key in kept], "left": present["left"]}
+
+
+def _require_a_plan(approved: Any) -> None:
+    if not isinstance(approved, Mapping) or approved.get("format") != FORMAT or not isinstance(approved.get("steps"), list):
+        raise WrongPlan("This is no plan of certmend.tls.remediate, or one of another release. Make a plan with --tags plan.")
+    for step in approved["steps"]:
+        if not isinstance(step, Mapping) or step.get("playbook") not in PLAYBOOKS or not isinstance(step.get("host"), str) or "served" not in step:
+            raise WrongPlan("A step of the plan is not understood: %s. A step may be removed from a plan, but not changed." % str(step)[:200])
+
+
+def _outline(step: Mapping[str, Any]) -> Tuple[str, List[str]]:
+    """What must be as it was: the certificate that is presented, and the findings. Messages count days, so they do not."""
+    return str(step["served"]), sorted("%s %s" % (finding.get("code"), finding.get("about")) for finding in step.get("findings", []))
+
+
+def _difference(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if was["served"] != now["served"]:
+        return "it presents the certificate with the SHA-256 fingerprint %s, and not %s" % (now["served"] or "of nothing", was["served"] or "none")
+    codes = [", ".join(sorted({str(finding.get("code")) for finding in step.get("findings", [])})) for step in (was, now)]
+    return "its findings were %s, and are %s" % (codes[0] or "none", codes[1])

@@ -1,0 +1,106 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook remediate as an operator runs it on web servers: plan, approve, repair, verify. Nobody can log in as root anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+import yaml
+
+from ansible_collections.certmend.tls.tests.support import mint
+from ansible_collections.certmend.tls.tests.support.clock import REAL
+from ansible_collections.certmend.tls.tests.support.hosts_here import by_itself
+from ansible_collections.certmend.tls.tests.support.role_cases import Cases
+
+PLAYBOOK = "certmend.tls.remediate"
+ROOT = mint.conforming("Root", ca=True, **REAL.days())
+MIDDLE = mint.conforming("Middle", ROOT, ca=True, **REAL.days())
+#: of each host, the group and whether its chain is complete
+HOSTS = {"cut": ("webservers", False), "also": ("webservers", False), "good": ("webservers", True), "elsewhere": ("printers", False)}
+
+
+class Made:
+    """The runs, one after another."""
+
+    def __init__(self, folder, servers):
+        self.hosts = Cases(folder, {name: {} for name in HOSTS})
+        self.hosts.inventory["all"]["children"] = {group: {"hosts": {}} for group, _chained in HOSTS.values()}
+        common = {"server_chain_server": "none", "server_chain_path": "{{ here }}/web.pem", "server_chain_become": False, "ansible_host": "127.0.0.1"}
+        common.update(here=str(folder / "hosts") + "/{{ inventory_hostname }}", server_chain_candidates_content=MIDDLE.pem)
+        common.update(server_chain_prove_timeout=1, server_chain_trusted_path="root.pem", audit_trusted_path="root.pem")
+        (self.hosts.controller / "root.pem").write_text(ROOT.pem, encoding="ascii")
+        (self.hosts["127.0.0.1"] / "bin").mkdir(parents=True)
+        for name, (group, chained) in HOSTS.items():
+            leaf = mint.conforming(name + ".corp.example", MIDDLE, dns=[name + ".corp.example"], **REAL.days())
+            (self.hosts[name] / "web.pem").write_text(leaf.pem + (MIDDLE.pem if chained else ""), encoding="ascii")
+            (self.hosts[name] / "web.key").write_text(leaf.key_pem, encoding="ascii")
+            port = servers.enter_context(by_itself(self.hosts[name]))
+            self.hosts.inventory["all"]["children"][group]["hosts"][name] = {}
+            self.hosts.give(name, fqdn=name + ".corp.example", tls_port=port, **common)
+        self.before = self.hosts.picture()
+        scope = ["-e", "remediate_hosts=all", "-e", "remediate_plan_path=plan.yml"]
+        self.planned = self.run("--tags", "plan", *scope)
+        self.plan = yaml.safe_load((self.hosts.controller / "plan.yml").read_text(encoding="utf-8"))
+        self.untouched = self.hosts.picture() == self.before
+        self.approve(lambda step: step["host"] == "cut")
+        self.check = self.run("--check", *scope)
+        self.unchecked = self.hosts.picture() == self.before
+        self.first = self.run(*scope)
+        self.changed = {name for name in HOSTS if (self.hosts[name] / "web.pem").read_bytes() != self.before[str(self.hosts[name] / "web.pem")][0]}
+        self.second = self.run(*scope)
+        self.approve(lambda step: step["host"] == "also", lambda step: step.update(served="00" * 32))
+        self.stale = self.run(*scope)
+
+    def run(self, *arguments):
+        done = self.hosts.run(PLAYBOOK, *arguments)
+        self.output = self.hosts.output
+        return done, self.hosts.output
+
+    def approve(self, kept, change=lambda step: None):
+        """A person removes steps from the plan, or somebody changes them."""
+        steps = [dict(step) for step in self.plan["steps"] if kept(step)]
+        for step in steps:
+            change(step)
+        (self.hosts.controller / "plan.yml").write_text(yaml.safe_dump(dict(self.plan, steps=steps)), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    with contextlib.ExitStack() as servers:
+        yield Made(tmp_path_factory.mktemp("remediate") / "run", servers)
+
+
+def test_the_plan_names_the_playbook_for_each_host_and_what_a_person_has_to_do(made):
+    assert made.untouched
+    assert [(step["playbook"], step["host"], [finding["code"] for finding in step["findings"]]) for step in made.plan["steps"]] == [
+        ("server_chain", "also", ["CHAIN-INCOMPLETE"]),
+        ("server_chain", "cut", ["CHAIN-INCOMPLETE"]),
+    ], made.planned[1]
+    assert [(finding["host"], finding["code"]) for finding in made.plan["left"]] == [("elsewhere", "CHAIN-INCOMPLETE")]
+    assert "Add the host to the inventory's group webservers" in made.plan["left"][0]["who"]
+
+
+def test_check_mode_shows_the_change_and_makes_none(made):
+    done, output = made.check
+    assert made.unchecked and any(case.diffs for case in done.values()), output
+
+
+def test_an_approved_plan_is_done_and_nothing_else(made):
+    done, output = made.first
+    assert made.changed == {"cut"}, output
+    assert "Everything in the plan is repaired: cut." in output
+
+
+def test_a_second_run_of_the_plan_changes_nothing(made):
+    done, output = made.second
+    assert not any(case.changed for case in done.values()) and "Nothing had to be repaired." in output
+
+
+def test_a_host_that_is_not_as_it_was_stops_the_run(made):
+    _done, output = made.stale
+    assert "The hosts are not as they were when the plan was made: also (server_chain): it presents the certificate" in " ".join(output.split())
+    assert made.changed == {"cut"}
