@@ -27,7 +27,13 @@ PLAYBOOKS: Mapping[str, Tuple[Sequence[str], Sequence[str]]] = {
     "pins": (("pinned",), ("pins",)),
 }
 #: what repairs a handshake that a client could not verify, by the beginning of its code
-CLIENT_REMEDIES = {"TRUST-": "trust_anchor", "CHAIN-": "server_chain", "RESOLVE-": "hosts_mapping", "NAME-": "fqdn_certificate", "VALIDITY-": "fqdn_certificate"}
+CLIENT_REMEDIES = {
+    "TRUST-": "trust_anchor",
+    "CHAIN-": "server_chain",
+    "RESOLVE-": "hosts_mapping",
+    "NAME-": "fqdn_certificate",
+    "VALIDITY-": "fqdn_certificate",
+}
 #: playbooks that treat all their hosts in one transaction: a plan with one of them is a plan for all
 TOGETHER = ("offline_depot", "ome_migration")
 Finding = Mapping[str, Any]
@@ -115,7 +121,8 @@ def agreed(approved: Any, present: Plan) -> Plan:
     words = "%s (%s): it is not in the plan, and this playbook changes all its hosts together"
     changed += [words % (host, playbook) for playbook, host in now if playbook in together and (playbook, host) not in signed]
     if changed:
-        raise WrongPlan("The hosts are not as they were when the plan was made: %s. Make a new plan with --tags plan, and have it approved." % "; ".join(changed))
+        way_out = "Make a new plan with --tags plan, and have it approved."
+        raise WrongPlan("The hosts are not as they were when the plan was made: %s. %s" % ("; ".join(changed), way_out))
     return {"format": FORMAT, "steps": [now[key] for key in kept], "left": present["left"]}
 
 

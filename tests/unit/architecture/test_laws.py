@@ -130,7 +130,7 @@ def test_every_kind_of_plugin_is_known_to_these_laws():
 #: what reads a file as UTF-8 text: certificates and keys of operators are often binary
 TEXT_READERS = re.compile(r"lookup\('(?:ansible\.builtin\.)?file'")
 #: the files that are text by definition
-TEXT_FILES = ("fqdn_certificate_pins_path",)
+TEXT_FILES = ("fqdn_certificate_pins_path", "remediate_plan_path")
 
 
 @pytest.mark.parametrize("folder", ["playbooks", "roles", "plugins", "docs", "README.md"])

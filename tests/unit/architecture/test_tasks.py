@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.certmend.tls.tests.support.source import ROOT
 from ansible_collections.certmend.tls.tests.support.tasks import tasks_in
 
-FILES = sorted(path for folder in ("playbooks", "roles") for path in ROOT.glob(folder + "/**/*.yml") if "tasks" in path.parts or path.parent.name == "playbooks")
+FILES = sorted([*ROOT.glob("playbooks/*.yml"), *ROOT.glob("playbooks/tasks/**/*.yml"), *ROOT.glob("roles/*/tasks/**/*.yml")])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())

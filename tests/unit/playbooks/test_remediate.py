@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 
 import pytest
 import yaml
@@ -43,17 +44,21 @@ class Made:
             self.hosts.give(name, fqdn=name + ".corp.example", tls_port=port, **common)
         self.before = self.hosts.picture()
         scope = ["-e", "remediate_hosts=all", "-e", "remediate_plan_path=plan.yml"]
+        self.without = self.run(*scope)
+        wrong = {"remediate_hosts": ["all"], "remediate_plan": "approved", "remediate_plan_path": {"plan": "yml"}, "remediate_plna": 1}
+        self.wrong = self.run("-e", json.dumps(wrong))
         self.planned = self.run("--tags", "plan", *scope)
         self.plan = yaml.safe_load((self.hosts.controller / "plan.yml").read_text(encoding="utf-8"))
         self.untouched = self.hosts.picture() == self.before
         self.approve(lambda step: step["host"] == "cut")
         self.check = self.run("--check", *scope)
         self.unchecked = self.hosts.picture() == self.before
-        self.first = self.run(*scope)
+        self.first = self.run(*scope, "-e", "remediation_serial=1")
         self.changed = {name for name in HOSTS if (self.hosts[name] / "web.pem").read_bytes() != self.before[str(self.hosts[name] / "web.pem")][0]}
         self.second = self.run(*scope)
         self.approve(lambda step: step["host"] == "also", lambda step: step.update(served="00" * 32))
-        self.stale = self.run(*scope)
+        changed = yaml.safe_load((self.hosts.controller / "plan.yml").read_text(encoding="utf-8"))
+        self.stale = self.run("-e", json.dumps({"remediate_hosts": "all", "remediate_plan": changed}))
 
     def run(self, *arguments):
         done = self.hosts.run(PLAYBOOK, *arguments)
@@ -84,6 +89,17 @@ def test_the_plan_names_the_playbook_for_each_host_and_what_a_person_has_to_do(m
     assert "Add the host to the inventory's group webservers" in made.plan["left"][0]["who"]
 
 
+def test_a_plan_that_does_not_exist_is_named_with_the_way_out(made):
+    said = " ".join(made.without[1].split())
+    assert "remediate_plan_path: there is no file %s/plan.yml. Write the plan first: the same command with --tags plan." % made.hosts.controller in said
+    assert not any(case.changed for case in made.without[0].values())
+
+
+@pytest.mark.parametrize("name", ["remediate_hosts", "remediate_plan", "remediate_plan_path", "remediate_plna"])
+def test_a_wrong_value_of_any_variable_is_named_before_anything_is_done(made, name):
+    assert name + ": " in made.wrong[1] and not any(case.changed for case in made.wrong[0].values())
+
+
 def test_check_mode_shows_the_change_and_makes_none(made):
     done, output = made.check
     assert made.unchecked and any(case.diffs for case in done.values()), output
@@ -102,5 +118,5 @@ def test_a_second_run_of_the_plan_changes_nothing(made):
 
 def test_a_host_that_is_not_as_it_was_stops_the_run(made):
     _done, output = made.stale
-    assert "The hosts are not as they were when the plan was made: also (server_chain): it presents the certificate" in " ".join(output.split())
+    assert "The hosts are not as they were when the plan was made: also (server_chain): it presents the certificate" in " ".join(output.split()), output
     assert made.changed == {"cut"}
