@@ -22,8 +22,6 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import timestamp
 
 MINUTE = datetime.timedelta(minutes=1)
-#: between the judgement and a change, the clock may be set; more waits than this are no wait for a window
-MOST_WAITS = 5
 
 
 class ChangeWindowRun(Run[None]):
@@ -34,6 +32,8 @@ class ChangeWindowRun(Run[None]):
         self.options = options
         self.clock = clock
         self.began = now
+        #: how long the task may still wait
+        self.left = options.wait_limit
         self.answer = Answer(now, Gate.OUTSIDE)
         #: whether the task was free to refuse or to wait, which check mode is not
         self.enforced = False
@@ -67,17 +67,14 @@ class ChangeWindowRun(Run[None]):
         return not self.answer.is_open and self.options.override is None
 
     def _wait(self) -> None:
-        """Wait for the next window, as long as it opens within the limit; judge again whenever a wait is over."""
-        for _number in range(MOST_WAITS):
-            if not self._is_closed() or not self._is_near():
-                return
-            left = self.options.wait_limit - (self.answer.at - self.began)
-            self.answer = judge(self.options, wait_until(self.answer.next_open or self.answer.at, left, self.clock))
+        """Wait for the next window, as long as it opens within the limit; judge again when the wait is over."""
+        while self._is_closed() and self.answer.next_open is not None and self._is_near():
+            now, self.left = wait_until(self.answer.next_open, self.left, self.clock)
+            self.answer = judge(self.options, now)
 
     def _is_near(self) -> bool:
-        """Whether the next window opens within the limit of the wait."""
-        opens = self.answer.next_open
-        return opens is not None and opens - self.began <= self.options.wait_limit
+        """Whether the next window opens within what is left of the limit."""
+        return self.answer.next_open is not None and self.answer.next_open - self.answer.at <= self.left
 
     def _would(self) -> str:
         if self.options.on_closed is OnClosed.WAIT and self._is_near():
@@ -114,7 +111,7 @@ class ChangeWindowRun(Run[None]):
             "next_open": _utc(answer.next_open),
             "next_open_local": _local(answer.next_open, answer.next_zone),
             "judged_at": timestamp(answer.at),
-            "waited_seconds": int((answer.at - self.began).total_seconds()),
+            "waited_seconds": int((options.wait_limit - self.left).total_seconds()),
             "expiring": [{"name": expiry.name, "not_after": timestamp(expiry.not_after)} for expiry in expiring(answer, options)],
         }
 

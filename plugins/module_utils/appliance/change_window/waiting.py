@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime
 import time
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 
 #: a clock may be set while a task waits, so it is read again
-LONGEST_SLEEP = 30.0
+LONGEST_SLEEP, SHORTEST_SLEEP = datetime.timedelta(seconds=30), datetime.timedelta(milliseconds=10)
+NOTHING = datetime.timedelta()
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,16 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
-def wait_until(moment: datetime.datetime, limit: datetime.timedelta, clock: Clock) -> datetime.datetime:
-    """Wait until a moment, at most as long as the limit.
+def wait_until(moment: datetime.datetime, limit: datetime.timedelta, clock: Clock) -> Tuple[datetime.datetime, datetime.timedelta]:
+    """Wait until a moment, at most as long as the limit. If the clock is set back, the wait still ends.
 
-    :param limit: if the clock is set back, the wait still ends.
-    :returns: the time at the end.
+    :returns: the time at the end, and what is left of the limit.
     """
-    left = limit.total_seconds()
+    left = limit
     now = clock.now()
-    while now < moment and left > 0:
-        seconds = min(LONGEST_SLEEP, left, max((moment - now).total_seconds(), 0.01))
-        clock.sleep(seconds)
-        left -= seconds
+    while now < moment and left > NOTHING:
+        sleep = min(LONGEST_SLEEP, left, max(moment - now, SHORTEST_SLEEP))
+        clock.sleep(sleep.total_seconds())
+        left -= sleep
         now = clock.now()
-    return now
+    return now, left
