@@ -64,7 +64,9 @@ options:
           - A window does not open on a day on which the clock skips its start (RFC 5545).
         type: str
       start:
-        description: The first time at which the rule can open the window, on the wall clock of the zone, such as V('2026-01-13T22:00'). The rule takes its hour from it.
+        description:
+          - The first time at which the rule can open the window, on the wall clock of the zone, such as V('2026-01-13T22:00').
+          - The rule takes its hour from it.
         type: str
       duration_minutes:
         description: How long a window lasts that a rule opens, in minutes.
@@ -196,7 +198,8 @@ gate:
   sample: outside
 window:
   description:
-    - The window around this moment, with C(names), C(opened_at), C(closes_at) and C(zone). What a blackout takes is not part of it. Null outside of all windows.
+    - The window around this moment, with C(names), C(opened_at), C(closes_at) and C(zone). What a blackout takes is not part of it.
+    - Null outside of all windows.
     - C(opened_at) is not looked for further back than a few days, if windows touch each other.
   returned: always
   type: dict

@@ -15,12 +15,12 @@ from ansible_collections.certmend.tls.tests.support.role_cases import Cases
 
 NAME, OTHERS = "depot.corp.example", "127.0.0.1 localhost\n"
 #: the hour does not matter to a window of the whole day
-ALWAYS = [{"zone": "UTC", "from": "00:00", "to": "24:00"}]
+ALWAYS = [{"zone": "UTC", "from": "00:00", "to": "24:00", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}]
 ENDS = (REAL.now + 10 * DAY).date()
 #: the next window is the day after it
 FREEZE = [{"zone": "UTC", "from": "2000-01-01", "to": ENDS.isoformat(), "reason": "end of the year"}]
 NEXT = (ENDS + datetime.timedelta(days=1)).isoformat() + " 00:00 UTC"
-CLOSED = {"change_window_windows": ALWAYS, "change_window_blackouts": FREEZE}
+CLOSED = {"change_window_windows": ALWAYS, "change_window_blackouts": FREEZE, "change_window_on_closed": "fail"}
 OVERRIDE = {"change_window_override": {"reason": "the certificate has expired", "by": "Kim Meyer, CHG-4711"}}
 CASES = {
     "unset": {},
@@ -38,7 +38,6 @@ CASES = {
 }
 REFUSED = ("closed", "waiting", "late", "long", "expiring", "unknown", "text")
 MAPPING = {"hosts_mapping_entries": [{"address": "10.77.0.10", "names": [NAME]}], "hosts_mapping_check_resolution": False}
-ASK = {"name": "Ask", "ansible.builtin.include_role": {"name": "certmend.tls.change_window"}}
 MAP = {"name": "Map", "ansible.builtin.include_role": {"name": "certmend.tls.hosts_mapping"}, "vars": MAPPING}
 FINISH = {"name": "certmend.tls.remediation", "tasks_from": "finish.yml"}
 END = {"name": "Finish", "ansible.builtin.include_role": FINISH, "vars": {"remediation_gone": []}}
@@ -127,3 +126,15 @@ def test_check_mode_is_never_blocked_and_says_what_the_run_would_say(made):
     for name in ("closed", "late", "waiting", "overridden", "open", "unset"):
         assert not made.check[name].failure and made.check[name].changed == made.run["unset"].changed, made.check[name].failure
     assert "No change may start now, " in made.check["closed"].said
+
+
+def test_the_role_alone_fails_before_the_tasks_after_it_and_sees_each_batch(tmp_path):
+    """The window closes between two batches: the second one reads it anew."""
+    hosts = Cases(tmp_path / "hosts", {"first": {}, "second": {}})
+    close = {"name": "Close", "ansible.builtin.copy": {"content": "closed", "dest": str(tmp_path / "closed")}, "changed_when": True}
+    blackouts = "{{ %s if lookup('ansible.builtin.fileglob', '%s') else [] }}" % (FREEZE, tmp_path / "closed")
+    variables = {"change_window_windows": ALWAYS, "change_window_blackouts": blackouts}
+    roles = [{"role": "certmend.tls.change_window"}]
+    run = hosts.run([dict(play(close, serial=1, vars=variables), roles=roles)])
+    assert not run["first"].failure and run["first"].changed == ["Close"]
+    assert "No change may start now, " in run["second"].failure and run["second"].changed == []
