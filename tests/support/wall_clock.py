@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import zoneinfo
 from typing import Any, Dict, List, Mapping, Optional
 
+import zoneinfo
 from dateutil.rrule import rrulestr
 
 UTC, MINUTE, DAY = datetime.timezone.utc, datetime.timedelta(minutes=1), datetime.timedelta(days=1)

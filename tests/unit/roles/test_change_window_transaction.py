@@ -71,8 +71,8 @@ def test_a_window_that_closes_in_the_middle_of_a_run_has_its_changes_rolled_back
     run.insert(4, {"hosts": "depot", "gather_facts": False, "tasks": [close]})
     blackouts = "{{ %s if lookup('ansible.builtin.fileglob', '%s') else [] }}" % (CLOSED["change_window_blackouts"], mark)
     done = estate.playbook(run, **dict(CLOSED, change_window_blackouts=blackouts))
-    assert done.returncode != 0 and "installer: No change may start now, " in done.stdout and "Rolled back here: %s/web.pem" % estate["depot"] in done.stdout, done.stdout
-    assert estate.is_restored(), done.stdout
+    assert done.returncode != 0 and "installer: No change may start now, " in done.stdout, done.stdout
+    assert "depot: rolled back %s/web.pem" % estate["depot"] in done.stdout and "because installer failed" in done.stdout and estate.is_restored(), done.stdout
 
 
 def test_a_restore_asks_too(estate):
