@@ -16,6 +16,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 
 DAY = 24 * 60 * 60
+MINUTES_OF_A_WEEK = 7 * 24 * 60
 PORT = (1, 65535)
 #: seconds within which a handshake or a request can succeed
 SHORTEST_TIMEOUT = 0.001
@@ -23,6 +24,9 @@ SHORTEST_TIMEOUT = 0.001
 MOST_DAYS = 36500
 #: the lowest and the highest value of every option that is a number, by its name
 BOUNDS: Dict[str, Tuple[float, float]] = {
+    "cutoff_minutes": (0, MINUTES_OF_A_WEEK),
+    "duration_minutes": (1, 31 * 24 * 60),
+    "estimated_minutes": (0, MINUTES_OF_A_WEEK),
     "expires_within": (0, MOST_DAYS),
     "keep": (0, 1000),
     "lease_minutes": (0, 365 * 24 * 60),
@@ -36,6 +40,7 @@ BOUNDS: Dict[str, Tuple[float, float]] = {
     "valid_days": (1, MOST_DAYS),
     "verify_timeout": (0, DAY),
     "wait": (0, DAY),
+    "wait_limit": (0, MINUTES_OF_A_WEEK),
     "wait_timeout": (0, DAY),
     "waiver_days": (0, MOST_DAYS),
     "workers": (1, 1024),

@@ -107,6 +107,7 @@ def together(module, text):
         "cert_inspect": ["content", "trusted_content", "csr_content", "name"],
         "cert_issue": ["certificate_content", "candidates_content", "trusted_content"],
         "cert_pin": ["name"],
+        "change_window": ["windows"],
         "hosts_entry": ["comment"],
         "journal": ["only_run"],
         "lookup_ssl_trust": ["old_certificate", "trusted_content", "listed"],

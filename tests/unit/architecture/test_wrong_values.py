@@ -22,6 +22,7 @@ REQUIRED = {
     "cert_inspect": {"content": ""},
     "cert_issue": {"provider": "self_signed", "fqdn": "depot.corp.example", "private_key_path": "depot.key", "certificate_path": "depot.pem"},
     "cert_pin": {"pins_path": "pins", "host": "depot.corp.example", "presented": ["AAAA"]},
+    "change_window": {},
     "hosts_entry": {"address": "192.0.2.1", "names": ["depot.corp.example"], "path": "hosts"},
     "journal": {"name": "test", "folder": "journals"},
     "lookup_ssl_trust": {"hostname": "127.0.0.1", "username": "operator", "password": "Lookup-Pw1"},
