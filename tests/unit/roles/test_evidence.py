@@ -1,0 +1,65 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run over two hosts with a record: what it has after each step, after a failure, and after a kill."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ansible_collections.certmend.tls.tests.support.depot_and_installer import NAME, estate_in
+
+
+def evidence(part, **variables):
+    """A play of the controller that includes a part of the role."""
+    role = {"ansible.builtin.include_role": {"name": "certmend.tls.evidence", "tasks_from": part + ".yml"}, "vars": variables}
+    return {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [role]}
+
+
+def audit(estate):
+    """A play that inspects the depot, as the playbook audit does."""
+    target = {"host": NAME, "port": estate.port, "address": "127.0.0.1"}
+    inspect = {"certmend.tls.cert_inspect": {"endpoints": [target]}, "register": "inspected"}
+    result = {"ansible.builtin.set_fact": {"audit_result": "{{ [inspected] | certmend.tls.joined_reports }}"}}
+    return {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [inspect, result]}
+
+
+def plays(estate, *changes):
+    """An audit, the changes of hosts, and an audit again, with a record of all of it."""
+    plan = [{"host": "depot", "codes": ["NAME-CN-IS-IP"], "role": "fqdn_certificate", "order": 1, "endpoints": ["%s:%d" % (NAME, estate.port)]}]
+    start = [audit(estate), evidence("begin", evidence_before="{{ audit_result }}", evidence_plan=plan)]
+    return start + list(changes) + [audit(estate), evidence("end", evidence_after="{{ audit_result }}")]
+
+
+def changes(estate):
+    finish = {"ansible.builtin.include_role": {"name": "certmend.tls.remediation", "tasks_from": "finish.yml"}}
+    tasks = {"depot": estate.certificate(), "installer": estate.mapping()}
+    return [{"hosts": host, "gather_facts": False, "tasks": [task]} for host, task in tasks.items()] + [{"hosts": "all", "gather_facts": False, "tasks": [finish]}]
+
+
+def folder_of(estate):
+    (folder,) = (estate.controller / "evidence").iterdir()
+    return folder
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A run that changed both hosts."""
+    with estate_in(tmp_path_factory.mktemp("recorded")) as estate:
+        done = estate.playbook(plays(estate, *changes(estate)), evidence_path="evidence", evidence_ticket="CHG-1", evidence_title="Depot", evidence_operator="ada")
+        assert done.returncode == 0, done.stdout
+        yield estate, done
+
+
+def test_the_record_says_who_changed_what_and_how_it_was_verified(recorded):
+    estate, done = recorded
+    record = read(folder_of(estate) / "record.json")
+    assert (record["operator"], record["ticket"], record["title"], record["check_mode"]) == ("ada", "CHG-1", "Depot", False)
+    assert [host["host"] for host in record["hosts"]] == ["depot", "installer"], record
