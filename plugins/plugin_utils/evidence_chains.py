@@ -10,12 +10,14 @@ No meaning is in a colour alone: each box and each link has its words and its ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Iterator, List, Mapping, Optional, Tuple
 from xml.etree import ElementTree
 
 WIDTH, BOX, LINK, PAD = 336, 76, 44, 14
 #: characters that fit on a line of a box
 LINE = 40
+#: what was not sent
+ABSENT = ("missing", "issuer", "trusted", "trusted CA")
 MARKS = {"ok": "\u2713", "warning": "!", "error": "\u2715", "unknown": "?"}
 
 
@@ -48,11 +50,11 @@ def nodes_of(inspection: Mapping[str, Any]) -> List[Node]:
         found.append(_node(certificates[index], place, inspection) if index >= 0 else _not_sent(below))
     if not chain["in_order"] and len(found) > 1:
         found[1] = _linked(found[1], "sent in the wrong order")
+    untrusted = [each for each in inspection["findings"] if each["code"].startswith("TRUST-") and each["severity"] == "error" and not each["waived"]]
     if chain["missing"]:
-        found.append(_missing(chain["missing"][0], chain["complete"]))
-    elif chain["complete"] is False and found[-1].kind != "trusted":
-        last = found.pop()
-        found.append(Node(last.kind, last.name, "error", (*last.lines, "not trusted by the clients"), last.link, last.whole))
+        found.append(_missing(str(chain["missing"][0]["subject"]), chain["complete"]))
+    elif untrusted:
+        found.append(Node("trusted CA", "none", "error", ("no CA that the clients trust signed this chain",), "the chain ends here"))
     return found
 
 
@@ -64,7 +66,7 @@ def _node(certificate: Mapping[str, Any], place: int, inspection: Mapping[str, A
     """A certificate that was sent."""
     left = certificate["days_left"]
     key = certificate["key"] or {}
-    kind = "server certificate" if not place else "root" if certificate["self_signed"] else "intermediate"
+    kind = ("server certificate, self-signed" if certificate["self_signed"] else "server certificate") if not place else "root" if certificate["self_signed"] else "intermediate"
     strength = " ".join(str(part) for part in (key.get("type"), key.get("curve") or key.get("bits")) if part)
     lines = ("until %s (%s)" % (str(certificate["not_after"])[:10], certificate["expiry"]), strength)
     worst = inspection["verdict"] if not place else "ok"
@@ -103,8 +105,8 @@ def _missing(issuer: str, complete: Optional[bool]) -> Node:
 
 def described(nodes: List[Node]) -> str:
     """The drawing in words, for those who do not see it."""
-    return "; ".join(filter(None, ["%s: %s, %s%s" % (node.link or node.kind, node.name, node.lines[0], "" if node.state == "ok" else " (%s)" % node.state)
-                                   for node in nodes]))
+    marked = ("" if node.state == "ok" else " (%s)" % node.state for node in nodes)
+    return "; ".join("%s: %s, %s%s" % (node.link or node.kind, node.name, node.lines[0], mark) for node, mark in zip(nodes, marked))
 
 
 def drawing(inspection: Optional[Mapping[str, Any]], label: str) -> str:
@@ -116,7 +118,8 @@ def drawing(inspection: Optional[Mapping[str, Any]], label: str) -> str:
     if not nodes:
         return ""
     height = len(nodes) * (BOX + LINK) - LINK + 4
-    svg = ElementTree.Element("svg", {"class": "chain", "viewBox": "0 0 %d %d" % (WIDTH, height), "role": "img", "aria-label": "%s: %s" % (label, described(nodes))})
+    shape = {"class": "chain", "viewBox": "0 0 %d %d" % (WIDTH, height), "role": "img", "aria-label": "%s: %s" % (label, described(nodes))}
+    svg = ElementTree.Element("svg", shape)
     for place, node in enumerate(nodes):
         top = 2 + place * (BOX + LINK)
         for element in _link(node, top) if place else ():
@@ -132,7 +135,7 @@ def _element(tag: str, text: str = "", **attributes: Any) -> ElementTree.Element
 
 
 def _box(node: Node, top: int) -> ElementTree.Element:
-    group = _element("g", class_="node " + node.state + (" absent" if node.kind in ("missing", "issuer") else ""))
+    group = _element("g", class_="node " + node.state + (" absent" if node.kind in ABSENT else ""))
     title = _element("title", node.whole or node.name)
     group.extend([title, _element("rect", x=2, y=top, width=WIDTH - 4, height=BOX, rx=10)])
     group.append(_element("text", node.kind.upper(), x=PAD, y=top + 20, class_="kind"))
@@ -160,7 +163,3 @@ def _link(node: Node, top: int) -> Iterator[ElementTree.Element]:
 def _cut(text: str, length: int = LINE) -> str:
     return text if len(text) <= length else text[: length - 1] + "\u2026"
 
-
-def legend() -> Dict[str, str]:
-    """The marks, for the report."""
-    return dict(MARKS)

@@ -15,7 +15,7 @@ Record = Dict[str, Any]
 #: what a record says of all of its runs; the first record counts
 OF_ALL = ("format", "title", "ticket", "operator", "check_mode", "window", "versions", "inventory")
 #: what is said of a whole run: the first of these that counts
-OUTCOMES = ("failed", "restored", "unfinished", "not_judged", "remaining", "mended", "nothing_to_do")
+OUTCOMES = ("failed", "partly", "restored", "unfinished", "not_judged", "remaining", "mended", "nothing_to_do")
 #: a journal of root's; that of another user lies in his home
 OF_ROOT = "/var/lib/certmend/"
 
@@ -121,7 +121,7 @@ def _outcome(record: Record) -> str:
     if not all(run["ended"] for run in record["runs"]) or "changing" in phases:
         said = "failed" if "failed" in phases else "unfinished"
     elif phases & {"failed", "restored"}:
-        said = "failed" if "failed" in phases else "restored"
+        said = "failed" if "failed" in phases else "partly" if changed else "restored"
     elif len(inspected) < len(record["endpoints"]):
         said = "not_judged"
     else:

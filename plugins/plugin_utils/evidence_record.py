@@ -68,7 +68,8 @@ def _endpoints(given: Mapping[str, Any]) -> List[Dict[str, Any]]:
     planned = {source: str(item["host"]) for item in given.get("plan") or [] for source in item.get("endpoints") or []}
     names = given.get("names") or {}
     found = inspections(given.get("before"))
-    return [dict(source=each["source"], host=planned.get(each["source"]) or names.get(host_part(each["source"]), ""), before=each, after=None) for each in found]
+    hosts = [planned.get(each["source"]) or names.get(host_part(each["source"]), "") for each in found]
+    return [{"source": each["source"], "host": host, "before": each, "after": None} for each, host in zip(found, hosts)]
 
 
 def host_part(source: str) -> str:

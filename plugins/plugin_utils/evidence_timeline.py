@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 from xml.etree import ElementTree
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time
@@ -18,7 +18,7 @@ DAY = datetime.timedelta(days=1)
 BEFORE, AFTER = 60, 800
 #: rows of a report, those that expire first
 ROWS = 60
-TOP, ROW, BAR = 34, 44, 9
+TOP, ROW, BAR = 30, 54, 9
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ def _bar(inspection: Optional[Mapping[str, Any]], now: datetime.datetime) -> Opt
     return Bar((starts - now) // DAY, (ends - now) // DAY, leaf["not_after"][:10])
 
 
+def _cut(text: str, length: int = 36) -> str:
+    """A name that fits on a small screen: the beginning and the end tell more than the middle."""
+    return text if len(text) <= length else text[: length // 2] + "\u2026" + text[1 - length // 2 :]
+
+
 def _x(days: int) -> float:
     """A day as a percentage of the width."""
     return round(100 * (min(max(days, -BEFORE), AFTER) + BEFORE) / (BEFORE + AFTER), 2)
@@ -83,7 +88,8 @@ def drawing(rows: Sequence[Row], now: datetime.datetime) -> str:
         return ""
     height = TOP + ROW * len(rows) + 6
     said = "; ".join("%s until %s" % (row.name, row.last.date) for row in rows)
-    svg = ElementTree.Element("svg", {"class": "timeline", "width": "100%", "height": str(height), "role": "img", "aria-label": "Expiry of the certificates: " + said})
+    shape = {"class": "timeline", "width": "100%", "height": str(height), "role": "img", "aria-label": "Expiry of the certificates: " + said}
+    svg = ElementTree.Element("svg", shape)
     _scale(svg, height, now)
     for place, row in enumerate(rows):
         _row(svg, row, TOP + ROW * place)
@@ -102,14 +108,13 @@ def _scale(svg: ElementTree.Element, height: int, now: datetime.datetime) -> Non
 
 def _row(svg: ElementTree.Element, row: Row, top: int) -> None:
     group = _element(svg, "g", class_="row")
-    _element(group, "text", row.name, x=4, y=top + 12, class_="name")
-    for bar, when, y in ((row.before, "before", top + 18), (row.after, "after", top + 18 + BAR + 2)):
+    _element(group, "title", row.name)
+    _element(group, "text", _cut(row.name), x=0, y=top + 13, class_="name")
+    dates = dict.fromkeys(bar.date for bar in (row.before, row.after) if bar)
+    _element(group, "text", list(dates)[-1] + (" \u2192" if row.last.ends > AFTER else ""), x="100%", y=top + 13, class_="ends")
+    for bar, when, y in ((row.before, "before", top + 20), (row.after, "after", top + 20 + BAR + 2)):
         if bar:
             left, right = _x(bar.starts), _x(bar.ends)
             wide = {"x": "%s%%" % left, "width": "%s%%" % max(round(right - left, 2), 0.6), "y": y, "height": BAR, "rx": 3}
             _element(group, "rect", class_="bar %s %s" % (when, bar.state), **wide)
 
-
-def words(rows: Sequence[Row]) -> List[Dict[str, str]]:
-    """The same as a table, for those who do not see the drawing or print it in black."""
-    return [{"name": row.name, "before": row.before.date if row.before else "", "after": row.after.date if row.after else ""} for row in rows]

@@ -12,6 +12,9 @@ import pytest
 
 from ansible_collections.certmend.tls.tests.support.depot_and_installer import NAME, estate_in
 
+#: what an operator gives
+GIVEN = {"evidence_path": "evidence", "evidence_ticket": "CHG-1", "evidence_title": "Depot", "evidence_operator": "ada"}
+
 
 def evidence(part, **variables):
     """A play of the controller that includes a part of the role."""
@@ -37,7 +40,7 @@ def plays(estate, *changes):
 def changes(estate):
     finish = {"ansible.builtin.include_role": {"name": "certmend.tls.remediation", "tasks_from": "finish.yml"}}
     tasks = {"depot": estate.certificate(), "installer": estate.mapping()}
-    return [{"hosts": host, "gather_facts": False, "tasks": [task]} for host, task in tasks.items()] + [{"hosts": "all", "gather_facts": False, "tasks": [finish]}]
+    return [{"hosts": host, "gather_facts": False, "tasks": [task]} for host, task in {**tasks, "all": finish}.items()]
 
 
 def folder_of(estate):
@@ -53,7 +56,7 @@ def read(path):
 def recorded(tmp_path_factory):
     """A run that changed both hosts."""
     with estate_in(tmp_path_factory.mktemp("recorded")) as estate:
-        done = estate.playbook(plays(estate, *changes(estate)), evidence_path="evidence", evidence_ticket="CHG-1", evidence_title="Depot", evidence_operator="ada")
+        done = estate.playbook(plays(estate, *changes(estate)), **GIVEN)
         assert done.returncode == 0, done.stdout
         yield estate, done
 
