@@ -50,7 +50,9 @@ from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_text import 
 
 def evidence_end(record, at, after=None, hide=()):
     """The record without secrets."""
-    return cleaned(ended(record, at, inspections(after)), secret_forms(hide))
+    secrets = secret_forms(hide)
+    # before they are compared, because the names of the endpoints in the record are escaped
+    return cleaned(ended(record, at, cleaned(inspections(after), secrets)), secrets)
 
 
 class FilterModule:

@@ -153,6 +153,6 @@ def _merged(there: Sequence[Any], new: Iterable[Any]) -> List[Any]:
 def file_name(host: str, suffix: str = ".json") -> str:
     """The name of a host's file. A host may have any name in an inventory."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", host)[:100]
-    if safe == host and not host.startswith("."):
+    if safe == host and not host.startswith(".") and host:
         return safe + suffix
     return "%s-%s%s" % (safe.lstrip("."), hashlib.sha256(host.encode("utf-8", "surrogatepass")).hexdigest()[:12], suffix)

@@ -26,6 +26,7 @@ SECRET_NAME = re.compile(r"(?:^|[._])(?:password|passwd|pass|passphrase|token|se
 LINES = ("diff", "said")
 #: words of the record itself, which a password may happen to be
 WORDS = ("phase", "verdict", "outcome", "severity", "code")
+NAME = re.compile(r"[a-z_]{0,40}\Z")
 WORD = re.compile(r"[A-Za-z0-9-]{0,40}\Z")
 
 
@@ -41,12 +42,17 @@ def cleaned(value: Any, secrets: Set[str], name: str = "") -> Any:
     :param name: the key of the value. One that names a secret hides the value.
     """
     if isinstance(value, Mapping):
-        return {printable(str(key)): cleaned(item, secrets, str(key)) for key, item in value.items()}
+        return {_key(str(key), secrets): cleaned(item, secrets, str(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [cleaned(item, secrets, name) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return HIDDEN if value is not None and SECRET_NAME.search(name) else value
     return _text(str(value), secrets, name)
+
+
+def _key(key: str, secrets: Set[str]) -> str:
+    """The name of a value: those of the record stay, even if a password happens to be one of them."""
+    return key if NAME.match(key) else _text(key, secrets, "")
 
 
 def _text(text: str, secrets: Set[str], name: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Sequence
 from xml.etree import ElementTree
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time
 
 DAY = datetime.timedelta(days=1)
@@ -61,11 +62,14 @@ def _bar(inspection: Optional[Mapping[str, Any]], now: datetime.datetime) -> Opt
     leaf = (inspection["certificates"] or [None])[0] if inspection else None
     if not leaf or not leaf["not_after"]:
         return None
-    starts, ends = (parse_time(leaf[name], name, now) for name in ("not_before", "not_after"))
+    try:
+        starts, ends = (parse_time(leaf[name], name, now) for name in ("not_before", "not_after"))
+    except RemediationError:  # a validity that could not be decoded
+        return None
     return Bar((starts - now) // DAY, (ends - now) // DAY, leaf["not_after"][:10])
 
 
-def _cut(text: str, length: int = 36) -> str:
+def _cut(text: str, length: int = 32) -> str:
     """A name that fits on a small screen: the beginning and the end tell more than the middle."""
     return text if len(text) <= length else text[: length // 2] + "\u2026" + text[1 - length // 2 :]
 
