@@ -47,7 +47,6 @@ class LookupModule(LookupBase):
 
     def run(self, terms, variables=None, **kwargs):
         """Return one record in a list."""
-        self.set_options(var_options=variables, direct=kwargs)
         try:
             return [record_of([os.path.join(os.getcwd(), os.path.expanduser(path)) for path in terms])]
         except (RemediationError, ValueError) as error:

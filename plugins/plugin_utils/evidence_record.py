@@ -46,12 +46,13 @@ def begun(given: Mapping[str, Any]) -> Dict[str, Any]:
 
     :param given: the values of the role: ``run``, ``started``, ``title`` and others.
     """
-    run = {"id": given["run"], "controller": given.get("controller") or "", "job": given.get("job") or None, "started": given["started"], "ended": None}
+    job = str(given.get("job") or "") or None
+    run = {"id": given["run"], "controller": given.get("controller") or "", "job": job, "started": given["started"], "ended": None}
     return {
         "format": FORMAT,
-        "title": given.get("title") or "",
-        "ticket": given.get("ticket") or None,
-        "operator": given.get("operator") or "",
+        "title": str(given.get("title") or ""),
+        "ticket": str(given.get("ticket") or "") or None,
+        "operator": str(given.get("operator") or ""),
         "check_mode": bool(given.get("check_mode")),
         "runs": [run],
         "inventory": [str(source) for source in given.get("inventory") or []],
