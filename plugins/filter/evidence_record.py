@@ -14,10 +14,11 @@ description:
   - What the form does not have is left out. Private keys, accounts in addresses, the values of keys that name a secret, and O(hide) are blanked.
 options:
   _input:
-    description: >-
-      C(run), C(started), C(controller), C(job), C(title), C(ticket), C(operator), C(check_mode), C(inventory), C(window), C(plan),
-      C(names) (the hosts of the inventory by the names that an audit connects to), C(ansible) (the release of ansible-core) and C(before), the result of an audit.
-      Without C(operator), it is the user of the controller.
+    description:
+      - C(run), C(started), C(controller), C(job), C(title), C(ticket), C(operator), C(check_mode), C(inventory), C(window), C(versions), C(plan).
+      - C(before) is the result of an audit, C(names) has the hosts of the inventory by the names that the audit connects to, and C(ansible) is the release of
+        ansible-core.
+      - Without C(operator), it is the user of the controller.
     type: dict
     required: true
   hide:

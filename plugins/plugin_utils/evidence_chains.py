@@ -66,12 +66,12 @@ def _node(certificate: Mapping[str, Any], place: int, inspection: Mapping[str, A
     """A certificate that was sent."""
     left = certificate["days_left"]
     key = certificate["key"] or {}
-    kind = ("server certificate, self-signed" if certificate["self_signed"] else "server certificate") if not place else "root" if certificate["self_signed"] else "intermediate"
+    kinds = ("intermediate", "root") if place else ("server certificate", "server certificate, self-signed")
     strength = " ".join(str(part) for part in (key.get("type"), key.get("curve") or key.get("bits")) if part)
     lines = ("until %s (%s)" % (str(certificate["not_after"])[:10], certificate["expiry"]), strength)
     worst = inspection["verdict"] if not place else "ok"
     state = "error" if left is not None and left < 0 else _of_leaf(inspection, worst)
-    return Node(kind, short_name(certificate), state, lines, whole=str(certificate["subject"]))
+    return Node(kinds[bool(certificate["self_signed"])], short_name(certificate), state, lines, whole=str(certificate["subject"]))
 
 
 def _of_leaf(inspection: Mapping[str, Any], worst: str) -> str:
@@ -162,4 +162,3 @@ def _link(node: Node, top: int) -> Iterator[ElementTree.Element]:
 
 def _cut(text: str, length: int = LINE) -> str:
     return text if len(text) <= length else text[: length - 1] + "\u2026"
-

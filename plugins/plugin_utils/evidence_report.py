@@ -25,7 +25,7 @@ OUTCOMES = {
     "failed": ("error", "Failed", "At least one host may not be as it was before the run."),
     "partly": ("error", "Partly done", "Some hosts were changed; on others a step failed, and they are as they were before the run."),
     "restored": ("warning", "Rolled back", "A step failed, and every host is as it was before the run."),
-    "unfinished": ("error", "Broken off", "The run has no end: it was killed, or is still at work. What was begun is below; the journals on the hosts restore it."),
+    "unfinished": ("error", "Broken off", "The run has no end: it was killed, or is still at work. The journals on the hosts restore what was begun."),
     "not_judged": ("warning", "Done, not inspected again", "The changes were made, but not every endpoint was inspected afterwards."),
     "remaining": ("warning", "Findings remain", "Not everything that was found is mended."),
     "mended": ("ok", "Mended", "Everything that was found is mended, and was inspected again."),

@@ -121,4 +121,3 @@ def _row(svg: ElementTree.Element, row: Row, top: int) -> None:
             left, right = _x(bar.starts), _x(bar.ends)
             wide = {"x": "%s%%" % left, "width": "%s%%" % max(round(right - left, 2), 0.6), "y": y, "height": BAR, "rx": 3}
             _element(group, "rect", class_="bar %s %s" % (when, bar.state), **wide)
-

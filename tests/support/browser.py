@@ -107,7 +107,8 @@ def chromium(folder: pathlib.Path) -> Iterator[Page]:
     """A browser of its own, without a network."""
     (its_in, our_out), (our_in, its_out) = os.pipe(), os.pipe()
     options = ["--headless=new", "--remote-debugging-pipe", "--user-data-dir=%s" % folder, "--no-first-run", "--disable-gpu", "--hide-scrollbars"]
-    options += ["--disable-extensions", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"] + (["--no-sandbox"] if os.getuid() == 0 else [])
+    options += ["--disable-extensions", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    options += ["--no-sandbox"] if os.getuid() == 0 else []
 
     def prepare() -> None:
         """The browser reads from 3 and writes to 4."""

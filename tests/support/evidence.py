@@ -70,8 +70,9 @@ DIFF = {
 
 def audit(start: Callable[..., int], presented: Dict[str, List[mint.Minted]]) -> Dict[str, Any]:
     """What the playbook audit makes of servers that present these chains, at port 443; and of one that refuses connections."""
-    endpoints = [{"host": name, "port": start("".join(each.pem for each in chain), chain[0].key_pem), "address": "127.0.0.1"} for name, chain in presented.items()]
-    result = run_in_process("cert_inspect", {"endpoints": [*endpoints, {"host": "gone.corp.example", "port": 1, "address": "127.0.0.1"}], "trusted_content": CA.pem})
+    ports = {name: start("".join(each.pem for each in chain), chain[0].key_pem) for name, chain in presented.items()}
+    endpoints = [{"host": name, "port": port, "address": "127.0.0.1"} for name, port in {**ports, "gone.corp.example": 1}.items()]
+    result = run_in_process("cert_inspect", {"endpoints": endpoints, "trusted_content": CA.pem})
     text = json.dumps(result["results"])
     for endpoint in endpoints:
         text = text.replace(json.dumps("%(host)s:%(port)d" % endpoint)[1:-1], json.dumps(endpoint["host"] + ":443")[1:-1])

@@ -14,12 +14,13 @@ from xml.etree import ElementTree
 import pytest
 
 from ansible_collections.certmend.tls.plugins.filter.evidence_report import FilterModule
+from ansible_collections.certmend.tls.plugins.filter.joined_records import joined_records
 from ansible_collections.certmend.tls.tests.support import browser, evidence, mint, shown
 from ansible_collections.certmend.tls.tests.support.clock import REAL
 from ansible_collections.certmend.tls.tests.support.evidence import evidence_end
 
 (evidence_report,) = FilterModule().filters().values()
-HTML = '<img src=x onerror=alert(1)>"\'</style></title><script>alert(1)</script>'
+HTML = "<img src=x onerror=alert(1)>\"'</style></title><script>alert(1)</script>"
 in_browser = pytest.mark.skipif(bool(browser.MISSING), reason=browser.MISSING)
 
 
@@ -56,8 +57,8 @@ def hostile(shared_tls_server):
     plan = [{"host": evil, "codes": [evil], "role": evil, "ours": False, "who": evil}]
     begun = evidence.begun(audit, title=evil, ticket=evil, operator=evil, window={"reason": evil}, plan=plan, inventory=[evil], names={})
     diff = {"diff": {"before": evil + "\n", "after": evil * 2 + "\n", "after_header": evil}}
-    changed = ("changed", {"results": [diff], "changes": [{"path": evil, "existed": True}], "journal": "/var/lib/certmend/" + evil, "said": evil})
-    host = evidence.noted(evil, evil, changed, ("changed", {"journal": "/var/lib/certmend/" + evil, "ending": [{"next": [evil], "undo": evil, "verified": [evil]}]}))
+    said = {"results": [diff], "changes": [{"path": evil, "existed": True}], "said": evil, "ending": [{"next": [evil], "undo": evil, "verified": [evil]}]}
+    host = evidence.noted(evil, evil, ("changed", dict(said, journal="/var/lib/certmend/" + evil)), ("changed", dict(said, role="")))
     return evidence_end(dict(begun, hosts=[host]), evidence.ENDED, audit)
 
 
@@ -108,8 +109,6 @@ def test_a_record_with_less_in_it_is_a_page_too(record, more):
 def test_a_run_without_an_end_is_a_page_too(record):
     begun = dict(record, runs=[dict(record["runs"][0], ended=None)], endpoints=[dict(each, after=None) for each in record["endpoints"]])
     begun["hosts"] = [evidence.noted("depot", "fqdn_certificate", "changing")]
-    from ansible_collections.certmend.tls.plugins.filter.joined_records import joined_records
-
     joined = joined_records([begun])
     assert joined["outcome"] == "unfinished" and evidence.problems(joined) == []
     text = Elements(evidence_report(joined)).text
