@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 from xml.etree import ElementTree
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
@@ -119,5 +119,5 @@ def _row(svg: ElementTree.Element, row: Row, top: int) -> None:
     for bar, when, y in ((row.before, "before", top + 20), (row.after, "after", top + 20 + BAR + 2)):
         if bar:
             left, right = _x(bar.starts), _x(bar.ends)
-            wide = {"x": "%s%%" % left, "width": "%s%%" % max(round(right - left, 2), 0.6), "y": y, "height": BAR, "rx": 3}
+            wide: Dict[str, Any] = {"x": "%s%%" % left, "width": "%s%%" % max(round(right - left, 2), 0.6), "y": y, "height": BAR, "rx": 3}
             _element(group, "rect", class_="bar %s %s" % (when, bar.state), **wide)

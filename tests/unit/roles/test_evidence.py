@@ -180,6 +180,15 @@ def test_without_a_record_nothing_is_changed(estate):
     assert estate.journals("installer") == []
 
 
+def test_a_record_that_cannot_be_written_any_more_does_not_undo_a_change(estate):
+    """The folder of the run is lost after the first note: before the change is noted, when the certificate is served."""
+    change = estate.certificate()
+    change["vars"]["fqdn_certificate_check_command"] = ["sh", "-c", "test ! -d {0} || rm -r {0}".format(estate.controller / "evidence")]
+    done = estate.playbook([evidence("begin"), {"hosts": "depot", "gather_facts": False, "tasks": [change]}], **GIVEN)
+    assert done.returncode == 0 and not estate.is_served() and estate.journals("depot") == ["proved"], done.stdout
+    assert "The record of depot could not be written: " in done.stdout
+
+
 def test_an_audit_is_recorded_in_one_step_and_check_mode_says_that_it_was_one(estate):
     found = dict.fromkeys(("evidence_before", "evidence_after"), "{{ audit_result }}")
     begin = {"ansible.builtin.include_role": {"name": "certmend.tls.evidence"}, "vars": found}
