@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PY ?= python3
 LAB := tests/lab/labctl
 
-.PHONY: help demo test test-all prepared lint unit floor newest days sanity sanity-all ansible-test-units build docs lab molecule bench bench-hostile kills conformance fuzz lab-setup clean
+.PHONY: help demo test test-all browser prepared lint unit floor newest days sanity sanity-all ansible-test-units build docs lab molecule bench bench-hostile kills conformance fuzz lab-setup clean
 
 help:
 	@echo 'make demo      a depot, a vCenter and two OME appliances that are refused become ones that are accepted'
@@ -26,6 +26,7 @@ help:
 	@echo 'make findings  write docs/findings.md from the rules and the catalogue of codes'
 	@echo 'make variables write the tables of variables into the guides, from playbooks/variables'
 	@echo 'make reliability  write the table of docs/reliability.md from the marks of the tests'
+	@echo 'make browser   install Chromium and axe-core, with which the tests look at the report of a run'
 	@echo 'make clean     remove what these commands made here'
 
 demo: .venv/.made lab-setup
@@ -36,8 +37,13 @@ test:
 	@.venv/bin/python tools/checks.py
 
 test-all:
-	@$(MAKE) --no-print-directory --jobs=2 prepared
+	@$(MAKE) --no-print-directory --jobs=2 prepared browser
 	@.venv/bin/python tools/checks.py --all
+
+# Chromium and axe-core, for the tests of the report; without them these tests are skipped.
+browser: .browser/.made
+.browser/.made: tools/browser.sh
+	@tools/browser.sh $@
 
 prepared: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
 
@@ -124,4 +130,4 @@ reliability:
 	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
 
 clean:
-	rm -rf .venv .venv-lint .venv-floor .venv-newest .venv-core-* .venv-bench .venv-fuzz .tree .logs .docsite
+	rm -rf .venv .venv-lint .venv-floor .venv-newest .venv-core-* .venv-bench .venv-fuzz .tree .logs .docsite .browser

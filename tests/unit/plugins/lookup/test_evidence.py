@@ -1,0 +1,63 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of a run as it lies on the controller."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleLookupError
+
+from ansible_collections.certmend.tls.plugins.lookup.evidence import LookupModule
+from ansible_collections.certmend.tls.tests.support import evidence
+
+
+def look(*paths):
+    """The record that the lookup returns."""
+    (record,) = LookupModule().run([str(path) for path in paths], {})
+    return record
+
+
+def write(folder, record, hosts=()):
+    """A folder as the role writes it."""
+    (folder / "hosts").mkdir(parents=True)
+    (folder / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    for host in hosts:
+        (folder / "hosts" / (host["host"] + ".json")).write_text(json.dumps(host), encoding="utf-8")
+    return folder
+
+
+def test_the_record_of_a_run_that_was_killed_has_its_hosts_and_the_way_back(tmp_path):
+    hosts = [evidence.noted("depot", "fqdn_certificate", "changing"), evidence.noted("www", "server_chain", "changing", evidence.CHANGED, "verified")]
+    record = look(write(tmp_path / "run", evidence.begun({}), hosts))
+    assert record["outcome"] == "unfinished" and [host["phase"] for host in record["hosts"]] == ["changing", "verified"]
+    assert record["restore"][0]["hosts"] == ["depot", "www"] and evidence.RUN["id"] in record["restore"][0]["command"]
+    assert evidence.problems(record) == []
+
+
+def test_what_a_host_noted_last_counts(tmp_path):
+    early, late = evidence.noted("depot", "fqdn_certificate", "changing"), evidence.noted("depot", "fqdn_certificate", "changing", evidence.CHANGED, "verified")
+    record = look(write(tmp_path / "run", dict(evidence.begun({}), hosts=[early]), [late]))
+    assert record["hosts"] == [late]
+
+
+def test_slices_are_joined_from_folders_and_from_files(tmp_path):
+    first = write(tmp_path / "first", evidence.begun({}, run="run1"), [evidence.noted("depot", "server_chain", "changing", run="run1")])
+    second = write(tmp_path / "second", evidence.begun({}, run="run2"), [evidence.noted("www", "server_chain", "changing", run="run2")])
+    assert [host["host"] for host in look(first, second)["hosts"]] == ["depot", "www"]
+    assert [run["id"] for run in look(first / "record.json", second)["runs"]] == ["run1", "run2"]
+
+
+@pytest.mark.parametrize("content, words", [("{", "is not JSON"), ("[]", "is no record of a run"), ('{"format": 2}', "is no record of a run")])
+def test_what_is_no_record_is_named(content, words, tmp_path):
+    (tmp_path / "record.json").write_text(content, encoding="utf-8")
+    with pytest.raises(AnsibleLookupError, match=words):
+        look(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(AnsibleLookupError, match="evidence: .*nowhere cannot be read"):
+        look(tmp_path / "nowhere")
