@@ -39,7 +39,9 @@ test-all:
 	@$(MAKE) --no-print-directory --jobs=2 prepared
 	@.venv/bin/python tools/checks.py --all
 
-prepared: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
+# the unit tests use the modules of awx.awx
+prepared: .venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made lab-setup
+unit: .venv-bench/.made
 
 lint unit floor newest days sanity ansible-test-units build docs: .venv/.made .venv-lint/.made .venv-floor/.made
 	@.venv/bin/python tools/checks.py $@
