@@ -61,20 +61,13 @@ def test_every_playbook_of_a_clone_is_read_with_its_roles(project, tmp_path):
     assert done.returncode == 0 and len(books) > 6, done.stdout + done.stderr
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads what is for the job as the text that it is."""
-
-
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
-
-
 @pytest.mark.parametrize("core", CORES, ids=["this", "oldest"])
 @pytest.mark.parametrize("passphrase", ["the passphrase of the CA", ""])
 def test_a_job_reads_what_the_credential_of_a_ca_has_put_into_files(project, tmp_path, core, passphrase):
     """As AWX gives it to the job: the variables of the credential and of the template in files, the survey's answers empty."""
     paths = {"certmend_ca_%s_path" % name: str(tmp_path / name) for name in ("certificate", "private_key", "passphrase")}
     (tmp_path / "passphrase").write_text(passphrase + "\n", encoding="utf-8")
-    signing = yaml.load((project / "playbooks/vars/awx_setup.yml").read_text(encoding="utf-8"), _Loader)["setup_signing"]
+    signing = yaml.safe_load((project / "playbooks/vars/awx_setup.yml").read_text(encoding="utf-8"))["setup_signing"]
     for name, variables in {"credential": paths, "template": dict(signing, server_chain_path="/p", server_chain_force="")}.items():
         (tmp_path / name).write_text(json.dumps(variables), encoding="utf-8")
     show = {"hosts": "localhost", "gather_facts": False, "tasks": [{"debug": {"msg": "{{ lookup('certmend.tls.variables', 'server_chain') }}"}}]}

@@ -24,12 +24,7 @@ QUESTIONS = [(name, question) for name, survey in SURVEYS.items() for question i
 REMEDIATE = dict.fromkeys(["hosts", "plan_path", "approved", "profiles", "ticket"], {"type": "raw", "description": "a variable of remediate.yml"})
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads what Ansible must not evaluate as the text that it is."""
-
-
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
-SETUP = yaml.load((ROOT / "playbooks/vars/awx_setup.yml").read_text(encoding="utf-8"), _Loader)
+SETUP = yaml.safe_load((ROOT / "playbooks/vars/awx_setup.yml").read_text(encoding="utf-8"))
 TEMPLATES = SETUP["setup_templates"]
 
 
