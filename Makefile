@@ -45,7 +45,9 @@ browser: .browser/.made
 .browser/.made: tools/browser.sh
 	@tools/browser.sh $@
 
-prepared: .venv/.made .venv-lint/.made .venv-floor/.made lab-setup
+# the unit tests use the modules of awx.awx and the program ansible-rulebook of two more environments
+prepared: .venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-eda/.made lab-setup
+unit: .venv-bench/.made .venv-eda/.made
 
 lint unit floor newest days sanity ansible-test-units build docs: .venv/.made .venv-lint/.made .venv-floor/.made
 	@.venv/bin/python tools/checks.py $@
@@ -123,11 +125,12 @@ reliability:
 	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
 
 .venv-bench/.made: requirements/bench.txt
+.venv-eda/.made: requirements/eda.txt
 .venv-fuzz/.made: requirements/run.txt requirements/test.txt requirements/fuzz.txt
 # The first may have to install what all of them need; the others then do not compete for it.
-.venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-fuzz/.made: | .venv/.made
-.venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-fuzz/.made: tools/venv.sh
+.venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-eda/.made .venv-fuzz/.made: | .venv/.made
+.venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-eda/.made .venv-fuzz/.made: tools/venv.sh
 	@PY=$(PY) tools/venv.sh $@ $(filter requirements/%,$^)
 
 clean:
-	rm -rf .venv .venv-lint .venv-floor .venv-newest .venv-core-* .venv-bench .venv-fuzz .tree .logs .docsite .browser
+	rm -rf .venv .venv-lint .venv-floor .venv-newest .venv-core-* .venv-bench .venv-eda .venv-fuzz .tree .logs .docsite .browser

@@ -16,6 +16,7 @@ import ssl
 import threading
 
 import pytest
+import yaml
 
 from ansible_collections.certmend.tls.tests.support.run import PATH, TREE, module_process, result_of, run_in_process
 
@@ -24,6 +25,10 @@ MARKERS = (
     "fails(code): the test sees this rule report something",
     "passes(code): the test sees this rule stay silent",
 )
+
+
+#: text that Ansible must not evaluate is text; every test that reads the YAML of playbooks does so with this loader
+yaml.SafeLoader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
 
 
 def pytest_configure(config):

@@ -18,7 +18,7 @@ from ansible_collections.certmend.tls.tests.support.source import ROOT
 
 REPOSITORY = "https://github.com/certmend/tls"
 #: what is packed in full
-WHOLE = ("LICENSES/", "docs/", "meta/", "playbooks/", "plugins/", "roles/")
+WHOLE = ("LICENSES/", "docs/", "extensions/eda/", "meta/", "playbooks/", "plugins/", "roles/")
 #: what else is packed
 SINGLE = {
     "CHANGELOG.rst",
