@@ -20,26 +20,14 @@ from ansible_collections.certmend.tls.tests.support.source import ROOT
 
 SURVEYS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(ROOT.glob("playbooks/surveys/*.json"))}
 QUESTIONS = [(name, question) for name, survey in SURVEYS.items() for question in survey["spec"]]
-#: what remediate.yml takes, where its description is not written yet
-REMEDIATE = dict.fromkeys(["hosts", "plan_path", "approved", "profiles", "ticket"], {"type": "raw", "description": "a variable of remediate.yml"})
-
-
 SETUP = yaml.safe_load((ROOT / "playbooks/vars/awx_setup.yml").read_text(encoding="utf-8"))
 TEMPLATES = SETUP["setup_templates"]
-
-
-def description_of(playbook):
-    """The description of a playbook's variables."""
-    if (ROOT / "playbooks/variables" / (playbook + ".yml")).is_file():
-        return described(playbook)
-    assert playbook == "remediate"
-    return Description(("remediate",), {"remediate_" + name: option for name, option in REMEDIATE.items()})
 
 
 def options_of(survey):
     """The variables that a survey may ask for: those of its playbook; of the workflow those of all its playbooks."""
     names = {node["template"] for node in SETUP["setup_nodes"].values()} if survey == "workflow" else {survey}
-    return {name: option for template in names for name, option in description_of(TEMPLATES[template]["playbook"]).options.items()}
+    return {name: option for template in names for name, option in described(TEMPLATES[template]["playbook"]).options.items()}
 
 
 by_question = pytest.mark.parametrize("survey, question", QUESTIONS, ids=["%s-%s" % (survey, question["variable"]) for survey, question in QUESTIONS])
@@ -98,7 +86,7 @@ def test_an_optional_question_says_what_an_empty_answer_is(survey, question):
 def test_a_required_question_is_one_without_which_the_playbook_does_nothing():
     required = {(survey, question["variable"]) for survey, question in QUESTIONS if question["required"]}
     documented = {(survey, name) for survey in SURVEYS for name, option in options_of(survey).items() if option.get("required") and survey != "workflow"}
-    assert documented <= required <= documented | {("workflow", name) for name in ("audit_hosts", "remediate_hosts", "remediate_ticket")}
+    assert documented <= required <= documented | {("workflow", name) for name in ("audit_hosts", "remediate_hosts", "evidence_ticket")}
 
 
 def test_the_nodes_of_the_workflow_answer_questions_of_their_templates():

@@ -53,7 +53,8 @@ class Made:
         self.approve(lambda step: step["host"] == "cut")
         self.check = self.run("--check", *scope)
         self.unchecked = self.hosts.picture() == self.before
-        self.first = self.run(*scope, "-e", "remediation_serial=1")
+        self.unapproved = self.run("-e", "remediate_hosts=all", "-e", "remediate_approved=no")
+        self.first = self.run(*scope, "-e", "remediation_serial=1", "-e", "evidence_path=records", "-e", "evidence_ticket=CHG-7")
         self.changed = {name for name in HOSTS if (self.hosts[name] / "web.pem").read_bytes() != self.before[str(self.hosts[name] / "web.pem")][0]}
         self.second = self.run(*scope)
         self.approve(lambda step: step["host"] == "also", lambda step: step.update(served="00" * 32))
@@ -109,6 +110,21 @@ def test_an_approved_plan_is_done_and_nothing_else(made):
     done, output = made.first
     assert made.changed == {"cut"}, output
     assert "Everything in the plan is repaired: cut." in output
+
+
+def test_a_plan_that_is_not_approved_changes_nothing(made):
+    done, output = made.unapproved
+    assert made.unchecked and not any(case.changed for case in done.values()), output
+    assert "1. also: certmend.tls.server_chain" in output and "the plan is not approved yet" in output
+
+
+def test_the_run_leaves_a_record_of_what_was_found_changed_and_left(made):
+    (folder,) = (made.hosts.controller / "records").iterdir()
+    record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    hosts = {host["host"]: host for host in record["hosts"]} if isinstance(record["hosts"], list) else record["hosts"]
+    assert record["ticket"] == "CHG-7" and "cut" in hosts and (folder / "report.html").is_file(), record
+    found = [(step["host"], step["codes"], step["ours"]) for step in record["plan"]]
+    assert found == [("cut", ["CHAIN-INCOMPLETE"], True), ("elsewhere", ["CHAIN-INCOMPLETE"], False)], record["plan"]
 
 
 def test_a_second_run_of_the_plan_changes_nothing(made):
