@@ -103,7 +103,7 @@ def _scale(svg: ElementTree.Element, height: int, now: datetime.datetime) -> Non
     _element(svg, "rect", x=0, y=20, width="%s%%" % _x(0), height=height - 20, class_="past")
     for days, words in ((182, "6 months"), (365, "1 year"), (730, "2 years")):
         _element(svg, "line", x1="%s%%" % _x(days), x2="%s%%" % _x(days), y1=20, y2=height, class_="tick")
-        _element(svg, "text", words, x="%s%%" % _x(days), y=14, class_="axis")
+        _element(svg, "text", words, x="%s%%" % _x(days), y=14, class_="axis" if days > 182 else "axis half")
     _element(svg, "line", x1="%s%%" % _x(0), x2="%s%%" % _x(0), y1=20, y2=height, class_="today")
     _element(svg, "text", now.strftime("%Y-%m-%d"), x=0, y=14, class_="axis now")
 
