@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 from xml.etree import ElementTree
 
-from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
+from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError, unwrap
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import parse_time
 
 DAY = datetime.timedelta(days=1)
@@ -47,9 +47,7 @@ class Row:
     @property
     def last(self) -> Bar:
         """What is presented now, as far as it is known."""
-        found = self.after or self.before
-        assert found is not None
-        return found
+        return unwrap(self.after or self.before, "a row has at least one of them")
 
 
 def rows_of(endpoints: Sequence[Mapping[str, Any]], now: datetime.datetime) -> List[Row]:
@@ -105,7 +103,7 @@ def _scale(svg: ElementTree.Element, height: int, now: datetime.datetime) -> Non
     _element(svg, "rect", x=0, y=20, width="%s%%" % _x(0), height=height - 20, class_="past")
     for days, words in ((182, "6 months"), (365, "1 year"), (730, "2 years")):
         _element(svg, "line", x1="%s%%" % _x(days), x2="%s%%" % _x(days), y1=20, y2=height, class_="tick")
-        _element(svg, "text", words, x="%s%%" % _x(days), y=14, class_="axis")
+        _element(svg, "text", words, x="%s%%" % _x(days), y=14, class_="axis" if days > 182 else "axis half")
     _element(svg, "line", x1="%s%%" % _x(0), x2="%s%%" % _x(0), y1=20, y2=height, class_="today")
     _element(svg, "text", now.strftime("%Y-%m-%d"), x=0, y=14, class_="axis now")
 
@@ -114,10 +112,10 @@ def _row(svg: ElementTree.Element, row: Row, top: int) -> None:
     group = _element(svg, "g", class_="row")
     _element(group, "title", row.name)
     _element(group, "text", _cut(row.name), x=0, y=top + 13, class_="name")
-    dates = dict.fromkeys(bar.date for bar in (row.before, row.after) if bar)
+    dates = dict.fromkeys(validity.date for validity in (row.before, row.after) if validity)
     _element(group, "text", list(dates)[-1] + (" \u2192" if row.last.ends > AFTER else ""), x="100%", y=top + 13, class_="ends")
-    for bar, when, y in ((row.before, "before", top + 20), (row.after, "after", top + 20 + BAR + 2)):
-        if bar:
-            left, right = _x(bar.starts), _x(bar.ends)
+    for validity, when, y in ((row.before, "before", top + 20), (row.after, "after", top + 20 + BAR + 2)):
+        if validity:
+            left, right = _x(validity.starts), _x(validity.ends)
             wide: Dict[str, Any] = {"x": "%s%%" % left, "width": "%s%%" % max(round(right - left, 2), 0.6), "y": y, "height": BAR, "rx": 3}
-            _element(group, "rect", class_="bar %s %s" % (when, bar.state), **wide)
+            _element(group, "rect", class_="bar %s %s" % (when, validity.state), **wide)

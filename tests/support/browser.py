@@ -87,12 +87,13 @@ class Page:
         path.write_bytes(base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True, printBackground=False)["data"]))
 
     def overflow(self) -> List[str]:
-        """The elements that reach beyond the screen; empty if nothing has to be scrolled sideways."""
+        """How wide the page is, with the elements that reach beyond the screen; empty if nothing has to be scrolled sideways."""
         found: List[str] = self.evaluate(
             """[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
                .map(one => one.tagName + ' ' + one.className.toString() + ' ' + one.textContent.slice(0, 40))"""
         )
-        return found if self.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth") else []
+        wide, screen = self.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        return ["%d pixels on a screen of %d" % (wide, screen), *found] if wide > screen else []
 
     def violations(self) -> List[str]:
         """What axe-core finds against WCAG 2.2 A and AA, and its best practices."""
