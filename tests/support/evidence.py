@@ -81,7 +81,7 @@ def audit(start: Callable[..., int], presented: Dict[str, List[mint.Minted]]) ->
 
 def begun(before: Dict[str, Any], hide: Any = (), **more: Any) -> Dict[str, Any]:
     """The record before the first change."""
-    given = {"run": RUN["id"], "controller": RUN["controller"], "started": STARTED, "title": "Quarterly repair", "ticket": "CHG-20417", "operator": "ada"}
+    given = {"run": RUN["id"], "controller": RUN["controller"], "started": STARTED, "title": "Quarterly repair", "ticket": "CHG-20417", "operator": "ops"}
     given.update(inventory=["inventory.yml"], ansible="2.19.14", names=HOSTS, plan=PLAN, before=before)
     return evidence_record({**given, **more}, hide)
 

@@ -21,7 +21,7 @@ from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION
 from ansible_collections.certmend.tls.tests.support.shown import shown_of, words_of
 
 #: what an operator gives
-GIVEN = {"evidence_path": "evidence", "evidence_ticket": "CHG-1", "evidence_operator": "ada"}
+GIVEN = {"evidence_path": "evidence", "evidence_ticket": "CHG-1", "evidence_operator": "ops"}
 WINDOW = {"open": True, "reason": "It is open."}
 
 
@@ -81,7 +81,7 @@ def test_the_record_says_who_changed_what_and_how_it_was_verified(recorded):
     estate, done = recorded
     record = read(folder_of(estate) / "record.json")
     assert problems(record) == []
-    assert (record["operator"], record["ticket"], record["title"], record["check_mode"]) == ("ada", "CHG-1", "Depot, as ******** wants it", False)
+    assert (record["operator"], record["ticket"], record["title"], record["check_mode"]) == ("ops", "CHG-1", "Depot, as ******** wants it", False)
     assert record["window"]["reason"] == "It is open." and record["plan"][0]["codes"] == ["NAME-CN-IS-IP"]
     depot, installer = record["hosts"]
     assert [event["phase"] for event in depot["events"]] == ["changing", "changed", "verified", "verified"]

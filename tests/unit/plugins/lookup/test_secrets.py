@@ -14,7 +14,7 @@ HOST = {
     "other": "Become-Pw1",
     "my_api_token": "Token-1",
     "stores": [{"path": "/etc/cacerts", "password": "Store-Pw1"}],
-    "accounts": {"vcenter": {"passphrase": "Key-Pw1", "user": "ada"}},
+    "accounts": {"vcenter": {"passphrase": "Key-Pw1", "user": "ops"}},
     "broken_password": "{{ not_defined_anywhere }}",
     "the_secret": ["One-Pw1", {"a": "Two-Pw1"}],
     "empty_password": "",
