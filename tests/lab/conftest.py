@@ -205,13 +205,15 @@ def playbook(prepare):
 
 @pytest.fixture(scope="session")
 def killed_playbook(prepare):
-    """killed_playbook(wait, path | name | text, *arguments): start ansible-playbook, and kill it and all its processes here when wait() returns."""
+    """killed_playbook(is_reached, path | name | text, *arguments): start ansible-playbook, and kill it and all its processes here when is_reached()."""
 
-    def run(wait, source, *arguments):
-        command, variables, folder, _record = prepare(source, *arguments)
+    def run(is_reached, source, *arguments, environment=None):
+        command, variables, folder, _record = prepare(source, *arguments, environment=environment)
         with open(folder / "output", "wb") as output:
             process = subprocess.Popen(command, env=variables, cwd=folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)
-            wait()
+            while not is_reached():
+                assert process.poll() is None, "it ended before it was killed: " + (folder / "output").read_text(encoding="utf-8")
+                os.sched_yield()
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 

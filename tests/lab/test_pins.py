@@ -12,7 +12,6 @@ import hashlib
 import json
 import pathlib
 import re
-import time
 
 import pytest
 import yaml
@@ -197,16 +196,15 @@ def test_a_run_that_was_killed_before_the_worklists_is_finished_by_the_next(pinn
     old = vault.pins()
     approval = vault.approved(old, pin_of(vault.rotate()))
     reached = tmp_path / "reached"
-    halt = "{{ lookup('ansible.builtin.pipe', 'touch %s; sleep infinity') }}" % reached
+    halt = {"LAB_HALT_TASK": "Write worklists of the computers to re-pin by hand", "LAB_HALTED": str(reached)}
     given = {
         "pins_hosts": APACHE.host,
         "pins_path": str(vault.path),
         "pins_create": True,
         "pins_computers": COMPUTERS,
         "pins_approvals": [approval],
-        "pins_worklist_name": halt,
     }
-    killed_playbook(lambda: wait_for(reached), PLAYBOOK, "-e", json.dumps(given))
+    killed_playbook(reached.exists, PLAYBOOK, "-e", json.dumps(given), environment=halt)
     assert vault.pins() != old and vault.worklists() == []
 
     check = vault.run("--check", pins_approvals=[approval])
@@ -217,11 +215,6 @@ def test_a_run_that_was_killed_before_the_worklists_is_finished_by_the_next(pinn
     assert [row["old_pin"] for row in csv.DictReader(table.splitlines())] == old * 2 and "CHG-4711" in text
     third = vault.run(pins_approvals=[approval])
     assert third.rc == 0 and third.changed == [] and vault.events() == ["pinned", "repinned", "listed"], third.stdout
-
-
-def wait_for(path):
-    while not path.exists():
-        time.sleep(0.05)
 
 
 def test_a_closed_gate_stops_it_and_an_inspection_names_the_role(pinned, playbook, tmp_path):

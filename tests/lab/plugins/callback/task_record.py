@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+from pathlib import Path
 
 from ansible.plugins.callback import CallbackBase
 
@@ -21,7 +23,10 @@ description:
 
 
 class CallbackModule(CallbackBase):
-    """Appends to the file that LAB_TASK_RECORD names; without it, does nothing."""
+    """Appends to the file that LAB_TASK_RECORD names; without it, does nothing.
+
+    Before the task with the name LAB_HALT_TASK it writes the file LAB_HALTED, and waits to be killed.
+    """
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -36,6 +41,11 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play):
         self.play = play.get_name()
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        if task.get_name().rpartition(" : ")[2] == os.environ.get("LAB_HALT_TASK"):
+            Path(os.environ["LAB_HALTED"]).touch()
+            signal.pause()
 
     def v2_runner_on_ok(self, result):
         self.record(result, "ok")
