@@ -172,7 +172,7 @@ EXAMPLES = r"""
     wait_limit: 120
     override:
       reason: The certificate of the vCenter has expired
-      by: Kim Meyer, CHG-4711
+      by: the night shift, CHG-4711
   delegate_to: localhost
 """
 

@@ -36,6 +36,7 @@ WHERE = {
     "cert_inspect": "depots",
     "cert_issue": "apaches",
     "cert_pin": "depots",
+    "change_window": "depots",
     "hosts_entry": "installers",
     "journal": "installers",
     "lookup_ssl_trust": "vcenters",

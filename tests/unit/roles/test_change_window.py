@@ -21,7 +21,7 @@ ENDS = (REAL.now + 10 * DAY).date()
 FREEZE = [{"zone": "UTC", "from": "2000-01-01", "to": ENDS.isoformat(), "reason": "end of the year"}]
 NEXT = (ENDS + datetime.timedelta(days=1)).isoformat() + " 00:00 UTC"
 CLOSED = {"change_window_windows": ALWAYS, "change_window_blackouts": FREEZE, "change_window_on_closed": "fail"}
-OVERRIDE = {"change_window_override": {"reason": "the certificate has expired", "by": "Kim Meyer, CHG-4711"}}
+OVERRIDE = {"change_window_override": {"reason": "the certificate has expired", "by": "the night shift, CHG-4711"}}
 CASES = {
     "unset": {},
     "open": {"change_window_windows": ALWAYS},
@@ -102,9 +102,9 @@ def test_a_wait_that_is_too_long_fails_at_once(made):
 
 
 def test_an_override_is_named_at_the_end_of_the_run(made):
-    line = "; outside of the change windows, as decided by Kim Meyer, CHG-4711: the certificate has expired"
+    line = "; outside of the change windows, as decided by the night shift, CHG-4711: the certificate has expired"
     assert line in made.hosts.output
-    assert "The closed change window is overridden by Kim Meyer, CHG-4711. Reason: the certificate has expired. No change" in made.run["overridden"].said
+    assert "The closed change window is overridden by the night shift, CHG-4711. Reason: the certificate has expired. No change" in made.run["overridden"].said
 
 
 def test_nothing_starts_after_the_cut_off_nor_if_it_does_not_fit(made):

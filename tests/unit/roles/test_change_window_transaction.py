@@ -17,7 +17,7 @@ CLOSED = {
     "change_window_windows": [{"zone": "UTC", "from": "00:00", "to": "24:00"}],
     "change_window_blackouts": [{"zone": "UTC", "from": "2000-01-01", "to": (REAL.now + 9 * DAY).date().isoformat(), "reason": "end of the year"}],
 }
-OVERRIDE = {"change_window_override": {"reason": "it has expired", "by": "Kim Meyer"}}
+OVERRIDE = {"change_window_override": {"reason": "it has expired", "by": "the night shift"}}
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_run_that_only_reports_postpones_every_change_and_succeeds(estate):
 def test_an_override_lets_the_run_change_both_hosts_and_the_next_run_needs_none(estate):
     done = estate.playbook(plays(estate), **OVERRIDE, **CLOSED)
     assert done.returncode == 0 and not estate.is_restored(), done.stdout
-    assert done.stdout.count("outside of the change windows, as decided by Kim Meyer: it has expired") == 2, done.stdout
+    assert done.stdout.count("outside of the change windows, as decided by the night shift: it has expired") == 2, done.stdout
     again = estate.playbook(plays(estate), **CLOSED)
     assert again.returncode == 0 and "installer: nothing had to be changed" in again.stdout, again.stdout
 

@@ -19,7 +19,7 @@ from ansible_collections.certmend.tls.tests.support.wall_clock import moment
 FRIDAY = {"from": "22:00", "to": "02:00", "zone": "Europe/Berlin", "days": ["fri"]}
 DEFAULTS = {"blackouts": [], "cutoff_minutes": 0, "estimated_minutes": 0, "on_closed": "fail", "wait_limit": 60, "override": None, "expires": []}
 BEFORE, WITHIN = moment("2026-01-09T20:15"), moment("2026-01-09T21:00")
-OVERRIDE = {"reason": "the certificate has expired", "by": "Kim Meyer"}
+OVERRIDE = {"reason": "the certificate has expired", "by": "the night shift"}
 
 
 class Hands:
@@ -99,7 +99,7 @@ def test_a_wait_ends_at_its_limit_although_the_clock_is_set_back():
 def test_an_override_opens_a_closed_window_and_is_returned():
     _run, result, said = run_at(BEFORE, override=OVERRIDE)
     assert said == "" and result["open"] and result["overridden"] and result["override"] == OVERRIDE
-    assert result["reason"].startswith("The closed change window is overridden by Kim Meyer. Reason: the certificate has expired. No change may start now")
+    assert result["reason"].startswith("The closed change window is overridden by the night shift. Reason: the certificate has expired. No change may start now")
 
 
 def test_an_override_that_is_not_needed_is_none():
