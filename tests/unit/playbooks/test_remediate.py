@@ -47,6 +47,8 @@ class Made:
         self.without = self.run(*scope)
         wrong = {"remediate_hosts": ["all"], "remediate_plan": "approved", "remediate_plan_path": {"plan": "yml"}, "remediate_plna": 1}
         self.wrong = self.run("-e", json.dumps(wrong))
+        (self.hosts.controller / "plan.yml").write_text("# approved\n", encoding="ascii")
+        self.empty = self.run(*scope)
         self.planned = self.run("--tags", "plan", *scope)
         self.plan = yaml.safe_load((self.hosts.controller / "plan.yml").read_text(encoding="utf-8"))
         self.untouched = self.hosts.picture() == self.before
@@ -94,6 +96,10 @@ def test_a_plan_that_does_not_exist_is_named_with_the_way_out(made):
     said = " ".join(made.without[1].split())
     assert "remediate_plan_path: there is no file %s/plan.yml. Write the plan first: the same command with --tags plan." % made.hosts.controller in said
     assert not any(case.changed for case in made.without[0].values())
+
+
+def test_a_plan_without_content_is_no_approval(made):
+    assert "This is no plan of certmend.tls.remediate" in made.empty[1] and not any(case.changed for case in made.empty[0].values())
 
 
 @pytest.mark.parametrize("name", ["remediate_hosts", "remediate_plan", "remediate_plan_path", "remediate_plna"])
