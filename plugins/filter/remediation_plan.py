@@ -50,9 +50,7 @@ _value:
   type: dict
 """
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.certmend.tls.plugins.plugin_utils.remediation_plan import WrongPlan, agreed, planned, seen_by_clients
+from ansible_collections.certmend.tls.plugins.plugin_utils.remediation_plan import agreed, planned, seen_by_clients
 
 
 def remediation_plan(results, hosts, handshakes=(), approved=None):
@@ -60,10 +58,7 @@ def remediation_plan(results, hosts, handshakes=(), approved=None):
     clients = {handshake["client"] for handshake in handshakes}
     everybody = {host: dict(of, sources=[*of["sources"], *([host] if host in clients else [])]) for host, of in hosts.items()}
     present = planned([*results, *seen_by_clients(handshakes)], everybody)
-    try:
-        return present if approved is None else agreed(approved, present)
-    except WrongPlan as error:
-        raise AnsibleFilterError(str(error)) from error
+    return present if approved is None else agreed(approved, present)
 
 
 class FilterModule:

@@ -53,7 +53,7 @@ def packed(tmp_path_factory):
     environment = dict(os.environ, ANSIBLE_HOME=str(folder / "home"))
     subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
     with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
-        return {member.name: archive.extractfile(member).read().decode("utf-8") for member in archive.getmembers() if member.isfile()}
+        return {member.name: archive.extractfile(member).read().decode("utf-8", "replace") for member in archive.getmembers() if member.isfile()}
 
 
 def links_of(text):

@@ -112,5 +112,5 @@ def test_a_case_that_does_not_converge_is_counted_with_its_reason(started, capsy
 
 
 def test_each_module_that_changes_files_or_servers_has_a_case():
-    reading = {"cert_inspect", "tls_handshake"}
+    reading = {"change_window", "cert_inspect", "tls_handshake"}
     assert {kind.module for kind in CASES} | reading == {path.stem for path in MODULES}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible.errors import AnsibleFilterError
 
 from ansible_collections.certmend.tls.plugins.filter.remediation_plan import FilterModule
+from ansible_collections.certmend.tls.plugins.plugin_utils.remediation_plan import WrongPlan
 
 (remediation_plan,) = FilterModule().filters().values()
 HOSTS = {
@@ -105,10 +105,10 @@ def test_an_approved_plan_is_done_without_what_was_removed_from_it_and_what_is_r
     ],
 )
 def test_a_plan_of_another_state_of_the_world_is_refused(change, now, words):
-    with pytest.raises(AnsibleFilterError, match=words):
+    with pytest.raises(WrongPlan, match=words):
         remediation_plan(now, HOSTS, approved=approved([WWW], change))
 
 
 def test_hosts_that_change_together_are_approved_together():
-    with pytest.raises(AnsibleFilterError, match=r"depot2 \(offline_depot\): it is not in the plan, and this playbook changes all its hosts together"):
+    with pytest.raises(WrongPlan, match=r"depot2 \(offline_depot\): it is not in the plan, and this playbook changes all its hosts together"):
         remediation_plan([ONE, TWO], HOSTS, approved=approved([ONE]))

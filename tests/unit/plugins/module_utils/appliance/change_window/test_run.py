@@ -99,7 +99,9 @@ def test_a_wait_ends_at_its_limit_although_the_clock_is_set_back():
 def test_an_override_opens_a_closed_window_and_is_returned():
     _run, result, said = run_at(BEFORE, override=OVERRIDE)
     assert said == "" and result["open"] and result["overridden"] and result["override"] == OVERRIDE
-    assert result["reason"].startswith("The closed change window is overridden by the night shift. Reason: the certificate has expired. No change may start now")
+    assert result["reason"].startswith(
+        "The closed change window is overridden by the night shift. Reason: the certificate has expired. No change may start now"
+    )
 
 
 def test_an_override_that_is_not_needed_is_none():
