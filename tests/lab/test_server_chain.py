@@ -96,7 +96,7 @@ def given(pki, *servers, **more):
     """The command line: hosts, where each has its file, and the CAs of the company."""
 
     def of_each(value):
-        return "{{ %r[inventory_hostname] }}" % {server.host: value(server) for server in servers or SERVERS}
+        return "{{ %r.get(inventory_hostname, '') }}" % {server.host: value(server) for server in servers or SERVERS}
 
     values = {
         "server_chain_hosts": ":".join(server.host for server in servers),
@@ -662,4 +662,4 @@ def test_a_pkcs12_is_imported_with_its_key_and_keeps_the_intermediates_that_clie
 @pytest.mark.hosts("web")
 def test_the_file_and_the_roots_have_to_be_named(estate, playbook, pki):
     run = playbook(PLAYBOOK, "-e", "server_chain_hosts=web")
-    assert run.rc == 2 and "Give server_chain_path" in run.stdout
+    assert run.rc == 2 and "Set server_chain_path" in " ".join(run.stdout.split())
