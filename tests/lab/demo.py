@@ -229,7 +229,7 @@ def lookup_service(demo: Demo) -> None:
     made = demo.play("certmend.tls.ssl_trust", *known, *update, "--diff")
     expect(diffs(predicted) == diffs(made) != [], "the diffs of check mode and run are the same")
     recap = re.findall(r"changed=(\d+)", demo.play("certmend.tls.ssl_trust", *known, *update))
-    expect(recap == ["0"], "a second run changes nothing")
+    expect(set(recap) == {"0"}, "a second run changes nothing")
 
 
 def migration(demo: Demo) -> None:
@@ -258,7 +258,7 @@ def migration(demo: Demo) -> None:
     again = demo.play("certmend.tls.ome_migration", *known)
     verified = [name for name in ("ome-source", "ome-target") if "%s: its web server was verified" % name in again]
     expect(len(verified) == 2 and "both authenticated each other" in again, "each appliance authenticates the other")
-    expect(re.findall(r"changed=(\d+)", again) == ["0", "0"], "a second run changes nothing")
+    expect(set(re.findall(r"changed=(\d+)", again)) == {"0"}, "a second run changes nothing")
 
 
 def diffs(output: str) -> list:
