@@ -24,8 +24,8 @@ FLOOR = ROOT / ".venv-floor" / "bin"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TESTS = re.compile(r"^(?:=+ )?(\d+ (?:passed|failed|error|skipped|deselected|warning).*) in [\d.]+s", re.MULTILINE)
 NOTHING = ("All targets skipped", "no tests ran")
-#: seconds; the slowest command takes about a third of it. What hangs is ended and named, so that a run that nobody watches ends and says why
-HANGS_AFTER = 2700
+#: seconds; the slowest command takes about half of it. What hangs is ended and named, so that a run that nobody watches ends and says why
+HANGS_AFTER = 4000
 Command = List[Any]
 """Words, paths among them."""
 SAYING = threading.Lock()
