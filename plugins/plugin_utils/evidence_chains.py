@@ -9,7 +9,7 @@ No meaning is in a colour alone: each box and each link has its words and its ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 from xml.etree import ElementTree
 
@@ -49,17 +49,13 @@ def nodes_of(inspection: Mapping[str, Any]) -> List[Node]:
         below = certificates[chain["order"][place - 1]] if place and chain["order"][place - 1] >= 0 else None
         found.append(_node(certificates[index], place, inspection) if index >= 0 else _not_sent(below))
     if not chain["in_order"] and len(found) > 1:
-        found[1] = _linked(found[1], "sent in the wrong order")
+        found[1] = replace(found[1], link="sent in the wrong order")
     untrusted = [each for each in inspection["findings"] if each["code"].startswith("TRUST-") and each["severity"] == "error" and not each["waived"]]
     if chain["missing"]:
         found.append(_missing(str(chain["missing"][0]["subject"]), chain["complete"]))
     elif untrusted:
         found.append(Node("trusted CA", "none", "error", ("no CA that the clients trust signed this chain",), "the chain ends here"))
     return found
-
-
-def _linked(node: Node, words: str) -> Node:
-    return Node(node.kind, node.name, node.state, node.lines, words, node.whole)
 
 
 def _node(certificate: Mapping[str, Any], place: int, inspection: Mapping[str, Any]) -> Node:

@@ -50,12 +50,15 @@ def planned(results: Iterable[Mapping[str, Any]], hosts: Mapping[str, Mapping[st
     :param results: as cert_inspect returns them, with ``source``, ``certificates`` and ``findings``.
     :param hosts: for each audited host its ``sources`` and its ``groups``.
     """
+    owners: Dict[str, List[str]] = {}
+    for host, known in hosts.items():
+        for source in dict.fromkeys(known["sources"]):
+            owners.setdefault(source, []).append(host)
     steps: Dict[Tuple[str, str], Dict[str, Any]] = {}
     left: List[Dict[str, Any]] = []
     for result in results:
-        owners = [host for host in hosts if result["source"] in hosts[host]["sources"]]
         for finding in filter(_is_open, result["findings"]):
-            for host in owners or [result["source"]]:
+            for host in owners.get(result["source"], [result["source"]]):
                 playbook = _playbook_for(finding, hosts.get(host, {}).get("groups", []))
                 if playbook:
                     step = steps.setdefault((playbook, host), {"playbook": playbook, "host": host, "served": _served(result), "findings": []})

@@ -65,7 +65,6 @@ class Made:
 
     def run(self, *arguments):
         done = self.hosts.run(PLAYBOOK, *arguments)
-        self.output = self.hosts.output
         return done, self.hosts.output
 
     def approve(self, kept, change=lambda step: None):
