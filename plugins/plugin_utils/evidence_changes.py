@@ -17,7 +17,7 @@ def note_of(given: Mapping[str, Any]) -> Dict[str, Any]:
     """A note, as ``evidence_record.noted`` takes it.
 
     :param given: besides its plain values ``results`` (of the tasks that made the change), ``changes`` (of the journal of this step), ``journals`` (of this
-        run on the host) and ``ending`` (the role remediation describes it).
+        run on the host), ``undone_by`` (of changes that are in no journal) and ``ending`` (the role remediation describes both).
     """
     journals = [journal for journal in given.get("journals") or [] if journal.get("run", {}).get("id") == given["run"]]
     ending = list(given.get("ending") or [])
@@ -25,6 +25,7 @@ def note_of(given: Mapping[str, Any]) -> Dict[str, Any]:
     backups = [journal["path"] for journal in journals if journal["files"]] + [path for each in ending for path in each.get("backups") or []]
     found = {name: given.get(name) for name in ("host", "names", "run", "at", "phase", "role", "journal", "said", "changed")}
     found["diffs"] = [diff for result in given.get("results") or [] for diff in diffs_in(result)]
+    found["undone_by"] = [dict(each) for each in given.get("undone_by") or []]
     found["backups"] = backups + [path for result in given.get("results") or [] for path in _backups_in(result)]
     return dict(found, files=files, verified=_all(ending, "verified"), undo=_all(ending, "undo"), next=_all(ending, "next"))
 

@@ -36,7 +36,7 @@ CERTIFICATE = (
 )
 INSPECTION = ("reachable", "verdict", "error", "chain", "findings", "warnings")
 FINDING = ("code", "severity", "message", "about", "remedy", "advice", "cites", "waived")
-STEP_LISTS = ("files", "backups", "diffs", "verified")
+STEP_LISTS = ("files", "backups", "diffs", "verified", "undone_by")
 #: what the end of a run says about a host
 HOST_LISTS = ("backups", "verified", "undo", "next")
 

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.codes import entry_of
+
 FORMAT = 1
 WEB_SERVER = ("fqdn_certificate", "server_chain", "trust_anchor", "hosts_mapping")
 #: for each playbook, in the order of a run: the groups of its hosts, and the roles whose findings it repairs there. Certificates come before what records them.
@@ -62,27 +64,34 @@ def planned(results: Iterable[Mapping[str, Any]], hosts: Mapping[str, Mapping[st
                 playbook = _playbook_for(finding, hosts.get(host, {}).get("groups", []))
                 if playbook:
                     step = steps.setdefault((playbook, host), {"playbook": playbook, "host": host, "served": _served(result), "findings": []})
-                    step["findings"].append(_shown(finding))
+                    _add(step["findings"], _shown(finding))
                 else:
-                    left.append(dict(_shown(finding), host=host, who=_who(finding)))
+                    _add(left, dict(_shown(finding), host=host, who=_who(finding)))
     order = list(PLAYBOOKS)
     return {"format": FORMAT, "steps": sorted(steps.values(), key=lambda step: (order.index(step["playbook"]), step["host"])), "left": left}
 
 
 def seen_by_clients(handshakes: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
-    """The handshakes that clients could not verify, as results of an audit.
+    """The handshakes that clients could not verify or make, as results of an audit.
 
-    :param handshakes: results of tls_handshake, each with ``client``, the client's name in the inventory.
+    :param handshakes: results of tls_handshake, each with ``client``, the client's name in the inventory. One without ``error`` was not made.
     """
     results = []
     for handshake in handshakes:
-        error = handshake.get("error") or {}
+        error = handshake["error"] if "error" in handshake else _not_made(handshake)
         if error:
             remedy = next((role for start, role in CLIENT_REMEDIES.items() if error["code"].startswith(start)), "")
             about = "%s from %s" % (handshake["name"], handshake["client"])
             finding = dict(error, severity="error", about=about, remedy=remedy)
             results.append({"source": handshake["client"], "certificates": [], "findings": [finding]})
     return results
+
+
+def _not_made(handshake: Mapping[str, Any]) -> Dict[str, str]:
+    """Nothing is known, because the client could not be reached, or its module has failed."""
+    entry = entry_of("AUDIT-FAILED")
+    said = "%s could not connect: %s" % (handshake["client"], handshake.get("msg") or "the module ended without a result")
+    return {"code": entry.code, "message": said, "advice": entry.advice}
 
 
 def _is_open(finding: Finding) -> bool:
@@ -94,9 +103,15 @@ def _playbook_for(finding: Finding, groups: Sequence[str]) -> str:
     return next((name for name, (own, roles) in PLAYBOOKS.items() if set(own) & set(groups) and finding["remedy"] in roles), "")
 
 
+def _add(findings: List[Dict[str, Any]], finding: Dict[str, Any]) -> None:
+    """Once: the addresses of a server that has several report the same."""
+    if finding not in findings:
+        findings.append(finding)
+
+
 def _who(finding: Finding) -> str:
     group = next((groups[0] for groups, roles in PLAYBOOKS.values() if finding["remedy"] in roles), "")
-    added = "Add the host to the inventory's group %s, whose playbook repairs this." % group if group else ""
+    added = "Add the server of %s to the inventory's group %s, whose playbook repairs this." % (finding["about"], group) if group else ""
     return " ".join(filter(None, [added, str(finding["advice"])]))
 
 

@@ -163,15 +163,15 @@ class Prepared(typing.NamedTuple):
 
 @pytest.fixture(scope="session")
 def prepare(lab, collections_path, tmp_path_factory):
-    """prepare(path | name | text, *arguments, environment={}, program=path) -> Prepared."""
+    """prepare(path | name | text, *arguments, environment={}, program=path, inventory=path, folder=path) -> Prepared."""
 
-    def make(source, *arguments, environment=None, program=None):
-        folder = tmp_path_factory.mktemp("run")
+    def make(source, *arguments, environment=None, program=None, inventory=None, folder=None):
+        folder = folder or tmp_path_factory.mktemp("run")
         play = str(source)
         if "\n" in play:
             (folder / "play.yml").write_text(play, encoding="utf-8")
             play = str(folder / "play.yml")
-        record = folder / "results.jsonl"
+        record = tmp_path_factory.mktemp("record") / "results.jsonl"
         variables = {
             **os.environ,
             "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
@@ -185,17 +185,17 @@ def prepare(lab, collections_path, tmp_path_factory):
             "LAB_TASK_RECORD": str(record),
             **(environment or {}),
         }
-        return Prepared([program or ansible_playbook(), "-i", str(lab.inventory), play, *map(str, arguments)], variables, folder, record)
+        return Prepared([program or ansible_playbook(), "-i", str(inventory or lab.inventory), play, *map(str, arguments)], variables, folder, record)
 
     return make
 
 
 @pytest.fixture(scope="session")
 def playbook(prepare):
-    """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, environment={}, program=path) -> Run."""
+    """Run ansible-playbook on the estate: playbook(path | name | text, *arguments, **those of prepare) -> Run."""
 
-    def run(source, *arguments, environment=None, program=None):
-        command, variables, folder, record = prepare(source, *arguments, environment=environment, program=program)
+    def run(source, *arguments, **how):
+        command, variables, folder, record = prepare(source, *arguments, **how)
         result = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, cwd=folder)
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
         return Run(result.returncode, result.stdout, result.stderr, [json.loads(line) for line in lines])

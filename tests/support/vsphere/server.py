@@ -28,7 +28,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Nothing is logged: requests carry passwords."""
 
     def do_GET(self):
-        self._send(200, json.dumps(self.server.vcenter.lookup.counts).encode())
+        lookup = self.server.vcenter.lookup
+        told = {name: repr(held) for name, held in lookup.registrations.items()} if self.path == "/lab/registrations" else lookup.counts
+        self._send(200, json.dumps(told).encode())
 
     def do_POST(self):
         vcenter = self.server.vcenter

@@ -88,7 +88,7 @@ def test_the_plan_names_the_playbook_for_each_host_and_what_a_person_has_to_do(m
         ("server_chain", "cut", ["CHAIN-INCOMPLETE"]),
     ], made.planned[1]
     assert [(finding["host"], finding["code"]) for finding in made.plan["left"]] == [("elsewhere", "CHAIN-INCOMPLETE")]
-    assert "Add the host to the inventory's group webservers" in made.plan["left"][0]["who"]
+    assert "Add the server of elsewhere.corp.example" in made.plan["left"][0]["who"]
 
 
 def test_a_plan_that_does_not_exist_is_named_with_the_way_out(made):

@@ -61,7 +61,7 @@ def test_what_is_waived_or_only_a_notice_is_not_planned():
 def test_a_source_of_no_host_is_left_with_the_group_that_would_have_it_repaired():
     plan = remediation_plan([result("printer:443", finding("CHAIN-INCOMPLETE", "server_chain"))], HOSTS)
     assert [(left["host"], left["who"]) for left in plan["left"]] == [
-        ("printer:443", "Add the host to the inventory's group webservers, whose playbook repairs this. Ask the CA.")
+        ("printer:443", "Add the server of x to the inventory's group webservers, whose playbook repairs this. Ask the CA.")
     ]
 
 
@@ -74,6 +74,19 @@ def test_a_handshake_that_a_client_could_not_verify_is_repaired_with_the_depots(
     plan = remediation_plan([], HOSTS, handshakes=shakes)
     assert steps(plan) == [("offline_depot", "installer", ["TRUST-UNKNOWN-CA"])]
     assert [(left["code"], left["about"]) for left in plan["left"]] == [("CONNECT-REFUSED", "one.corp.example from installer")]
+
+
+def test_a_client_that_made_no_handshake_is_left_to_a_person():
+    lost = {"client": "installer", "name": "one.corp.example", "unreachable": True, "msg": "Connection timed out"}
+    plan = remediation_plan([], HOSTS, handshakes=[lost, lost])
+    assert plan["steps"] == [] and [(left["host"], left["code"], left["about"], left["message"]) for left in plan["left"]] == [
+        ("installer", "AUDIT-FAILED", "one.corp.example from installer", "installer could not connect: Connection timed out")
+    ]
+
+
+def test_what_several_addresses_of_a_server_report_is_planned_once():
+    seen = result("www.corp.example:443", finding("CHAIN-INCOMPLETE", "server_chain"))
+    assert [len(step["findings"]) for step in remediation_plan([seen, seen], HOSTS)["steps"]] == [1]
 
 
 def approved(results, change=lambda plan: None):
