@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
@@ -46,6 +48,13 @@ def test_a_closed_window_ends_the_run_before_the_first_change_on_any_host(estate
     done = estate.playbook(plays(estate), **CLOSED)
     assert done.returncode != 0 and estate.is_restored() and estate.journals("depot") == estate.journals("installer") == [], done.stdout
     assert "(end of the year). The next change may start on " in done.stdout and "Nothing was changed on any host." in done.stdout
+
+
+def test_a_certificate_that_expires_before_the_next_window_is_named_with_both_dates(estate):
+    late = (REAL.now + 200 * DAY).date().isoformat()
+    done = estate.playbook(plays(estate), **dict(CLOSED, change_window_blackouts=[dict(CLOSED["change_window_blackouts"][0], to=late)]))
+    warned = re.findall(r"[Ii]ts certificate \(depot.corp.example\) expires at (\S+), before the next change window opens at (\S+)\.", done.stdout)
+    assert warned and warned[0][0] < late < warned[0][1], done.stdout
 
 
 def test_a_run_that_only_reports_postpones_every_change_and_succeeds(estate):
