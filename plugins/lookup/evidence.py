@@ -18,6 +18,10 @@ options:
     type: list
     elements: str
     required: true
+  variable:
+    description: The name of the variable that has the paths, for messages.
+    type: str
+    default: evidence
 """
 
 EXAMPLES = r"""
@@ -47,7 +51,8 @@ class LookupModule(LookupBase):
 
     def run(self, terms, variables=None, **kwargs):
         """Return one record in a list."""
+        option = kwargs.get("variable", "evidence")
         try:
-            return [record_of([os.path.join(os.getcwd(), os.path.expanduser(path)) for path in terms])]
+            return [record_of([os.path.join(os.getcwd(), os.path.expanduser(path)) for path in terms], option)]
         except (RemediationError, ValueError) as error:
             raise AnsibleLookupError("evidence: %s" % error) from None

@@ -28,6 +28,10 @@ options:
       - A variable that begins with the name of the playbook and does not exist is reported too, with the nearest name that does.
     type: bool
     default: false
+  unknown:
+    description: With O(problems), whether a variable that does not exist is a problem. A role has variables of its own with such names.
+    type: bool
+    default: true
   host:
     description: A host of the inventory whose variables are read. The default is the host of the task.
     type: str
@@ -61,8 +65,10 @@ import os
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import described
 from ansible_collections.certmend.tls.plugins.plugin_utils.given_variables import GivenVariables, Kept
+from ansible_collections.certmend.tls.plugins.plugin_utils.variable_checks import more_problems
 from ansible_collections.certmend.tls.plugins.plugin_utils.variables import by_hosts, unknown
 
 KEPT = Kept()
@@ -80,8 +86,13 @@ class LookupModule(LookupBase):
         start, host = os.getcwd(), self.get_option("host")  # Ansible's processes stay in the folder in which it was started
         if self.get_option("problems"):
             hosts = self.get_option("hosts") or [host]
-            return by_hosts({name: given.judged(name, start)[1] + unknown(description, given.names(name)) for name in hosts})
+            return by_hosts({name: _problems(given, description, name, start, self.get_option("unknown")) for name in hosts})
         return [KEPT.values(variables, (terms[0], host, start), lambda: _values(given, host, start))]
+
+
+def _problems(given, description, host, start, names):
+    values, problems = given.judged(host, start)
+    return problems + more_problems(values, utc_now()) + (unknown(description, given.names(host)) if names else [])
 
 
 def _values(given, host, start):

@@ -2,12 +2,17 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A record as JUnit XML, for pipelines: a suite for each run of checks, a test case for each finding of an endpoint and each change of a host."""
+"""A record as JUnit XML, for pipelines: a test case for each finding of an endpoint, for the run as a whole, and for each change of a host."""
 
 from __future__ import annotations
 
 from typing import Any, Mapping
 from xml.etree import ElementTree
+
+from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_report import OUTCOMES
+
+#: runs in which not everything that was begun was done
+FAILED = ("failed", "partly", "restored", "stopped", "unfinished")
 
 
 def junit(record: Mapping[str, Any]) -> str:
@@ -17,6 +22,7 @@ def junit(record: Mapping[str, Any]) -> str:
     for endpoint in record["endpoints"]:
         _endpoint(endpoints, endpoint)
     changes = ElementTree.SubElement(top, "testsuite", {"name": "changes"})
+    _whole(changes, record)
     for host in record["hosts"]:
         for step in host["steps"]:
             _change(changes, host, step)
@@ -42,6 +48,15 @@ def _endpoint(suite: ElementTree.Element, endpoint: Mapping[str, Any]) -> None:
             ElementTree.SubElement(case, "failure", {"type": finding["code"], "message": words}).text = finding["advice"]
         else:
             ElementTree.SubElement(case, "system-out").text = words
+
+
+def _whole(suite: ElementTree.Element, record: Mapping[str, Any]) -> None:
+    """The run: it may have failed before there was any change to report."""
+    case = ElementTree.SubElement(suite, "testcase", {"classname": "run", "name": record["runs"][0]["id"]})
+    if record["outcome"] in FAILED:
+        said = ["%s: %s" % (host["host"], host["events"][-1]["said"]) for host in record["hosts"] if host["phase"] in FAILED and host["events"][-1]["said"]]
+        failure = ElementTree.SubElement(case, "failure", {"type": record["outcome"], "message": OUTCOMES[record["outcome"]][2]})
+        failure.text = "\n".join(said) or None
 
 
 def _change(suite: ElementTree.Element, host: Mapping[str, Any], step: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ Record = Dict[str, Any]
 #: what a record says of all of its runs; the first record counts
 OF_ALL = ("format", "title", "ticket", "operator", "check_mode", "window", "versions", "inventory")
 #: what is said of a whole run: the first of these that counts
-OUTCOMES = ("failed", "partly", "restored", "unfinished", "not_judged", "remaining", "mended", "nothing_to_do")
+OUTCOMES = ("failed", "partly", "restored", "stopped", "unfinished", "not_judged", "remaining", "mended", "nothing_to_do")
 #: a journal of root's; that of another user lies in his home
 OF_ROOT = "/var/lib/certmend/"
 
@@ -48,7 +48,7 @@ def ended(record: Mapping[str, Any], at: str, after: Sequence[Mapping[str, Any]]
 
     :param after: what the second audit has found, as ``inspections`` returns it.
     """
-    runs = [dict(run, ended=run["ended"] or at) for run in record["runs"]]
+    runs = [dict(run, ended=at) for run in record["runs"]]
     known = {each["source"]: each for each in record["endpoints"]}
     for each in after:
         known[each["source"]] = dict(known.get(each["source"], {"source": each["source"], "host": "", "before": None}), after=each)
@@ -120,8 +120,8 @@ def _outcome(record: Record) -> str:
     changed = record["summary"]["changed_hosts"]
     if not all(run["ended"] for run in record["runs"]) or "changing" in phases:
         said = "failed" if "failed" in phases else "unfinished"
-    elif phases & {"failed", "restored"}:
-        said = "failed" if "failed" in phases else "partly" if changed else "restored"
+    elif phases & {"failed", "restored", "stopped"}:
+        said = "failed" if "failed" in phases else "partly" if changed else "restored" if "restored" in phases else "stopped"
     elif len(inspected) < len(record["endpoints"]):
         said = "not_judged"
     else:
@@ -136,9 +136,10 @@ def _restore(record: Record) -> List[Dict[str, Any]]:
     for run in record["runs"]:
         hosts = [host for host in record["hosts"] if host["run"] == run["id"] and (is_changed(host) or host["phase"] in ("changing", "failed"))]
         journals = [step["journal"] for host in hosts for step in host["steps"] if step["journal"]]
-        more = ["-e restore_become=false"] if any(not path.startswith(OF_ROOT) for path in journals) else []
+        become = all(path.startswith(OF_ROOT) for path in journals)
+        more = [] if become else ["-e restore_become=false"]
         words = ["ansible-playbook", inventory, "certmend.tls.restore", "-e restore_run=" + shlex.quote(run["id"]), *more]
         names = [host["host"] for host in hosts if any(step["journal"] for step in host["steps"])]
         if names:
-            found.append({"run": run["id"], "hosts": names, "command": " ".join([*words, "--limit", shlex.quote(",".join(names))])})
+            found.append({"run": run["id"], "hosts": names, "become": become, "command": " ".join([*words, "--limit", shlex.quote(",".join(names))])})
     return found

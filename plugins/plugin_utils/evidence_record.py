@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 FORMAT = 1
 #: what happens to a host, and what is said of it after several steps: the first of these that any step has
-PHASES = ("failed", "changing", "restored", "changed", "verified")
+PHASES = ("failed", "changing", "restored", "stopped", "changed", "verified")
 #: of a certificate: everything but its PEM, which is bulky
 CERTIFICATE = (
     "subject",
@@ -115,9 +115,11 @@ def noted(record: Optional[Mapping[str, Any]], note: Mapping[str, Any]) -> Dict[
     record = dict(record or {"host": note["host"], "names": sorted(set(note.get("names") or [])), "run": note["run"], "steps": [], "events": []})
     event = {"at": note["at"], "phase": note["phase"], "role": note.get("role") or "", "said": note.get("said") or ""}
     steps = _with(record["steps"], note) if note.get("role") else [_undone(step, note) for step in record["steps"]]
+    events = [*record["events"], event]
     phases = [step["phase"] for step in steps] or [note["phase"]]
+    phases += [each["phase"] for each in events if each["phase"] == "stopped"]  # there is no step that it belongs to
     more = {name: _merged(record.get(name) or [], [] if note.get("role") else note.get(name) or []) for name in HOST_LISTS}
-    return dict(record, phase=min(phases, key=PHASES.index), steps=steps, events=[*record["events"], event], **more)
+    return dict(record, phase=min(phases, key=PHASES.index), steps=steps, events=events, **more)
 
 
 def _with(steps: Sequence[Mapping[str, Any]], note: Mapping[str, Any]) -> List[Dict[str, Any]]:

@@ -25,7 +25,8 @@ OUTCOMES = {
     "failed": ("error", "Failed", "At least one host may not be as it was before the run."),
     "partly": ("error", "Partly done", "Some hosts were changed; on others a step failed, and they are as they were before the run."),
     "restored": ("warning", "Rolled back", "A step failed, and every host is as it was before the run."),
-    "unfinished": ("error", "Broken off", "The run has no end: it was killed, or is still at work. The journals on the hosts restore what was begun."),
+    "stopped": ("error", "Stopped", "A step failed before anything was changed, and nothing was changed on any host."),
+    "unfinished": ("error", "Broken off", "The run had no end when this page was written: it was at work, was killed, or failed before its first change."),
     "not_judged": ("warning", "Done, not inspected again", "The changes were made, but not every endpoint was inspected afterwards."),
     "remaining": ("warning", "Findings remain", "Not everything that was found is mended."),
     "mended": ("ok", "Mended", "Everything that was found is mended, and was inspected again."),
@@ -36,6 +37,7 @@ PHASES = {
     "failed": ("error", "failed"),
     "changing": ("error", "broken off"),
     "restored": ("warning", "rolled back"),
+    "stopped": ("error", "failed, not changed"),
     "changed": ("warning", "changed, not verified"),
     "verified": ("ok", "verified"),
 }

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 
@@ -17,49 +16,9 @@ from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_files import
 from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_record import PHASES
 from ansible_collections.certmend.tls.tests.support.depot_and_installer import NAME, estate_in
 from ansible_collections.certmend.tls.tests.support.evidence import problems
+from ansible_collections.certmend.tls.tests.support.recorded_runs import GIVEN, attempts, audit, changes, evidence, folder_of, plays, read
 from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION
 from ansible_collections.certmend.tls.tests.support.shown import shown_of, words_of
-
-#: what an operator gives
-GIVEN = {"evidence_path": "evidence", "evidence_ticket": "CHG-1", "evidence_operator": "ops"}
-WINDOW = {"open": True, "reason": "It is open."}
-
-
-def evidence(part, **variables):
-    """A play of the controller that includes a part of the role."""
-    role = {"ansible.builtin.include_role": {"name": "certmend.tls.evidence", "tasks_from": part + ".yml"}, "vars": variables}
-    return {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [role]}
-
-
-def audit(estate):
-    """A play that inspects the depot, as the playbook audit does."""
-    target = {"host": NAME, "port": estate.port, "address": "127.0.0.1"}
-    inspect = {"certmend.tls.cert_inspect": {"endpoints": [target]}, "register": "inspected"}
-    result = {"ansible.builtin.set_fact": {"audit_result": "{{ [inspected] | certmend.tls.joined_reports }}"}}
-    return {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [inspect, result]}
-
-
-def plays(estate, *changes):
-    """An audit, the changes of hosts, and an audit again, with a record of all of it."""
-    plan = [{"host": "depot", "codes": ["NAME-CN-IS-IP"], "role": "fqdn_certificate", "order": 1, "endpoints": ["%s:%d" % (NAME, estate.port)]}]
-    start = [audit(estate), evidence("begin", evidence_before="{{ audit_result }}", evidence_plan=plan, evidence_window=WINDOW)]
-    return start + list(changes) + [audit(estate), evidence("end", evidence_after="{{ audit_result }}")]
-
-
-def changes(estate):
-    finish = {"ansible.builtin.include_role": {"name": "certmend.tls.remediation", "tasks_from": "finish.yml"}}
-    tasks = {"depot": estate.certificate(), "installer": estate.mapping()}
-    return [{"hosts": host, "gather_facts": False, "tasks": [task]} for host, task in {**tasks, "all": finish}.items()]
-
-
-def folder_of(estate):
-    (folder,) = (estate.controller / "evidence").iterdir()
-    return folder
-
-
-def read(path):
-    return json.loads(path.read_text(encoding="utf-8"))
-
 
 def linked():
     """A play in the middle of a run that keeps another name for each file of the record: what is written into a file later would be seen under it."""
@@ -157,11 +116,7 @@ def test_a_run_that_was_killed_leaves_a_record_from_which_it_is_restored(estate)
 
 def test_a_run_that_fails_is_recorded_as_rolled_back_with_the_error(estate):
     (estate["depot"] / "ignored").touch()
-    included = {"name": "certmend.tls.remediation", "tasks_from": "attempt.yml"}
-    steps = {"installer": estate.mapping(), "depot": estate.certificate()}
-    tasks = {host: {"ansible.builtin.include_role": included, "vars": {"remediation_step": estate.write("step", [step])}} for host, step in steps.items()}
-    attempts = [{"hosts": host, "gather_facts": False, "tasks": [task]} for host, task in tasks.items()]
-    done = estate.playbook([evidence("begin"), *attempts, changes(estate)[-1], evidence("end")], **GIVEN)
+    done = estate.playbook([evidence("begin"), *attempts(estate), changes(estate)[-1], evidence("end")], **GIVEN)
     (estate["depot"] / "ignored").unlink()
     assert done.returncode != 0 and estate.is_restored(), done.stdout
     record = read(folder_of(estate) / "record.json")
@@ -205,7 +160,7 @@ def test_nothing_is_recorded_unless_it_is_asked_for(estate):
     assert done.returncode == 0 and not (estate.controller / "evidence").exists() and "Note it in the record" not in done.stdout, done.stdout
 
 
-@pytest.mark.parametrize("phase", ["changing", "changed", "verified", "restored", "failed"])
+@pytest.mark.parametrize("phase", ["changing", "changed", "verified", "restored", "stopped", "failed"])
 def test_the_phases_of_the_role_are_those_of_the_record(phase):
     choices = yaml.safe_load((COLLECTION / "roles/evidence/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
     assert phase in choices["evidence_phase"]["choices"] and set(choices["evidence_phase"]["choices"]) == set(PHASES)
