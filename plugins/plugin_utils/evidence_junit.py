@@ -61,5 +61,5 @@ def _whole(suite: ElementTree.Element, record: Mapping[str, Any]) -> None:
 
 def _change(suite: ElementTree.Element, host: Mapping[str, Any], step: Mapping[str, Any]) -> None:
     case = ElementTree.SubElement(suite, "testcase", {"classname": host["host"], "name": step["role"]})
-    if step["phase"] in ("failed", "restored", "changing"):
+    if step["phase"] in ("failed", "restored", "stopped", "changing"):
         ElementTree.SubElement(case, "failure", {"type": step["phase"], "message": step["said"] or step["phase"]})

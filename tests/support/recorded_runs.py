@@ -51,7 +51,9 @@ def attempts(estate, **more):
     """The plays that take a step on each host, as the playbooks do; the depot is the second."""
     included = {"name": "certmend.tls.remediation", "tasks_from": "attempt.yml"}
     steps = {"installer": estate.mapping(), "depot": estate.certificate()}
-    tasks = {host: {"ansible.builtin.include_role": included, "vars": {"remediation_step": estate.write("step", [step]), **more}} for host, step in steps.items()}
+    tasks = {
+        host: {"ansible.builtin.include_role": included, "vars": {"remediation_step": estate.write("step", [step]), **more}} for host, step in steps.items()
+    }
     return [{"hosts": host, "gather_facts": False, "ignore_unreachable": True, "tasks": [task]} for host, task in tasks.items()]
 
 

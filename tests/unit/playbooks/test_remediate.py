@@ -46,7 +46,8 @@ class Made:
         scope = ["-e", "remediate_hosts=all", "-e", "remediate_plan_path=plan.yml"]
         self.without = self.run(*scope)
         wrong = {"remediate_hosts": ["all"], "remediate_plan": "approved", "remediate_plan_path": {"plan": "yml"}, "remediate_plna": 1}
-        self.wrong = self.run("-e", json.dumps(wrong))
+        wrong.update(evidence_path="root.pem", change_window_windows=[{"zone": "Berlin", "days": ["fri"], "from": "22:00", "to": "02:00"}])
+        self.wrong = self.run("--tags", "plan", "-e", json.dumps(wrong))
         (self.hosts.controller / "plan.yml").write_text("# approved\n", encoding="ascii")
         self.empty = self.run(*scope)
         self.planned = self.run("--tags", "plan", *scope)
@@ -101,7 +102,9 @@ def test_a_plan_without_content_is_no_approval(made):
     assert "This is no plan of certmend.tls.remediate" in made.empty[1] and not any(case.changed for case in made.empty[0].values())
 
 
-@pytest.mark.parametrize("name", ["remediate_hosts", "remediate_plan", "remediate_plan_path", "remediate_plna"])
+@pytest.mark.parametrize(
+    "name", ["remediate_hosts", "remediate_plan", "remediate_plan_path", "remediate_plna", "evidence_path", "change_window_windows[0].zone"]
+)
 def test_a_wrong_value_of_any_variable_is_named_before_anything_is_done(made, name):
     assert name + ": " in made.wrong[1] and not any(case.changed for case in made.wrong[0].values())
 

@@ -31,9 +31,9 @@ class Servers(Cases):
         super().__init__(folder, {name: {} for name in NAMES})
         self.inventory["all"]["children"] = {"webservers": {"hosts": dict.fromkeys(NAMES, {})}}
         (self.controller / "root.pem").write_text(ROOT.pem, encoding="ascii")
-        common = {"server_chain_server": "custom", "server_chain_service": "web", "server_chain_become": False, "ansible_host": "127.0.0.1"}
+        common = {"server_chain_server": "custom", "server_chain_service": "web", "server_chain_become": False}
+        common.update(server_chain_address="127.0.0.1", audit_address="127.0.0.1", server_chain_prove_timeout=1)
         common.update(server_chain_candidates_content=MIDDLE.pem, server_chain_trusted_path="root.pem", audit_trusted_path="root.pem")
-        (self["127.0.0.1"] / "bin").mkdir(parents=True)
         for name in NAMES:
             leaf = mint.conforming(name + ".corp.example", MIDDLE, dns=[name + ".corp.example"], **REAL.days())
             (self[name] / "web.pem").write_text(leaf.pem, encoding="ascii")
@@ -125,7 +125,7 @@ def test_what_a_killed_controller_leaves_is_restored_from_the_record(servers, mo
 REFUSED = {
     "another run": ({"restore_run": "ctl.1-2-3"}, "restore_run: the record {folder} is of the run {run}, and not of ctl.1-2-3"),
     "no record": ({"restore_record": "records"}, "restore_record: {records}/record.json cannot be read"),
-    "none of its hosts": ({"restore_hosts": "127.0.0.1"}, "restore_record: that run has changed one, and restore_hosts or --limit has none of them"),
+    "none of its hosts": ({"restore_hosts": "two"}, "restore_record: that run has changed one, and restore_hosts or --limit has none of them"),
     "a wrong type": ({"restore_record": ["records"]}, "restore_record: "),
 }
 
@@ -137,10 +137,12 @@ def test_a_record_that_does_not_fit_is_named_before_anything_is_done(servers):
     (folder / "record.json").write_text(json.dumps(evidence.begun({})), encoding="utf-8")
     (folder / "hosts" / "one.json").write_text(json.dumps(evidence.noted("one", "server_chain", "changing")), encoding="utf-8")
     for what, (given, words) in REFUSED.items():
-        done = servers.playbook("certmend.tls.restore", "-i", "127.0.0.1,", **{"restore_record": "records/run", **given})
+        done = servers.playbook("certmend.tls.restore", **{"restore_record": "records/run", **given})
         said = " ".join(done.stdout.split())
         assert done.returncode != 0 and words.format(folder=folder, run=evidence.RUN["id"], records=servers.records) in said, (what, done.stdout)
         assert "Restore what a run has changed" not in said, what
     (folder / "hosts" / "one.json").write_text(json.dumps(evidence.noted("three", "server_chain", "changing")), encoding="utf-8")
     done = servers.playbook("certmend.tls.restore", restore_record="records/run")
-    assert done.returncode != 0 and "restore_record: the inventory does not have three, which that run has changed" in " ".join(done.stdout.split()), done.stdout
+    assert done.returncode != 0 and "restore_record: the inventory does not have three, which that run has changed" in " ".join(done.stdout.split()), (
+        done.stdout
+    )

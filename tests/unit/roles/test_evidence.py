@@ -14,11 +14,12 @@ import yaml
 
 from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_files import record_of
 from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_record import PHASES
-from ansible_collections.certmend.tls.tests.support.depot_and_installer import NAME, estate_in
+from ansible_collections.certmend.tls.tests.support.depot_and_installer import estate_in
 from ansible_collections.certmend.tls.tests.support.evidence import problems
 from ansible_collections.certmend.tls.tests.support.recorded_runs import GIVEN, attempts, audit, changes, evidence, folder_of, plays, read
 from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION
 from ansible_collections.certmend.tls.tests.support.shown import shown_of, words_of
+
 
 def linked():
     """A play in the middle of a run that keeps another name for each file of the record: what is written into a file later would be seen under it."""

@@ -125,6 +125,13 @@ def test_a_record_that_is_lost_does_not_hide_why_the_run_failed(estate):
     assert "The record of this run could not be written in " in done.stdout
 
 
+def test_the_end_of_a_record_that_is_lost_is_an_error_unless_the_run_has_one(estate):
+    lose = {"ansible.builtin.file": {"path": "{{ evidence_folder }}", "state": "absent"}}
+    losing = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [lose]}
+    done = estate.playbook([evidence("begin"), losing, evidence("end", evidence_failed=True), evidence("end")], **GIVEN)
+    assert done.returncode != 0 and done.stdout.count("The record of this run could not be written in ") == 1, done.stdout
+
+
 def test_a_run_that_was_killed_has_a_report_and_one_command_writes_it_anew(estate):
     pipe = estate["depot"] / "hangs"
     os.mkfifo(pipe)

@@ -46,6 +46,7 @@ MENDED = evidence.noted("depot", "fqdn_certificate", "changing", evidence.CHANGE
 BROKEN = evidence.noted("depot", "fqdn_certificate", "changing", evidence.CHANGED, "failed")
 BACK = evidence.noted("depot", "fqdn_certificate", "changing", evidence.CHANGED, "restored")
 OPEN = evidence.noted("depot", "fqdn_certificate", "changing")
+STOPPED = evidence.noted("depot", "", ("stopped", {"journal": "", "said": "Check the configuration: it is invalid."}))
 #: which servers, what happened to the host, which servers are inspected afterwards, and what that comes to
 OUTCOMES = [
     (["depot.corp.example"], [MENDED], ["depot.corp.example"], "mended"),
@@ -55,6 +56,8 @@ OUTCOMES = [
     (["depot.corp.example"], [BACK], [], "restored"),
     (["depot.corp.example"], [BACK, evidence.noted("www", "server_chain", evidence.CHANGED, "verified")], [], "partly"),
     (["depot.corp.example"], [OPEN], ["depot.corp.example"], "unfinished"),
+    (["depot.corp.example"], [STOPPED], [], "stopped"),
+    (["depot.corp.example"], [STOPPED, evidence.noted("www", "server_chain", evidence.CHANGED, "verified")], [], "partly"),
     (["fine.corp.example"], [], ["fine.corp.example"], "nothing_to_do"),
 ]
 

@@ -55,7 +55,7 @@ def test_the_end_of_a_run_leaves_what_was_not_verified():
 
 
 def test_a_phase_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="evidence_phase: done is not one of failed, changing, restored, changed, verified"):
+    with pytest.raises(ValueError, match="evidence_phase: done is not one of failed, changing, restored, stopped, changed, verified"):
         evidence.noted("depot", "hosts_mapping", "done")
 
 

@@ -63,7 +63,10 @@ WRONG = [
     ({"change_window_windows": [dict(WINDOW, zone="Berlin")]}, "change_window_windows[0].zone: there is no time zone 'Berlin'. Did you mean Europe/Berlin?"),
     ({"change_window_windows": [WINDOW, dict(WINDOW, **{"from": "25:00"})]}, "change_window_windows[1].from: "),
     ({"change_window_windows": [dict(WINDOW, to="22")]}, "change_window_windows[0].to: "),
-    ({"change_window_blackouts": [{"zone": "UTC", "from": "2026-13-01", "to": "2027-01-01"}]}, "change_window_blackouts[0]: '2026-13-01' is not a date or time"),
+    (
+        {"change_window_blackouts": [{"zone": "UTC", "from": "2026-13-01", "to": "2027-01-01"}]},
+        "change_window_blackouts[0]: '2026-13-01' is not a date or time",
+    ),
     ({"change_window_override": {"reason": "it has expired", "by": " "}}, "change_window_override: by is empty"),
 ]
 
@@ -85,7 +88,10 @@ ADDRESSES = [
     ({"evidence_url": "ftp://evidence.corp.example"}, "evidence_url: it does not begin with https://"),
     ({"evidence_url": "https://"}, "evidence_url: it does not begin with https://"),
     ({"evidence_url": "https://[evidence"}, "evidence_url: it is no address. "),
-    ({"evidence_url": "https://ops:Evidence-Pw1@evidence.corp.example"}, "evidence_url: it has more than a host and a folder. Give an account as evidence_url_username"),
+    (
+        {"evidence_url": "https://ops:Evidence-Pw1@evidence.corp.example"},
+        "evidence_url: it has more than a host and a folder. Give an account as evidence_url_username",
+    ),
     ({"evidence_url": URL + "?token=Evidence-Pw1"}, "evidence_url: it has more than a host and a folder."),
     ({"evidence_url": URL, "evidence_url_password": "Evidence-Pw1"}, "evidence_url_username: it is not set, and evidence_url_password is."),
 ]
