@@ -1,0 +1,145 @@
+# Copyright: certmend.tls contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook remediate as a job of AWX: by ansible-playbook, by ansible-runner, by ansible-runner on an execution node, and in slices.
+
+Each run begins with the same certificates in the same files. The first three leave the same record, and so do the slices together.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import json
+
+import pytest
+
+from ansible_collections.certmend.tls.plugins.lookup.evidence import LookupModule
+from ansible_collections.certmend.tls.tests.support.awx.jobs import ARTIFACTS, Job
+from ansible_collections.certmend.tls.tests.support.clone import LINK
+from ansible_collections.certmend.tls.tests.support.evidence import problems
+from ansible_collections.certmend.tls.tests.support.records import comparable, comparable_host, folder_of, read
+from ansible_collections.certmend.tls.tests.support.web_estate import HOSTS, WebEstate
+
+#: how each job is run
+WAYS = {"playbook": "by_playbook", "runner": "by_runner", "node": "on_a_node"}
+#: the hosts of each slice, and how it is run
+SLICES = {("cut", "elsewhere"): "by_runner", ("also", "good"): "on_a_node"}
+
+
+class Jobs:
+    """The jobs on the same hosts, each of which finds them as they were at first."""
+
+    def __init__(self, folder, servers):
+        self.folder, self.shared, self.estate = folder, folder / "shared", WebEstate(folder / "estate", servers)
+        outside = self.estate.serve("outside", "127.0.0.6", False)
+        self.given = {"remediate_hosts": "all", "audit_endpoints": ["127.0.0.6:%d" % outside], "evidence_ticket": "CHG-7"}
+        self.estate.keep()
+        self.before, self.after, self.jobs = self.certificates(), {}, {}
+        for name, way in WAYS.items():
+            self.jobs[name] = self.job(name, self.estate.inventory, self.shared / name if name == "playbook" else ARTIFACTS + "/records")
+            self.run(name, [getattr(self.jobs[name], way)])
+        self.slices = [self.job("-".join(hosts), self.estate.part_with(*hosts), self.shared / "slices") for hosts in SLICES]
+        self.run("slices", [getattr(job, way) for job, way in zip(self.slices, SLICES.values())])
+
+    def certificates(self):
+        """What each server presents."""
+        return {path.parent.name: path.read_text(encoding="ascii") for path in self.estate.hosts.glob("[a-z]*/web.pem")}
+
+    def job(self, name, inventory, records):
+        """A job that is not run yet."""
+        number = 7 + len(list(self.folder.glob("job-*")))
+        return Job(self.folder / ("job-" + name), number, inventory, {**self.given, "evidence_path": str(records)})
+
+    def run(self, name, ways):
+        """Run a job, or its slices at the same time; and make the hosts as they were."""
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda way: way(), ways))
+        self.after[name] = self.certificates()
+        self.estate.reset()
+
+    def records(self, name):
+        """The folder of the only run of a job."""
+        return folder_of(self.shared / name if name == "playbook" else self.jobs[name].artifacts / "records")
+
+    def joined(self):
+        """The record of both slices."""
+        (record,) = LookupModule().run([str(folder) for folder in (self.shared / "slices").iterdir()], {})
+        return record
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
+    with contextlib.ExitStack() as servers:
+        yield Jobs(tmp_path_factory.mktemp("jobs") / "all", servers)
+
+
+def test_each_way_repairs_the_same(jobs):
+    assert {name for name in jobs.before if jobs.after["playbook"][name] != jobs.before[name]} == {"cut", "also"}, jobs.jobs["playbook"].said
+    assert [name for name, after in jobs.after.items() if after != jobs.after["playbook"]] == []
+
+
+@pytest.mark.parametrize("name", ["runner", "node"])
+def test_a_job_of_ansible_runner_leaves_the_record_that_ansible_playbook_leaves(jobs, name):
+    record, expected = (read(jobs.records(each) / "record.json") for each in (name, "playbook"))
+    assert problems(record) == [] and record["runs"][0]["id"] != expected["runs"][0]["id"]
+    assert comparable(record) == comparable(expected)
+    assert [run["job"] for run in record["runs"]] == [jobs.jobs[name].number] and record["operator"] == "ops"
+
+
+@pytest.mark.parametrize("name", ["runner", "node"])
+def test_the_files_of_the_hosts_are_the_same_too(jobs, name):
+    files, expected = ({path.name: comparable_host(read(path)) for path in (jobs.records(each) / "hosts").iterdir()} for each in (name, "playbook"))
+    assert files == expected and set(files) == {"also.json", "cut.json"}
+
+
+@pytest.mark.parametrize("name", ["runner", "node"])
+def test_the_record_comes_with_the_artifacts_of_the_job(jobs, name):
+    job = jobs.jobs[name]
+    assert (job.artifacts / "status").read_text(encoding="ascii") == "successful", job.said
+    assert {path.name for path in jobs.records(name).iterdir()} == {"hosts", "junit.xml", "record.json", "report.html"}
+    assert {path.stat().st_mode & 0o777 for path in jobs.records(name).glob("*.*")} == {0o640}
+
+
+def test_nothing_of_the_job_stays_on_the_execution_node(jobs):
+    assert not any(job.node.exists() for job in (jobs.jobs["node"], *jobs.slices))
+
+
+def test_the_project_reaches_the_execution_node_with_its_link(jobs):
+    """The stream has the link as a link; otherwise the playbook would not have found its modules."""
+    assert (jobs.jobs["node"].project / LINK).is_symlink() and "couldn't resolve module" not in jobs.jobs["node"].said
+
+
+def test_each_slice_leaves_a_folder_of_its_own(jobs):
+    found = {tuple(sorted(each["host"] for each in read(folder / "record.json")["endpoints"] if each["host"])) for folder in (jobs.shared / "slices").iterdir()}
+    assert found == {tuple(sorted(hosts)) for hosts in SLICES}, [job.said for job in jobs.slices]
+
+
+def test_the_slices_together_have_each_host_endpoint_and_step_once(jobs):
+    joined = jobs.joined()
+    assert problems(joined) == []
+    assert [host["host"] for host in joined["hosts"]] == ["also", "cut"]
+    assert [each["source"].partition(":")[0] for each in joined["endpoints"]] == ["127.0.0.6", *("%s.corp.example" % name for name in sorted(HOSTS))]
+    steps = sorted((item["host"].partition(":")[0], item["role"], *item["codes"]) for item in joined["plan"])
+    incomplete = {"127.0.0.6": "", "also": "server_chain", "cut": "server_chain", "elsewhere": ""}
+    assert steps == [(host, role, "CHAIN-INCOMPLETE") for host, role in incomplete.items()]
+    assert sorted(run["job"] for run in joined["runs"]) == sorted(job.number for job in jobs.slices)
+
+
+def test_the_slices_together_are_the_record_of_the_whole_job(jobs):
+    joined, whole = comparable(jobs.joined()), comparable(read(jobs.records("playbook") / "record.json"))
+    apart = ("inventory", "plan", "restore", "runs")
+    assert {name: value for name, value in joined.items() if name not in apart} == {name: value for name, value in whole.items() if name not in apart}
+    steps = [sorted(json.dumps(dict(item, order=0)) for item in record["plan"]) for record in (joined, whole)]
+    assert steps[0] == steps[1], "the order of a step is that of its slice"
+
+
+def test_each_run_of_the_slices_is_restored_with_an_inventory_that_has_its_hosts(jobs):
+    joined = jobs.joined()
+    inventories = {str(job.private / "inventory") if way == "by_runner" else str(job.node / "inventory") for job, way in zip(jobs.slices, SLICES.values())}
+    assert set(joined["inventory"]) == inventories
+    assert {tuple(item["hosts"]): all("-i %s " % source in item["command"] for source in inventories) for item in joined["restore"]} == {
+        ("also",): True,
+        ("cut",): True,
+    }
