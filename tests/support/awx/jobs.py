@@ -16,7 +16,6 @@ from typing import Any, Dict, Mapping, Optional
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE
 from ansible_collections.certmend.tls.tests.support.clone import bare_environment, clone, program_of
 
-PLAYBOOK = "playbooks/remediate.yml"
 #: the folder with what ansible-runner brings back from an execution node, for a variable of the job; docs/awx.md has it
 ARTIFACTS = "{{ lookup('ansible.builtin.env', 'AWX_ISOLATED_DATA_DIR') }}"
 
@@ -27,13 +26,15 @@ class Job:
     :param folder: for everything of this job; its private data folder is ``folder``/private.
     :param number: the job's number in AWX.
     :param variables: those of the template and of the survey.
+    :ivar playbook: of the project.
     :ivar artifacts: what ansible-runner leaves, or brings back.
     :ivar node: the private data folder on an execution node, which does not outlive the job.
     :ivar said: what the programs of the job printed.
     """
 
     def __init__(self, folder: pathlib.Path, number: int, inventory: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
-        self.folder, self.number, self.private, self.node, self.said = folder, str(number), folder / "private", folder / "node", ""
+        self.folder, self.number, self.private, self.node = folder, str(number), folder / "private", folder / "node"
+        self.playbook, self.said = "playbooks/remediate.yml", ""
         self.artifacts, self.project = self.private / "artifacts" / str(number), clone(self.private / "project")
         (folder / "home").mkdir()
         of_awx = {prefix + name: value for prefix in ("awx_", "tower_") for name, value in {"job_id": number, "user_name": "ops"}.items()}
@@ -50,9 +51,9 @@ class Job:
         return dict(environment, PATH=os.pathsep.join([os.path.dirname(sys.executable), environment["PATH"]]))
 
     def _program(self, *command: str, given: bytes = b"", where: Optional[pathlib.Path] = None) -> bytes:
-        pipes: Dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        done = subprocess.run(command, input=given, cwd=where or self.folder, env=self.environment(), check=False, timeout=PATIENCE, **pipes)
-        self.said += "" if command[1] in ("transmit", "worker") else done.stdout.decode()  # what these print is a stream for the next one
+        done = subprocess.run(command, input=given, cwd=where or self.folder, env=self.environment(), capture_output=True, check=False, timeout=PATIENCE)
+        streams = command[1] in ("transmit", "worker")  # what these print is for the next program
+        self.said += (b"" if streams else done.stdout).decode() + done.stderr.decode()
         return done.stdout
 
     def _runner(self, *arguments: str, given: bytes = b"") -> bytes:
@@ -60,15 +61,15 @@ class Job:
 
     def by_playbook(self) -> None:
         """Run the job with ansible-playbook itself."""
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.private / "inventory"), "-e", "@%s" % (self.private / "env/extravars"), PLAYBOOK]
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.private / "inventory"), "-e", "@%s" % (self.private / "env/extravars"), self.playbook]
         self._program(*command, where=self.project)
 
     def by_runner(self) -> None:
         """Run the job with ansible-runner on this machine."""
-        self._runner("run", str(self.private), "-p", PLAYBOOK, "-i", self.number)
+        self._runner("run", str(self.private), "-p", self.playbook, "-i", self.number)
 
     def on_a_node(self) -> None:
         """Run the job on an execution node: what receptor carries there and back are these streams."""
-        there = self._runner("transmit", str(self.private), "-p", PLAYBOOK, "-i", self.number)
+        there = self._runner("transmit", str(self.private), "-p", self.playbook, "-i", self.number)
         back = self._runner("worker", "--private-data-dir", str(self.node), "--delete", given=there)
         self._runner("process", str(self.private), "-i", self.number, given=back)

@@ -4,7 +4,8 @@
 
 """The playbook remediate as a job of AWX: by ansible-playbook, by ansible-runner, by ansible-runner on an execution node, and in slices.
 
-Each run begins with the same certificates in the same files. The first three leave the same record, and so do the slices together.
+Each run carries out the same approved plan, and begins with the same certificates in the same files. The first three leave the same record, and so do the slices
+together.
 """
 
 from __future__ import annotations
@@ -35,8 +36,12 @@ class Jobs:
         self.folder, self.shared, self.estate = folder, folder / "shared", WebEstate(folder / "estate", servers)
         outside = self.estate.serve("outside", "127.0.0.6", False)
         self.given = {"remediate_hosts": "all", "audit_endpoints": ["127.0.0.6:%d" % outside], "evidence_ticket": "CHG-7"}
+        self.given["remediate_plan_path"] = str(self.shared / "plan.yml")
+        self.shared.mkdir()
         self.estate.keep()
         self.before, self.after, self.jobs = self.certificates(), {}, {}
+        self.planning = self.job("plan", self.estate.inventory, "", remediate_approved="false")
+        self.planning.by_playbook()
         for name, way in WAYS.items():
             self.jobs[name] = self.job(name, self.estate.inventory, self.shared / name if name == "playbook" else ARTIFACTS + "/records")
             self.run(name, [getattr(self.jobs[name], way)])
@@ -47,10 +52,10 @@ class Jobs:
         """What each server presents."""
         return {path.parent.name: path.read_text(encoding="ascii") for path in self.estate.hosts.glob("[a-z]*/web.pem")}
 
-    def job(self, name, inventory, records):
+    def job(self, name, inventory, records, **more):
         """A job that is not run yet."""
         number = 7 + len(list(self.folder.glob("job-*")))
-        return Job(self.folder / ("job-" + name), number, inventory, {**self.given, "evidence_path": str(records)})
+        return Job(self.folder / ("job-" + name), number, inventory, {**self.given, "evidence_path": str(records), **more})
 
     def run(self, name, ways):
         """Run a job, or its slices at the same time; and make the hosts as they were."""
@@ -106,9 +111,19 @@ def test_nothing_of_the_job_stays_on_the_execution_node(jobs):
     assert not any(job.node.exists() for job in (jobs.jobs["node"], *jobs.slices))
 
 
-def test_the_project_reaches_the_execution_node_with_its_link(jobs):
-    """The stream has the link as a link; otherwise the playbook would not have found its modules."""
-    assert (jobs.jobs["node"].project / LINK).is_symlink() and "couldn't resolve module" not in jobs.jobs["node"].said
+def test_an_execution_node_gets_the_link_of_the_project_and_keeps_no_file_of_a_relative_path(tmp_path):
+    job = Job(tmp_path / "job", 5, {"all": {"hosts": {"localhost": {"ansible_connection": "local"}}}}, {"shared": str(tmp_path / "shared.txt")})
+    job.playbook, link = "playbooks/show.yml", {"path": "{{ playbook_dir }}/%s" % LINK.partition("/")[2]}
+    paths = ["relative.txt", "{{ shared }}", ARTIFACTS + "/kept.txt"]
+    tasks = [{"ansible.builtin.stat": link, "register": "found"}, {"ansible.builtin.debug": {"msg": "the link leads to {{ found.stat.lnk_target }}"}}]
+    tasks.append({"ansible.builtin.copy": {"content": "a record", "dest": "{{ item }}"}, "loop": paths})
+    (job.project / job.playbook).write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    job.on_a_node()
+    assert "the link leads to ../../../.." in job.said and "failed=0" in job.said, job.said
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.txt") if path.read_text(encoding="utf-8") == "a record"} == {
+        "shared.txt",
+        "job/private/artifacts/5/kept.txt",
+    }
 
 
 def test_each_slice_leaves_a_folder_of_its_own(jobs):
