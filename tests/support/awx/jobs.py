@@ -61,8 +61,8 @@ class Job:
 
     def by_playbook(self) -> None:
         """Run the job with ansible-playbook itself."""
-        command = [sys.executable, "-m", "ansible", "playbook", "-i", str(self.private / "inventory"), "-e", "@%s" % (self.private / "env/extravars"), self.playbook]
-        self._program(*command, where=self.project)
+        options = ["-i", str(self.private / "inventory"), "-e", "@%s" % (self.private / "env/extravars")]
+        self._program(sys.executable, "-m", "ansible", "playbook", *options, self.playbook, where=self.project)
 
     def by_runner(self) -> None:
         """Run the job with ansible-runner on this machine."""

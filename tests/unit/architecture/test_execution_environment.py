@@ -28,7 +28,8 @@ class Built:
     def __init__(self, folder):
         builder = program_of("ansible-builder", ".venv-lint")
         self.folder, self.context, self.environment = folder, folder / "context", bare_environment(folder)
-        [example] = re.findall(r"^```yaml\n# execution-environment.yml\n(.*?)^```$", (ROOT / "docs/awx.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        guide = (ROOT / "docs/awx.md").read_text(encoding="utf-8")
+        [example] = re.findall(r"^```yaml\n# execution-environment.yml\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
         (folder / "execution-environment.yml").write_text(example, encoding="utf-8")
         self.galaxy("build", "--output-path", str(folder), where=repository() or ROOT)
         next(folder.glob("certmend-tls-*.tar.gz")).rename(folder / ARTEFACT)

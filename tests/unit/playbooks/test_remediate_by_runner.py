@@ -4,14 +4,15 @@
 
 """The playbook remediate as a job of AWX: by ansible-playbook, by ansible-runner, by ansible-runner on an execution node, and in slices.
 
-Each run carries out the same approved plan, and begins with the same certificates in the same files. The first three leave the same record, and so do the slices
-together.
+Each run carries out the same approved plan, and begins with the same certificates in the same files. The first three leave the same record, and the slices
+together do so too.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import functools
 import json
 
 import pytest
@@ -30,7 +31,7 @@ SLICES = {("cut", "elsewhere"): "by_runner", ("also", "good"): "on_a_node"}
 
 
 class Jobs:
-    """The jobs on the same hosts, each of which finds them as they were at first."""
+    """The jobs on the same hosts, each of which finds them as they were at first. A job is run for the first test that asks for it."""
 
     def __init__(self, folder, servers):
         self.folder, self.shared, self.estate = folder, folder / "shared", WebEstate(folder / "estate", servers)
@@ -40,13 +41,7 @@ class Jobs:
         self.shared.mkdir()
         self.estate.keep()
         self.before, self.after, self.jobs = self.certificates(), {}, {}
-        self.planning = self.job("plan", self.estate.inventory, "", remediate_approved="false")
-        self.planning.by_playbook()
-        for name, way in WAYS.items():
-            self.jobs[name] = self.job(name, self.estate.inventory, self.shared / name if name == "playbook" else ARTIFACTS + "/records")
-            self.run(name, [getattr(self.jobs[name], way)])
-        self.slices = [self.job("-".join(hosts), self.estate.part_with(*hosts), self.shared / "slices") for hosts in SLICES]
-        self.run("slices", [getattr(job, way) for job, way in zip(self.slices, SLICES.values())])
+        self.job("plan", self.estate.inventory, "", remediate_approved="false").by_playbook()
 
     def certificates(self):
         """What each server presents."""
@@ -64,12 +59,33 @@ class Jobs:
         self.after[name] = self.certificates()
         self.estate.reset()
 
+    def whole(self, name):
+        """A job with all hosts, in one of the ways."""
+        if name not in self.jobs:
+            self.jobs[name] = self.job(name, self.estate.inventory, self.shared / name if name == "playbook" else ARTIFACTS + "/records")
+            self.run(name, [getattr(self.jobs[name], WAYS[name])])
+        return self.jobs[name]
+
     def records(self, name):
-        """The folder of the only run of a job."""
-        return folder_of(self.shared / name if name == "playbook" else self.jobs[name].artifacts / "records")
+        """The folder of the only run of such a job."""
+        job = self.whole(name)
+        return folder_of(self.shared / name if name == "playbook" else job.artifacts / "records")
+
+    @functools.cached_property
+    def slices(self):
+        """The same job in slices."""
+        slices = [self.job("-".join(hosts), self.estate.part_with(*hosts), self.shared / "slices") for hosts in SLICES]
+        self.run("slices", [getattr(job, way) for job, way in zip(slices, SLICES.values())])
+        return slices
+
+    def result(self, name):
+        """What each server presents after a job, and what the job said."""
+        jobs = self.slices if name == "slices" else [self.whole(name)]
+        return self.after[name], "\n".join(job.said for job in jobs)
 
     def joined(self):
-        """The record of both slices."""
+        """The record of the slices."""
+        assert self.slices
         (record,) = LookupModule().run([str(folder) for folder in (self.shared / "slices").iterdir()], {})
         return record
 
@@ -80,9 +96,11 @@ def jobs(tmp_path_factory):
         yield Jobs(tmp_path_factory.mktemp("jobs") / "all", servers)
 
 
-def test_each_way_repairs_the_same(jobs):
-    assert {name for name in jobs.before if jobs.after["playbook"][name] != jobs.before[name]} == {"cut", "also"}, jobs.jobs["playbook"].said
-    assert [name for name, after in jobs.after.items() if after != jobs.after["playbook"]] == []
+@pytest.mark.parametrize("name", [*WAYS, "slices"])
+def test_the_plan_is_carried_out(jobs, name):
+    after, said = jobs.result(name)
+    assert {host for host in jobs.before if after[host] != jobs.before[host]} == {"cut", "also"}, said
+    assert after == jobs.result("playbook")[0]
 
 
 @pytest.mark.parametrize("name", ["runner", "node"])
@@ -90,7 +108,7 @@ def test_a_job_of_ansible_runner_leaves_the_record_that_ansible_playbook_leaves(
     record, expected = (read(jobs.records(each) / "record.json") for each in (name, "playbook"))
     assert problems(record) == [] and record["runs"][0]["id"] != expected["runs"][0]["id"]
     assert comparable(record) == comparable(expected)
-    assert [run["job"] for run in record["runs"]] == [jobs.jobs[name].number] and record["operator"] == "ops"
+    assert [run["job"] for run in record["runs"]] == [jobs.whole(name).number] and record["operator"] == "ops"
 
 
 @pytest.mark.parametrize("name", ["runner", "node"])
@@ -101,14 +119,14 @@ def test_the_files_of_the_hosts_are_the_same_too(jobs, name):
 
 @pytest.mark.parametrize("name", ["runner", "node"])
 def test_the_record_comes_with_the_artifacts_of_the_job(jobs, name):
-    job = jobs.jobs[name]
+    job = jobs.whole(name)
     assert (job.artifacts / "status").read_text(encoding="ascii") == "successful", job.said
     assert {path.name for path in jobs.records(name).iterdir()} == {"hosts", "junit.xml", "record.json", "report.html"}
     assert {path.stat().st_mode & 0o777 for path in jobs.records(name).glob("*.*")} == {0o640}
 
 
 def test_nothing_of_the_job_stays_on_the_execution_node(jobs):
-    assert not any(job.node.exists() for job in (jobs.jobs["node"], *jobs.slices))
+    assert not any(job.node.exists() for job in (jobs.whole("node"), *jobs.slices))
 
 
 def test_an_execution_node_gets_the_link_of_the_project_and_keeps_no_file_of_a_relative_path(tmp_path):
@@ -127,8 +145,9 @@ def test_an_execution_node_gets_the_link_of_the_project_and_keeps_no_file_of_a_r
 
 
 def test_each_slice_leaves_a_folder_of_its_own(jobs):
+    _after, said = jobs.result("slices")
     found = {tuple(sorted(each["host"] for each in read(folder / "record.json")["endpoints"] if each["host"])) for folder in (jobs.shared / "slices").iterdir()}
-    assert found == {tuple(sorted(hosts)) for hosts in SLICES}, [job.said for job in jobs.slices]
+    assert found == {tuple(sorted(hosts)) for hosts in SLICES}, said
 
 
 def test_the_slices_together_have_each_host_endpoint_and_step_once(jobs):
