@@ -45,7 +45,7 @@ browser: .browser/.made
 .browser/.made: tools/browser.sh
 	@tools/browser.sh $@
 
-# the unit tests use the modules of awx.awx and the program ansible-rulebook of two more environments
+# the unit tests use the modules of awx.awx, and the programs ansible-rulebook, ansible-runner and ansible-builder, of more environments
 prepared: .venv/.made .venv-lint/.made .venv-floor/.made .venv-bench/.made .venv-eda/.made lab-setup
 unit: .venv-bench/.made .venv-eda/.made
 

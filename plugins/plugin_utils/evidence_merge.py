@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_record import PHASES, host_part
 
 Record = Dict[str, Any]
 #: what a record says of all of its runs; the first record counts
-OF_ALL = ("format", "title", "ticket", "operator", "check_mode", "window", "versions", "inventory")
+OF_ALL = ("format", "title", "ticket", "operator", "check_mode", "window", "versions")
 #: what is said of a whole run: the first of these that counts
 OUTCOMES = ("failed", "partly", "restored", "stopped", "unfinished", "not_judged", "remaining", "mended", "nothing_to_do")
 #: a journal of root's; that of another user lies in his home
@@ -32,9 +33,10 @@ def joined(records: Sequence[Mapping[str, Any]]) -> Record:
     hosts = _latest(((host["host"],), host) for record in records for host in record["hosts"])
     endpoints = _latest(((each["source"],), each) for record in records for each in record["endpoints"])
     runs = _latest(((run["id"],), run) for record in records for run in record["runs"])
-    plan = _latest(((item["host"], item["order"], item["role"], tuple(item["codes"])), item) for record in records for item in record["plan"])
+    plan = _latest(sorted((step for record in records for step in _planned(record)), key=lambda step: -int(step[1]["order"])))
     named = _hosts_of_names(hosts)
     found: Record = {name: records[0][name] for name in OF_ALL}
+    found["inventory"] = list(dict.fromkeys(source for record in records for source in record["inventory"]))
     found["runs"] = sorted(runs, key=lambda run: (run["started"], run["id"]))
     found["plan"] = sorted(plan, key=lambda item: (item["order"], item["host"], item["role"]))
     found["hosts"] = sorted(hosts, key=lambda host: host["host"])
@@ -63,6 +65,15 @@ def _latest(items: Iterable[Tuple[Tuple[Any, ...], Mapping[str, Any]]]) -> List[
         if not (there.get("after") or there.get("ended")) or item.get("after") or item.get("ended"):
             found[key] = item
     return [dict(item) for item in found.values()]
+
+
+def _planned(record: Mapping[str, Any]) -> Iterable[Tuple[Tuple[Any, ...], Mapping[str, Any]]]:
+    """The steps of a plan, each with its name, which is the same in all slices: its place in the plan is not. Several endpoints can give the same step."""
+    seen: Counter[Tuple[Any, ...]] = Counter()
+    for item in sorted(record["plan"], key=lambda item: int(item["order"])):
+        name = (item["host"], item["role"], tuple(item["codes"]), item["who"])
+        seen[name] += 1
+        yield (*name, seen[name]), item
 
 
 def _hosts_of_names(hosts: Sequence[Mapping[str, Any]]) -> Dict[str, str]:

@@ -41,6 +41,16 @@ def clone(folder: pathlib.Path) -> pathlib.Path:
     return folder
 
 
+def program_of(name: str, environment: str = ".venv-eda") -> pathlib.Path:
+    """A program of one of the environments that ``make prepared`` makes, or of the PATH; without it, the test is skipped and says why."""
+    top = repository()
+    places = [str(top / environment / "bin")] if top else []
+    found = shutil.which(name, path=os.pathsep.join([*places, os.environ.get("PATH", "")]))
+    if found is None:
+        pytest.skip("%s is not there; make %s/.made installs it" % (name, environment))
+    return pathlib.Path(found)
+
+
 def bare_environment(home: pathlib.Path) -> Dict[str, str]:
     """The environment of a fresh account: no collection is on any path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHONPATH"))}

@@ -145,7 +145,7 @@ esac
 """
 
 
-def by_itself(folder: pathlib.Path) -> Any:
+def by_itself(folder: pathlib.Path, address: str = "127.0.0.1") -> Any:
     """A TLS server on loopback that reads ``web.pem`` and ``web.key`` of its folder for each connection. Yields its port."""
 
     def serve(connection: Any) -> None:
@@ -154,7 +154,7 @@ def by_itself(folder: pathlib.Path) -> Any:
         with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
             secured.recv(1)
 
-    return listening(serve)
+    return listening(serve, (address, 0))
 
 
 @contextlib.contextmanager

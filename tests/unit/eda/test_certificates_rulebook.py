@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ import yaml
 
 from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.clock import PATIENCE, REAL
-from ansible_collections.certmend.tls.tests.support.clone import repository
+from ansible_collections.certmend.tls.tests.support.clone import program_of
 from ansible_collections.certmend.tls.tests.support.source import ROOT
 from ansible_collections.certmend.tls.tests.unit.conftest import tls_servers
 
@@ -59,14 +58,10 @@ def test_every_event_has_a_rule():
 
 def program():
     """The folder of ansible-rulebook; without it, or without Java, the test is skipped and says why."""
-    top = repository()
-    places = [str(top / ".venv-eda/bin")] if top else []
-    found = shutil.which("ansible-rulebook", path=os.pathsep.join([*places, os.environ.get("PATH", "")]))
-    if found is None:
-        pytest.skip("ansible-rulebook is not there; make .venv-eda/.made installs it")
+    found = program_of("ansible-rulebook")
     if shutil.which("java") is None:
         pytest.skip("ansible-rulebook needs Java 17, and there is no java on the PATH")
-    return pathlib.Path(found).parent
+    return found.parent
 
 
 class Decisions:

@@ -138,6 +138,7 @@ def test_expressions_for_the_job_reach_awx_as_they_are(setup):
     variables = {name: json.loads(setup.named("job_templates", "TLS " + name)["extra_vars"]) for name in TEMPLATES}
     path = "/srv/certmend/plan-{{ awx_workflow_job_id | default(awx_job_id) }}.yml"
     assert variables["plan"] == {"remediate_plan_path": path} and variables["remediate"]["remediate_plan_path"] == path
+    assert variables["remediate"]["evidence_path"] == "/srv/certmend/records", "a job's own files end with it"
     assert variables["server_chain"]["server_chain_signing_ca_private_key_path"] == "{{ certmend_ca_private_key_path }}"
     assert variables["audit"] == variables["pins"] == variables["restore"] == {}
 

@@ -12,36 +12,16 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.certmend.tls.tests.support import mint
-from ansible_collections.certmend.tls.tests.support.clock import REAL
-from ansible_collections.certmend.tls.tests.support.hosts_here import by_itself
-from ansible_collections.certmend.tls.tests.support.role_cases import Cases
+from ansible_collections.certmend.tls.tests.support.web_estate import HOSTS, WebEstate
 
 PLAYBOOK = "certmend.tls.remediate"
-ROOT = mint.conforming("Root", ca=True, **REAL.days())
-MIDDLE = mint.conforming("Middle", ROOT, ca=True, **REAL.days())
-#: of each host, the group and whether its chain is complete
-HOSTS = {"cut": ("webservers", False), "also": ("webservers", False), "good": ("webservers", True), "elsewhere": ("printers", False)}
 
 
 class Made:
     """The runs, one after another."""
 
     def __init__(self, folder, servers):
-        self.hosts = Cases(folder, {name: {} for name in HOSTS})
-        self.hosts.inventory["all"]["children"] = {group: {"hosts": {}} for group, _chained in HOSTS.values()}
-        common = {"server_chain_server": "none", "server_chain_path": "{{ here }}/web.pem", "server_chain_become": False, "ansible_host": "127.0.0.1"}
-        common.update(here=str(folder / "hosts") + "/{{ inventory_hostname }}", server_chain_candidates_content=MIDDLE.pem)
-        common.update(server_chain_prove_timeout=1, server_chain_trusted_path="root.pem", audit_trusted_path="root.pem")
-        (self.hosts.controller / "root.pem").write_text(ROOT.pem, encoding="ascii")
-        (self.hosts["127.0.0.1"] / "bin").mkdir(parents=True)
-        for name, (group, chained) in HOSTS.items():
-            leaf = mint.conforming(name + ".corp.example", MIDDLE, dns=[name + ".corp.example"], **REAL.days())
-            (self.hosts[name] / "web.pem").write_text(leaf.pem + (MIDDLE.pem if chained else ""), encoding="ascii")
-            (self.hosts[name] / "web.key").write_text(leaf.key_pem, encoding="ascii")
-            port = servers.enter_context(by_itself(self.hosts[name]))
-            self.hosts.inventory["all"]["children"][group]["hosts"][name] = {}
-            self.hosts.give(name, fqdn=name + ".corp.example", tls_port=port, **common)
+        self.hosts = WebEstate(folder, servers)
         self.before = self.hosts.picture()
         scope = ["-e", "remediate_hosts=all", "-e", "remediate_plan_path=plan.yml"]
         self.without = self.run(*scope)

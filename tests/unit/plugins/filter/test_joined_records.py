@@ -38,6 +38,26 @@ def test_two_slices_give_the_same_as_one(tls_server):
         assert all(item["run"] in item["command"] for item in joined["restore"]) and len(joined["restore"]) == 2
 
 
+def test_a_step_is_there_once_whatever_its_place_in_each_slice():
+    """Every slice audits an endpoint that is no host of the inventory, and leaves its finding to a person after its own steps."""
+    depot, www, _lb, left = evidence.PLAN
+    same = [dict(left, host="10.77.0.99:443", order=order) for order in (2, 3, 4)]
+    first, second = evidence.begun({}, run="run1", plan=[depot, same[0]]), evidence.begun({}, run="run2", plan=[dict(www, order=1), same[1], same[2]])
+    for order in ([first, second], [second, first]):
+        steps = [(item["order"], item["host"], item["codes"]) for item in joined_records(order)["plan"]]
+        findings = [(place, "10.77.0.99:443", left["codes"]) for place in (2, 4)]  # of two endpoints
+        assert steps == [(1, "depot", depot["codes"]), (1, "www", www["codes"]), *findings]
+
+
+def test_the_command_that_restores_a_slice_has_the_inventory_of_its_hosts():
+    hosts = [evidence.noted(host, "server_chain", "changing", evidence.CHANGED, run=run) for host, run in (("depot", "run1"), ("www", "run2"))]
+    slices = [dict(evidence.begun({}, run=host["run"], inventory=[host["host"] + ".yml", "all.yml"]), hosts=[host]) for host in hosts]
+    joined = joined_records(slices)
+    assert joined["inventory"] == ["depot.yml", "all.yml", "www.yml"]
+    beginning = "ansible-playbook -i depot.yml -i all.yml -i www.yml certmend.tls.restore -e restore_run=run%d "
+    assert [item["command"].startswith(beginning % number) for number, item in enumerate(joined["restore"], 1)] == [True, True]
+
+
 def test_the_same_record_twice_is_the_record(tls_server):
     whole = evidence.whole(tls_server)
     assert joined_records([whole, whole]) == whole
