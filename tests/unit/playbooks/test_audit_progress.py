@@ -18,7 +18,7 @@ SIZES = {1: [1], 100: [100], 101: [51, 50], 400: [100] * 4, 1000: [100] * 10, 50
 
 def items(done):
     """The lines of the batches."""
-    return re.findall(r"^(?:ok|failed): \[.*?\] => \(item=(.*?)\)", done.stdout, re.MULTILINE)
+    return re.findall(r"^(?:ok|failed): \[.*?\] (?:=> )?\(item=(.*?)\)", done.stdout, re.MULTILINE)
 
 
 def endpoints(count, port):
