@@ -21,7 +21,7 @@ ENDS = {
     "offline_depot": (2, "set offline_depot_fqdn to the name in the depot's url"),
     "ome_migration": (2, "ome_chain_folder: it is required, and not set."),
     "pins": (2, "pins_path: it is required, and not set."),
-    "remediate": (0, "www.corp.example:8443: error (CONNECT-REFUSED)"),
+    "remediate": (0, "www:8443: error (CONNECT-REFUSED)"),
     "restore": (2, "www cannot be reached: "),
     "server_chain": (2, "Set server_chain_path (a host variable, the PEM file that the server on www reads) and server_chain_trusted_path"),
     "ssl_trust": (2, "The Lookup Service of vc cannot be read."),
@@ -31,7 +31,7 @@ ENDS = {
 @pytest.fixture(scope="module")
 def newcomer(newcomer):
     at = {"ansible_host": own_address(), "ansible_port": 8443, "tls_port": 8443, "ansible_connection": "ssh"}
-    groups = {group: {"hosts": {host: dict(at, fqdn=host + ".corp.example")}} for group, host in GROUPS.items()}
+    groups = {group: {"hosts": {host: at}} for group, host in GROUPS.items()}
     (newcomer.start / "inventory.yml").write_text(yaml.safe_dump(groups), encoding="utf-8")
     return newcomer
 
