@@ -14,6 +14,7 @@ import copy
 import difflib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Tuple
 
@@ -26,6 +27,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.core.option_values im
 from ansible_collections.certmend.tls.plugins.module_utils.x509.cert_pin.targets import parse_targets
 
 Option = Mapping[str, Any]
+#: a word of a description that is marked as code, a value, an option, ...: C(/etc/hosts)
+MARKUP = re.compile(r"\b(?:[BCEILMOPUV]|RV)\(([^()#]+)(?:#[a-z]+)?(?::[^()]*)?\)")
 Values = Mapping[str, Any]
 
 
@@ -118,9 +121,9 @@ def by_hosts(problems: Mapping[Any, List[str]]) -> List[str]:
 
 
 def _sentence(option: Option) -> str:
-    """The first sentence of a description, as the way out."""
+    """The first sentence of a description, as the way out, without Ansible's markup."""
     text = option.get("description", "")
-    first = (text[0] if isinstance(text, list) else text).strip().partition(". ")[0].rstrip(".")
+    first = MARKUP.sub(r"\1", text[0] if isinstance(text, list) else text).strip().partition(". ")[0].rstrip(".")
     return "%s%s." % (first[:1].upper(), first[1:])
 
 

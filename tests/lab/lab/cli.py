@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The commands: setup, enter; within it up, down, start, stop, reset, exec, inventory."""
+"""The commands: setup, root, clean, enter; within it up, down, start, stop, reset, exec, inventory."""
 
 import argparse
 import sys
@@ -32,6 +32,7 @@ def _parser():
     parser = argparse.ArgumentParser(prog="labctl", description="Small machines made of Linux namespaces.")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     _verb(verbs, "setup", "make the hosts' root filesystem (once)", lambda o: rootfs.setup())
+    _verb(verbs, "root", "print the path of the hosts' root filesystem", lambda o: print(rootfs.require()))
     _verb(verbs, "clean", "remove the root filesystems", lambda o: rootfs.clean())
     enter = _verb(verbs, "enter", "run a command in a new lab; all of it ends with the command", lambda o: controller.enter(o.command))
     enter.add_argument("command", nargs=argparse.REMAINDER)

@@ -2,28 +2,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The first hour of somebody who installed the artefact: an own inventory, commands from an own folder, wrong values, answers of a survey, --limit.
-
-On the oldest ansible-core too, if LAB_OLDEST names the folder of its programs, as make does.
-"""
+"""The first hour of somebody who installed the artefact: an own inventory, commands from an own folder, wrong values, answers of a survey, --limit."""
 
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 import re
-import subprocess
-import sys
+import shlex
 
 import pytest
 import yaml
 
 from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import described
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
+from ansible_collections.certmend.tls.tests.support.newcomer import in_one_line
 from ansible_collections.certmend.tls.tests.support.source import ROOT
 
-OLDEST = os.environ.get("LAB_OLDEST")
 PLAYBOOKS = sorted(path.stem for path in ROOT.glob("playbooks/*.yml"))
 NAME = "www.corp.example"
 #: a value of each type that no variable of the type takes
@@ -47,48 +41,10 @@ INVENTORY = {
 }
 
 
-class Newcomer:
-    """The artefact in an empty tree, and a folder to start from."""
-
-    def __init__(self, folder: pathlib.Path) -> None:
-        self.folder, self.start, self.collections = folder, folder / "start", folder / "collections"
-        self.start.mkdir()
-        self.ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "build", "--output-path", str(folder), cwd=ROOT)
-        (artefact,) = folder.glob("certmend-tls-*.tar.gz")
-        self.ansible([sys.executable, "-m", "ansible", "galaxy"], "collection", "install", "--offline", "-p", str(self.collections), str(artefact), cwd=folder)
-        (self.start / "inventory.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
-        self.shipped = self.picture()
-
-    def picture(self):
-        """What lies in the installed collection."""
-        return {path.relative_to(self.collections).as_posix() for path in self.collections.rglob("*") if path.suffix != ".pyc" and path.name != "__pycache__"}
-
-    def play(self, core, playbook, variables, *arguments):
-        """Run a playbook as the newcomer does; its output."""
-        (self.start / "answers.json").write_text(json.dumps(variables), encoding="utf-8")
-        program = [sys.executable, "-m", "ansible", "playbook"] if core == "this" else [str(pathlib.Path(OLDEST) / "ansible-playbook")]
-        command = ["-i", "inventory.yml", "certmend.tls." + playbook, "-e", "@answers.json", *arguments]
-        return self.ansible(program, *command, cwd=self.start, check=False)
-
-    def ansible(self, program, *arguments, cwd, check=True):
-        """Run one of Ansible's programs in a clean environment."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_") and name != "PYTHONPATH"}
-        kept.update(HOME=str(self.folder / "home"), ANSIBLE_COLLECTIONS_PATH=str(self.collections), ANSIBLE_NOCOLOR="1", ANSIBLE_LOCALHOST_WARNING="false")
-        done = subprocess.run([*program, *arguments], cwd=cwd, env=kept, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        assert done.returncode == 0 or not check, done.stdout + done.stderr
-        return done
-
-
 @pytest.fixture(scope="module")
-def newcomer(tmp_path_factory):
-    return Newcomer(tmp_path_factory.mktemp("newcomer"))
-
-
-@pytest.fixture(params=["this", "oldest"])
-def core(request):
-    if request.param == "oldest" and not OLDEST:
-        pytest.skip("LAB_OLDEST names no folder with the oldest ansible-playbook; make sets it")
-    return request.param
+def newcomer(newcomer):
+    (newcomer.start / "inventory.yml").write_text(yaml.safe_dump(INVENTORY), encoding="utf-8")
+    return newcomer
 
 
 def wrong_values(playbook):
@@ -100,10 +56,6 @@ def wrong_values(playbook):
         if name not in FREE and wrong is not None:
             found[name] = [wrong] if option["type"] == "list" else wrong
     return found
-
-
-def in_one_line(done):
-    return re.sub(r"\s+", " ", done.stdout + done.stderr)
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)
@@ -179,6 +131,5 @@ def test_an_audit_is_limited_to_the_limit(newcomer, core, incomplete):
 def test_the_inventory_of_the_examples_has_no_mistake(newcomer, playbook, group):
     examples = newcomer.collections / "ansible_collections/certmend/tls/docs/examples/inventory"
     expression = "{{ query('certmend.tls.variables', '%s', problems=true, hosts=groups['%s']) }}" % (playbook, group)
-    command = ["-i", str(examples), "localhost", "-m", "ansible.builtin.debug", "-a", "msg=" + json.dumps(expression)]
-    done = newcomer.ansible([sys.executable, "-m", "ansible", "adhoc"], *command, cwd=newcomer.start)
+    done = newcomer.type("this", "ansible -i %s localhost -m ansible.builtin.debug -a %s" % (examples, shlex.quote("msg=" + json.dumps(expression))))
     assert re.search(r'"msg": \[\]', done.stdout), done.stdout

@@ -116,6 +116,13 @@ def test_a_required_variable_is_asked_for():
     assert judge(description, {}, START)[1] == ["web_path: it is required, and not set. The file of the server."]
 
 
+def test_the_markup_of_a_description_is_not_shown():
+    words = "a folder for requests (C(NAME.csr)), if O(web_provider) is V(own_ca)"
+    description = Description(("web",), {"web_path": {"type": "path", "required": True, "description": words}})
+    (shown,) = judge(description, {}, START)[1]
+    assert shown.endswith("A folder for requests (NAME.csr), if web_provider is own_ca.")
+
+
 def test_an_old_name_counts_and_is_not_set_beside_the_new_one():
     assert judge(WEB, {"web_ca": "a.pem"}, START)[0]["web_roots"] == ["/srv/ops/a.pem"]
     assert "both are set" in judge(WEB, {"web_ca": "a.pem", "web_roots": "b.pem"}, START)[1][0]
