@@ -22,6 +22,7 @@ class Made:
 
     def __init__(self, folder, servers):
         self.hosts = WebEstate(folder, servers)
+        self.hosts.environment["ANSIBLE_SHOW_CUSTOM_STATS"] = "1"  # what a job hands on
         self.before = self.hosts.picture()
         scope = ["-e", "remediate_hosts=all", "-e", "remediate_plan_path=plan.yml"]
         self.without = self.run(*scope)
@@ -109,10 +110,15 @@ def test_a_plan_that_is_not_approved_changes_nothing(made):
 def test_the_run_leaves_a_record_of_what_was_found_changed_and_left(made):
     (folder,) = (made.hosts.controller / "records").iterdir()
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    hosts = {host["host"]: host for host in record["hosts"]} if isinstance(record["hosts"], list) else record["hosts"]
-    assert record["ticket"] == "CHG-7" and "cut" in hosts and (folder / "report.html").is_file(), record
+    assert record["ticket"] == "CHG-7" and [host["host"] for host in record["hosts"]] == ["cut"] and (folder / "report.html").is_file(), record
     found = [(step["host"], step["codes"], step["ours"]) for step in record["plan"]]
     assert found == [("cut", ["CHAIN-INCOMPLETE"], True), ("elsewhere", ["CHAIN-INCOMPLETE"], False)], record["plan"]
+
+
+def test_the_run_hands_on_its_id_and_its_record(made):
+    (folder,) = (made.hosts.controller / "records").iterdir()
+    handed = json.loads(made.first[1].rpartition("\tRUN: ")[2].strip())
+    assert handed["restore_record"] == str(folder) and handed["restore_run"] in folder.name, made.first[1][-2000:]
 
 
 def test_a_second_run_of_the_plan_changes_nothing(made):

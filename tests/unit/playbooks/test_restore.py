@@ -63,8 +63,9 @@ def test_what_was_changed_last_is_restored_first_and_the_old_certificate_is_seen
     said = told(done, "depot")
     assert "VERIFIED %s:%d presents the restored certificate (SHA-256 %s) to installer" % (NAME, estate.port, fingerprint_of(estate.old.der)) in said
     assert said.count("\n") <= 3 and estate.journals("depot") == estate.journals("installer") == []
-    again = estate.restore()
+    again = estate.restore(restore_record="elsewhere")
     assert again.returncode == 0 and re.findall(r"changed=(\d+)", again.stdout) == ["0", "0"], again.stdout
+    assert "restore_record: %s/elsewhere is not on this machine" % estate.controller in " ".join(again.stdout.split())
     assert "nothing to restore; the run %s was rolled back or restored here before" % estate.run in again.stdout
 
 
