@@ -63,38 +63,57 @@ class Servers(Cases):
         return self.picture() == self.before and self.loaded() == self.served
 
 
-@pytest.fixture
-def servers(tmp_path):
+@contextlib.contextmanager
+def servers_in(folder):
     with contextlib.ExitStack() as stack:
-        made = Servers(tmp_path / "servers", stack)
+        made = Servers(folder, stack)
         stack.callback(made.kill)
         yield made
 
 
-def test_the_record_of_a_run_that_is_killed_at_any_task_restores_all_hosts(servers):
-    """What is on the disk before each task is kept. Where it is the same before two tasks, a kill leaves the same, and it is restored once."""
-    states = servers.folder / "states"
-    states.mkdir()
-    servers.environment.update(ANSIBLE_CALLBACK_PLUGINS=str(CALLBACKS), ANSIBLE_CALLBACKS_ENABLED="task_states")
-    servers.environment.update(LAB_STATES=str(states), LAB_STATES_OF="%s\n%s" % (servers.hosts, servers.records))
-    done = servers.playbook("certmend.tls.remediate", **GIVEN)
-    assert done.returncode == 0 and not servers.is_as_before(), done.stdout
-    servers.environment.clear()
-    tasks = [json.loads(line) for line in (states / "tasks.jsonl").read_text(encoding="utf-8").splitlines()]
-    first = {number: name for number, name in reversed(tasks) if (states / str(number) / "records").exists()}
-    assert len(tasks) > 100 and len(first) > 10, first
+@pytest.fixture
+def servers(tmp_path):
+    with servers_in(tmp_path / "servers") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """The servers after a run, and what was on the disk before each task of it: a kill at that task leaves this. By number, each with its first task."""
+    with servers_in(tmp_path_factory.mktemp("kept") / "servers") as made:
+        made.states = made.folder / "states"
+        made.states.mkdir()
+        made.environment.update(ANSIBLE_CALLBACK_PLUGINS=str(CALLBACKS), ANSIBLE_CALLBACKS_ENABLED="task_states")
+        made.environment.update(LAB_STATES=str(made.states), LAB_STATES_OF="%s\n%s" % (made.hosts, made.records))
+        made.done = made.playbook("certmend.tls.remediate", **GIVEN)
+        made.environment.clear()
+        made.tasks = [json.loads(line) for line in (made.states / "tasks.jsonl").read_text(encoding="utf-8").splitlines()]
+        found = dict(reversed(made.tasks))
+        made.first = {number: found[number] for number in sorted(found) if list((made.states / str(number)).glob("records/*/record.json"))}
+        yield made
+
+
+def test_each_task_of_a_run_leaves_one_of_a_few_states(kept):
+    assert kept.done.returncode == 0 and kept.loaded() != kept.served, kept.done.stdout
+    assert len(kept.tasks) > 200 and 10 < len(kept.first) < 30, kept.first
+
+
+#: the states are restored in parts, so that no test takes long
+PARTS = 6
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_record_of_a_run_that_is_killed_at_any_task_restores_all_hosts(kept, part):
+    """Where the disk is the same before two tasks, a kill leaves the same, and it is restored once."""
     failed = {}
-    for number, name in sorted(first.items()):
-        for folder in (servers.hosts, servers.records):
+    for number, name in list(kept.first.items())[part::PARTS]:
+        for folder in (kept.hosts, kept.records):
             shutil.rmtree(folder)
-            shutil.copytree(states / str(number) / folder.name, folder, symlinks=True)
-        if list(servers.records.glob("*/record.json")):
-            restored = servers.restore_from_record()
-            if restored.returncode != 0 or not servers.is_as_before():
-                failed[name] = restored.stdout
-        else:
-            assert servers.is_as_before(), name
-    assert failed == {}, (len(first), list(failed), list(failed.values())[0][-3000:])
+            shutil.copytree(kept.states / str(number) / folder.name, folder, symlinks=True)
+        restored = kept.restore_from_record()
+        if restored.returncode != 0 or not kept.is_as_before():
+            failed["%d: %s" % (number, name)] = restored.stdout[-3000:]
+    assert failed == {}
 
 
 #: around the change of a host: the task before which the controller is killed
