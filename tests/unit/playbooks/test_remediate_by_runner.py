@@ -30,6 +30,20 @@ WAYS = {"playbook": "by_playbook", "runner": "by_runner", "node": "on_a_node"}
 SLICES = {("cut", "elsewhere"): "by_runner", ("also", "good"): "on_a_node"}
 
 
+#: differences that two runs of the same job may not have
+DIFFERENCES = {
+    "a run has no end": lambda record: record["runs"][0].update(ended=None),
+    "a host is in another phase": lambda record: record["hosts"][0].update(phase="changed"),
+    "a host has one event less": lambda record: record["hosts"][0]["events"].pop(),
+    "a step changed another file": lambda record: record["hosts"][0]["steps"][0]["files"][0].update(path="/etc/hosts"),
+    "a step has no start": lambda record: record["hosts"][0]["steps"][0].update(started=None),
+    "a server presents another certificate": lambda record: record["endpoints"][-1]["after"]["certificates"][0].update(serial_number="1"),
+    "another host is restored": lambda record: record["restore"][0].update(command=record["restore"][0]["command"].replace("also", "good")),
+    "another run is restored": lambda record: record["restore"][0].update(command=record["restore"][0]["command"].replace("restore_run=", "restore_run=1")),
+    "there is one more inventory": lambda record: record["inventory"].append("more.yml"),
+}
+
+
 class Jobs:
     """The jobs on the same hosts, each of which finds them as they were at first. A job is run for the first test that asks for it."""
 
@@ -109,6 +123,13 @@ def test_a_job_of_ansible_runner_leaves_the_record_that_ansible_playbook_leaves(
     assert problems(record) == [] and record["runs"][0]["id"] != expected["runs"][0]["id"]
     assert comparable(record) == comparable(expected)
     assert [run["job"] for run in record["runs"]] == [jobs.whole(name).number] and record["operator"] == "ops"
+
+
+@pytest.mark.parametrize("change", DIFFERENCES.values(), ids=DIFFERENCES)
+def test_what_two_runs_may_not_differ_in_is_noticed(jobs, change):
+    record, changed = (read(jobs.records("playbook") / "record.json") for _time in range(2))
+    change(changed)
+    assert comparable(record) != comparable(changed)
 
 
 @pytest.mark.parametrize("name", ["runner", "node"])
