@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.certmend.tls.tests.support import mint
 from ansible_collections.certmend.tls.tests.support.corporate import Pki
 from ansible_collections.certmend.tls.tests.support.hosts_here import Hosts
 from ansible_collections.certmend.tls.tests.support.rendered import render
@@ -34,13 +35,16 @@ def test_batches_are_small_but_never_more_than_ten(tmp_path):
 
 def test_each_batch_says_how_far_the_audit_is_and_how_many_endpoints_have_errors(tmp_path, tls_server):
     pki = Pki(tmp_path)
-    leaf = pki.leaf("*.corp.example")
+    leaf = mint.conforming("*.corp.example", pki.two, dns=["*.corp.example", "localhost"], **pki.days)
     port = tls_server(leaf.pem + pki.two.pem + pki.one.pem, leaf.key_pem)
-    hosts = Hosts(tmp_path / "run", [])
     asked = [*endpoints(118, port), *endpoints(2, 1)]
-    done = hosts.playbook("certmend.tls.audit", audit_endpoints=asked, audit_trusted_path=str(pki.roots), audit_questions=False)
-    assert items(done) == ["1 to 60 of 120 endpoints: 0 with errors", "61 to 120 of 120 endpoints: 2 with errors"], done.stdout
+    hosts = Hosts(tmp_path / "run", ["client"])
+    done = hosts.playbook("certmend.tls.audit", audit_endpoints=asked, audit_trusted_path=str(pki.roots), audit_client="client")
+    batches = ["1 to 60 of 120 endpoints", "61 to 120 of 120 endpoints"]
+    read, inspected = [line for line in items(done) if line in batches], [line for line in items(done) if "with" in line]
+    assert read == batches and inspected == [batches[0] + ": 0 with errors", batches[1] + ": 2 with errors"], done.stdout[-5000:]
     assert "120 endpoints checked: 118 ok, 0 with warnings, 2 with errors (2 unreachable)." in done.stdout
+    assert len(re.findall("resolvable by the client[?] [*].corp.example: a wildcard; localhost: [:1]", done.stdout)) == 118
 
 
 def test_a_small_audit_is_one_line(tmp_path):
