@@ -125,7 +125,7 @@ def _standing(host: Mapping[str, Any]) -> Dict[str, Any]:
     """A host at a glance: the worst of what happened to it and to its endpoints."""
     said = [_standing_of(each) for each in host["endpoints"]] + ([PHASES[host["phase"]]] if host["phase"] else [])
     state, words = min(said, key=lambda each: STATES.index(each[0]))
-    quiet = not host["steps"] and all(each["outcome"] == "ok" for each in host["endpoints"])
+    quiet = not host["steps"] and host["phase"] != "stopped" and all(each["outcome"] == "ok" for each in host["endpoints"])
     return {"state": state, "words": words, "quiet": quiet}
 
 

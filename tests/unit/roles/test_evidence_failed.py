@@ -92,7 +92,7 @@ def test_a_run_that_cannot_work_says_that_nothing_was_changed(estate):
     run = [evidence("begin"), *attempts(estate, remediation_preflight=True), {"hosts": "all", "gather_facts": False, "tasks": [stop]}, evidence("end")]
     done = estate.playbook(run, **GIVEN)
     (estate["depot"] / "invalid").unlink()
-    assert done.returncode != 0 and estate.is_restored() and done.stdout.count("Nothing was changed on any host.") == 1, done.stdout
+    assert done.returncode != 0 and estate.is_restored() and "Nothing was changed on any host." in done.stdout, done.stdout
     folder = told(estate, "stopped", "Stopped", depot="stopped")
     assert "Check the configuration" in failures_of(folder)["run"].text and "Check the configuration" in (folder / "report.html").read_text(encoding="utf-8")
 
