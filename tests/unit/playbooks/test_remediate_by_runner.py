@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.certmend.tls.plugins.lookup.evidence import LookupModule
 from ansible_collections.certmend.tls.tests.support.awx.jobs import ARTIFACTS, Job
-from ansible_collections.certmend.tls.tests.support.clone import LINK
+from ansible_collections.certmend.tls.tests.support.clone import LINK, program_of
 from ansible_collections.certmend.tls.tests.support.evidence import problems
 from ansible_collections.certmend.tls.tests.support.records import comparable, comparable_host, folder_of, read
 from ansible_collections.certmend.tls.tests.support.web_estate import HOSTS, WebEstate
@@ -106,6 +106,7 @@ class Jobs:
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory):
+    program_of("ansible-runner")  # without it, all of these tests are skipped
     with contextlib.ExitStack() as servers:
         yield Jobs(tmp_path_factory.mktemp("jobs") / "all", servers)
 
