@@ -25,7 +25,9 @@ options:
     type: dict
     required: true
   handshakes:
-    description: Results of M(certmend.tls.tls_handshake) on the hosts of clients, each with C(client), the host's name. What was not verified is a finding too.
+    description:
+      - Results of M(certmend.tls.tls_handshake) on the hosts of clients, each with C(client), the host's name. What was not verified is a finding too.
+      - C(server) is the name of the server in the inventory, if its playbook repairs its clients too.
     type: list
     elements: dict
     default: []
@@ -50,13 +52,13 @@ _value:
   type: dict
 """
 
-from ansible_collections.certmend.tls.plugins.plugin_utils.remediation_plan import agreed, planned, seen_by_clients
+from ansible_collections.certmend.tls.plugins.plugin_utils.remediation_plan import agreed, planned, repaired_at, seen_by_clients
 
 
 def remediation_plan(results, hosts, handshakes=(), approved=None):
     """The plan, as a dictionary."""
-    clients = {handshake["client"] for handshake in handshakes}
-    everybody = {host: dict(of, sources=[*of["sources"], *([host] if host in clients else [])]) for host, of in hosts.items()}
+    asked = {repaired_at(handshake) for handshake in handshakes}
+    everybody = {host: dict(of, sources=[*of["sources"], *([host] if host in asked else [])]) for host, of in hosts.items()}
     present = planned([*results, *seen_by_clients(handshakes)], everybody)
     return present if approved is None else agreed(approved, present)
 

@@ -19,11 +19,11 @@ from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
 from ansible_collections.certmend.tls.plugins.module_utils.core.codes import entry_of
 
 FORMAT = 1
-WEB_SERVER = ("fqdn_certificate", "server_chain", "trust_anchor", "hosts_mapping")
+WEB_SERVER = ("fqdn_certificate", "server_chain", "trust_anchor")
 #: for each playbook, in the order of a run: the groups of its hosts, and the roles whose findings it repairs there. Certificates come before what records them.
 PLAYBOOKS: Mapping[str, Tuple[Sequence[str], Sequence[str]]] = {
     "server_chain": (("webservers",), WEB_SERVER),
-    "offline_depot": (("depots", "installers"), WEB_SERVER),
+    "offline_depot": (("depots", "installers"), (*WEB_SERVER, "hosts_mapping")),
     "ome_migration": (("omes",), ("fqdn_certificate", "server_chain", "ome_chain")),
     "ssl_trust": (("vcenters",), ("ssl_trust",)),
     "pins": (("pinned",), ("pins",)),
@@ -74,7 +74,8 @@ def planned(results: Iterable[Mapping[str, Any]], hosts: Mapping[str, Mapping[st
 def seen_by_clients(handshakes: Iterable[Mapping[str, Any]]) -> List[Dict[str, Any]]:
     """The handshakes that clients could not verify or make, as results of an audit.
 
-    :param handshakes: results of tls_handshake, each with ``client``, the client's name in the inventory. One without ``error`` was not made.
+    :param handshakes: results of tls_handshake, each with ``client``, the client's name in the inventory, and with ``server``, that of the server, if the
+        server's playbook repairs the client too. One without ``error`` was not made.
     """
     results = []
     for handshake in handshakes:
@@ -83,8 +84,13 @@ def seen_by_clients(handshakes: Iterable[Mapping[str, Any]]) -> List[Dict[str, A
             remedy = next((role for start, role in CLIENT_REMEDIES.items() if error["code"].startswith(start)), "")
             about = "%s from %s" % (handshake["name"], handshake["client"])
             finding = dict(error, severity="error", about=about, remedy=remedy)
-            results.append({"source": handshake["client"], "certificates": [], "findings": [finding]})
+            results.append({"source": repaired_at(handshake), "certificates": [], "findings": [finding]})
     return results
+
+
+def repaired_at(handshake: Mapping[str, Any]) -> str:
+    """The host whose playbook repairs what a client could not verify."""
+    return str(handshake.get("server") or handshake["client"])
 
 
 def _not_made(handshake: Mapping[str, Any]) -> Dict[str, str]:

@@ -33,6 +33,7 @@ class Made:
         self.empty = self.run(*scope)
         self.planned = self.run("--tags", "plan", *scope)
         self.plan = yaml.safe_load((self.hosts.controller / "plan.yml").read_text(encoding="utf-8"))
+        self.of_clients = self.run("--tags", "plan", "-e", "remediate_hosts=good", "-e", "server_chain_clients=elsewhere")
         self.untouched = self.hosts.picture() == self.before
         self.approve(lambda step: step["host"] == "cut")
         self.check = self.run("--check", *scope)
@@ -71,6 +72,11 @@ def test_the_plan_names_the_playbook_for_each_host_and_what_a_person_has_to_do(m
     ], made.planned[1]
     assert [(finding["host"], finding["code"]) for finding in made.plan["left"]] == [("elsewhere", "CHAIN-INCOMPLETE")]
     assert "Add the server of elsewhere.corp.example" in made.plan["left"][0]["who"]
+
+
+def test_the_clients_of_web_servers_connect_with_their_own_trust_stores(made):
+    said = " ".join(made.of_clients[1].split())
+    assert '"1. good: certmend.tls.server_chain", " error TRUST-UNKNOWN-CA: ' in said, made.of_clients[1]
 
 
 def test_a_plan_that_does_not_exist_is_named_with_the_way_out(made):

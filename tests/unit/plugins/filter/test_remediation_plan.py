@@ -84,6 +84,14 @@ def test_a_client_that_made_no_handshake_is_left_to_a_person():
     ]
 
 
+def test_what_a_client_of_a_web_server_does_not_trust_is_repaired_with_the_server():
+    shake = {"client": "elsewhere", "server": "www", "name": "www.corp.example"}
+    codes = ("TRUST-UNKNOWN-CA", "RESOLVE-FAILED")
+    plan = remediation_plan([], HOSTS, handshakes=[dict(shake, error={"code": code, "message": "m", "advice": "a"}) for code in codes])
+    assert steps(plan) == [("server_chain", "www", ["TRUST-UNKNOWN-CA"])] and plan["steps"][0]["findings"][0]["about"] == "www.corp.example from elsewhere"
+    assert [(left["host"], left["code"]) for left in plan["left"]] == [("www", "RESOLVE-FAILED")]
+
+
 def test_what_several_addresses_of_a_server_report_is_planned_once():
     seen = result("www.corp.example:443", finding("CHAIN-INCOMPLETE", "server_chain"))
     assert [len(step["findings"]) for step in remediation_plan([seen, seen], HOSTS)["steps"]] == [1]
