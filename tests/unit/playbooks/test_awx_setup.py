@@ -155,6 +155,7 @@ def test_each_template_has_the_credentials_that_its_playbook_uses(setup):
     found = {name: {names[one] for one in setup.linked(setup.named("job_templates", "TLS " + name), "credentials")} for name in TEMPLATES}
     assert found["pins"] == set() and found["audit"] == {"ssh"} and found["ssl_trust"] == {"ssh", "sso"}
     assert found["remediate"] == {"ssh", "issuing CA", "sso", "ome"} and found["ome_migration"] == {"issuing CA", "ome"}
+    assert found["restore"] == {"ssh", "sso"}, "it signs in to restore trust anchors"
 
 
 def test_nothing_is_repaired_before_the_approval_and_a_failure_is_restored(setup):
