@@ -16,6 +16,7 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.jso
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import COLLECTION
 from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_merge import joined
+from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_text import cleaned
 from ansible_collections.certmend.tls.plugins.plugin_utils.json_schema import Schema, misfits
 
 
@@ -24,9 +25,10 @@ def record_of(paths: Sequence[str], option: str = "evidence") -> Dict[str, Any]:
 
     :param paths: folders of runs, or their files record.json. The records of the hosts in such a folder count as well: they are newer if the run was killed.
     :param option: names the paths in messages.
+    :returns: with its texts escaped, as the role writes them: messages quote them, whoever wrote the file.
     :raises RemediationError: a file cannot be read, or is no such record.
     """
-    return joined([_read(path, option) for path in paths])
+    return joined([cleaned(_read(path, option), set()) for path in paths])
 
 
 def _read(path: str, option: str) -> Mapping[str, Any]:

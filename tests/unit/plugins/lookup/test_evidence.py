@@ -109,3 +109,10 @@ def test_a_record_that_would_undo_something_by_other_means_is_refused(undone_by,
     host = evidence.noted("vault", "pins", "changing", ("changed", {"undone_by": [undone_by]}))
     with pytest.raises(AnsibleLookupError, match=r"steps\[0\].undone_by\[0\] is not as docs/evidence.schema.json describes it"):
         look(write(tmp_path / "run", evidence.begun({}), [host]))
+
+
+def test_what_somebody_has_written_into_a_record_is_shown_as_it_is(tmp_path):
+    """A message of restore names the hosts of the record."""
+    host = dict(evidence.noted("www", "server_chain", "changing"), host="www\x1b[2J\ud800")
+    record = look(write(tmp_path / "run", dict(evidence.begun({}), hosts=[host])))
+    assert record["restore"][0]["hosts"] == [r"www\u{1B}[2J\u{D800}"] and json.dumps(record).isprintable()
