@@ -32,7 +32,7 @@ def record_of(paths: Sequence[str], option: str = "evidence") -> Dict[str, Any]:
 
 
 def _read(path: str, option: str) -> Mapping[str, Any]:
-    file = os.path.join(path, "record.json") if os.path.isdir(path) else path
+    file = os.path.realpath(os.path.join(path, "record.json") if os.path.isdir(path) else path)  # the hosts are beside the file, not beside a link to it
     schema = _schema()
     record = dict(_json(file, option, schema))
     folder = os.path.join(os.path.dirname(file), "hosts")

@@ -52,6 +52,13 @@ def test_slices_are_joined_from_folders_and_from_files(tmp_path):
     assert [run["id"] for run in look(first / "record.json", second)["runs"]] == ["run1", "run2"]
 
 
+def test_a_link_to_the_record_of_a_run_that_was_killed_has_its_hosts(tmp_path):
+    folder = write(tmp_path / "run", evidence.begun({}), [evidence.noted("depot", "fqdn_certificate", "changing")])
+    (tmp_path / "latest.json").symlink_to(folder / "record.json")
+    (tmp_path / "latest").symlink_to(folder)
+    assert look(tmp_path / "latest.json") == look(tmp_path / "latest") == look(folder) and look(folder)["restore"][0]["hosts"] == ["depot"]
+
+
 @pytest.mark.parametrize("content, words", [("{", "is not JSON"), ("[]", "is no record of a run"), ('{"format": 2}', "is no record of a run")])
 def test_what_is_no_record_is_named(content, words, tmp_path):
     (tmp_path / "record.json").write_text(content, encoding="utf-8")
