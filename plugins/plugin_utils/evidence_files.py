@@ -16,8 +16,8 @@ from ansible_collections.certmend.tls.plugins.module_utils.appliance.formats.jso
 from ansible_collections.certmend.tls.plugins.module_utils.core.errors import RemediationError
 from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import COLLECTION
 from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_merge import joined
-from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_text import cleaned
-from ansible_collections.certmend.tls.plugins.plugin_utils.json_schema import Schema, misfits
+from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_text import escaped
+from ansible_collections.certmend.tls.plugins.plugin_utils.json_schema import Schema, misfit
 
 
 def record_of(paths: Sequence[str], option: str = "evidence") -> Dict[str, Any]:
@@ -28,7 +28,7 @@ def record_of(paths: Sequence[str], option: str = "evidence") -> Dict[str, Any]:
     :returns: with its texts escaped, as the role writes them: messages quote them, whoever wrote the file.
     :raises RemediationError: a file cannot be read, or is no such record.
     """
-    return joined([cleaned(_read(path, option), set()) for path in paths])
+    return joined([escaped(_read(path, option)) for path in paths])
 
 
 def _read(path: str, option: str) -> Mapping[str, Any]:
@@ -56,9 +56,9 @@ def _json(path: str, option: str, schema: Schema) -> Mapping[str, Any]:
         value = parse_json(read_file(path, option))
     except ValueError as error:
         raise RemediationError("%s: %s is not JSON: %s" % (option, path, error), way_out) from error
-    place = next(misfits(value, schema, _schema()), None)
+    place = misfit(value, schema, _schema())
     if place is not None:
-        where = ", or of another release: %s is not as docs/evidence.schema.json describes it" % place if place else ""
+        where = ", or of another release: %s is not as docs/evidence.schema.json describes it" % place.lstrip(".") if place else ""
         raise RemediationError("%s: %s is no record of a run%s" % (option, path, where), way_out)
     record: Mapping[str, Any] = value
     return record

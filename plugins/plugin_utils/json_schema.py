@@ -10,7 +10,7 @@ that was hidden may have been part of any text.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, Mapping
+from typing import Any, Callable, Dict, Mapping, Optional
 
 Schema = Mapping[str, Any]
 TYPES: Dict[str, Callable[[Any], bool]] = {
@@ -32,21 +32,22 @@ WORDS: Dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def misfits(value: Any, schema: Schema, whole: Schema, place: str = "") -> Iterator[str]:
-    """The places at which a value does not have the form, each as ``hosts[0].steps``.
+def misfit(value: Any, schema: Schema, whole: Schema) -> Optional[str]:
+    """The first place at which a value does not have the form, as ``.hosts[0].steps``; empty for the value itself, and None if it has the form.
 
     :param whole: the schema that has ``$defs``.
     """
     if "$ref" in schema:
         schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
-    if not all(fits(value, schema[word]) for word, fits in WORDS.items() if word in schema):
-        yield place
-        return
-    if "anyOf" in schema and not any(next(misfits(value, each, whole, place), None) is None for each in schema["anyOf"]):
-        yield place
-    if isinstance(value, dict):
-        for name in schema.get("properties", {}).keys() & value.keys():
-            yield from misfits(value[name], schema["properties"][name], whole, "%s.%s" % (place, name) if place else name)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from misfits(item, schema.get("items", {}), whole, "%s[%d]" % (place, index))
+    if not all(WORDS[word](value, said) for word, said in schema.items() if word in WORDS):
+        return ""
+    if "anyOf" in schema and all(misfit(value, each, whole) is not None for each in schema["anyOf"]):
+        return ""
+    if isinstance(value, dict) and "properties" in schema:
+        parts = ((".%s" % name, value[name], part) for name, part in schema["properties"].items() if name in value)
+    elif isinstance(value, list) and "items" in schema:
+        parts = (("[%d]" % index, item, schema["items"]) for index, item in enumerate(value))
+    else:
+        return None
+    found = ((place, misfit(part, form, whole)) for place, part, form in parts)
+    return next((place + inner for place, inner in found if inner is not None), None)
