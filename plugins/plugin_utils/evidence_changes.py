@@ -23,7 +23,9 @@ def note_of(given: Mapping[str, Any]) -> Dict[str, Any]:
     ending = list(given.get("ending") or [])
     files = [_file(change) for change in given.get("changes") or []]
     backups = [journal["path"] for journal in journals if journal["files"]] + [path for each in ending for path in each.get("backups") or []]
-    found = {name: given.get(name) for name in ("host", "names", "run", "at", "phase", "role", "journal", "said", "changed")}
+    found = {name: given.get(name) for name in ("host", "run", "at", "phase", "role", "journal", "changed")}
+    found["said"] = str(given.get("said") or "")  # Ansible before 2.19 makes values of texts that look like some: of the JSON that a server has answered
+    found["names"] = [str(name) for name in given.get("names") or []]
     found["diffs"] = [diff for result in given.get("results") or [] for diff in diffs_in(result)]
     found["undone_by"] = [dict(each) for each in given.get("undone_by") or []]
     found["backups"] = backups + [path for result in given.get("results") or [] for path in _backups_in(result)]

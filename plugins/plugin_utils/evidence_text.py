@@ -50,6 +50,15 @@ def cleaned(value: Any, secrets: Set[str], name: str = "") -> Any:
     return _text(str(value), secrets, name)
 
 
+def escaped(value: Any, name: str = "") -> Any:
+    """A value of a record as ``cleaned`` leaves it, whoever wrote it; what is secret was hidden when the role wrote it."""
+    if isinstance(value, str):
+        return printable_lines(value) if name in LINES else printable(value)
+    if isinstance(value, dict):
+        return {printable(key): escaped(item, key) for key, item in value.items()}
+    return [escaped(item, name) for item in value] if isinstance(value, list) else value
+
+
 def _key(key: str, secrets: Set[str]) -> str:
     """The name of a value: those of the record stay, even if a password happens to be one of them."""
     return key if NAME.match(key) else _text(key, secrets, "")

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.codes import entry_of
+from ansible_collections.certmend.tls.plugins.module_utils.core.shown_text import printable
 
 FORMAT = 1
 WEB_SERVER = ("fqdn_certificate", "server_chain", "trust_anchor")
@@ -43,7 +44,10 @@ Plan = Dict[str, Any]
 
 
 class WrongPlan(ValueError):
-    """The plan cannot be used; the message says why, and the way out."""
+    """The plan cannot be used; the message says why, and the way out. It may quote the plan, and is escaped here."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 def planned(results: Iterable[Mapping[str, Any]], hosts: Mapping[str, Mapping[str, Any]]) -> Plan:
@@ -154,8 +158,16 @@ def _require_a_plan(approved: Any) -> None:
     if not isinstance(approved, Mapping) or approved.get("format") != FORMAT or not isinstance(approved.get("steps"), list):
         raise WrongPlan("This is no plan of certmend.tls.remediate, or one of another release. Make a plan with --tags plan.")
     for step in approved["steps"]:
-        if not isinstance(step, Mapping) or step.get("playbook") not in PLAYBOOKS or not isinstance(step.get("host"), str) or "served" not in step:
+        if not _is_step(step):
             raise WrongPlan("A step of the plan is not understood: %s. A step may be removed from a plan, but not changed." % str(step)[:200])
+
+
+def _is_step(step: Any) -> bool:
+    if not isinstance(step, Mapping) or not isinstance(step.get("findings", []), list):
+        return False
+    names = [step.get("playbook"), step.get("host")]
+    known = all(isinstance(name, str) for name in names) and names[0] in PLAYBOOKS and "served" in step
+    return known and all(isinstance(finding, Mapping) for finding in step.get("findings", []))
 
 
 def _outline(step: Mapping[str, Any]) -> Tuple[str, List[str]]:

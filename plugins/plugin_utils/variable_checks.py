@@ -73,7 +73,9 @@ def _of_address(name: str, values: Mapping[str, Any]) -> Optional[str]:
     """Where the record is sent: it has the names of hosts, and is sent with a password."""
     try:
         address = urlsplit(str(values[name]))
-        host = address.hostname or ""
+        host, _port = address.hostname or "", address.port  # a port that is no number raises
+        if re.search(r"[\x00-\x20\x7f]", str(values[name])):
+            raise ValueError
     except ValueError:
         return "%s: it is no address. Give one such as https://evidence.corp.example/records." % name
     if "@" in address.netloc or address.query or address.fragment:

@@ -330,6 +330,7 @@ FOR_ANSIBLE = (
     "msg:",
     "handshake_clients:",
     "remediation_later:",
+    "restore_of_host:",
 )
 
 

@@ -54,6 +54,14 @@ def test_the_end_of_a_run_leaves_what_was_not_verified():
     assert record["verified"] == ["depot:443 from installer anchor CN=Root until 2027-01-01", "by hand"]
 
 
+@pytest.mark.parametrize("said", [{"error": "no"}, ["no"], True, 5])
+def test_an_error_that_an_old_ansible_took_for_a_value_is_a_text(said):
+    """Before 2.19, a text such as ``{"error": "no"}`` becomes a dictionary when it is passed on."""
+    record = evidence_note({}, dict(WHOLE_RUN, role="pins", phase="failed", said=said, names=[10, "depot"]))
+    assert record["steps"][0]["said"] == record["events"][0]["said"] == str(said) and record["names"] == ["10", "depot"]
+    assert evidence.problems(dict(evidence.begun({}), hosts=[record])) == []
+
+
 def test_a_phase_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="evidence_phase: done is not one of failed, changing, restored, stopped, changed, verified"):
         evidence.noted("depot", "hosts_mapping", "done")

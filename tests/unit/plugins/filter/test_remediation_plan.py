@@ -123,6 +123,10 @@ def test_an_approved_plan_is_done_without_what_was_removed_from_it_and_what_is_r
         (lambda plan: plan.update(format=2), [WWW], "This is no plan"),
         (lambda plan: plan["steps"][0].update(playbook="shutdown"), [WWW], "A step of the plan is not understood"),
         (lambda plan: plan["steps"][0].pop("served"), [WWW], "A step of the plan is not understood"),
+        (lambda plan: plan["steps"][0].update(playbook=["pins"]), [WWW], "A step of the plan is not understood"),
+        (lambda plan: plan["steps"][0].update(findings=None), [WWW], "A step of the plan is not understood"),
+        (lambda plan: plan["steps"][0].update(findings=["CHAIN-INCOMPLETE"]), [WWW], "A step of the plan is not understood"),
+        (lambda plan: plan["steps"][0].update(served="\x1b[31m"), [WWW], r"and not \\u\{1B\}\[31m\."),
     ],
 )
 def test_a_plan_of_another_state_of_the_world_is_refused(change, now, words):

@@ -88,6 +88,10 @@ ADDRESSES = [
     ({"evidence_url": "ftp://evidence.corp.example"}, "evidence_url: it does not begin with https://"),
     ({"evidence_url": "https://"}, "evidence_url: it does not begin with https://"),
     ({"evidence_url": "https://[evidence"}, "evidence_url: it is no address. "),
+    ({"evidence_url": "https://evidence.corp.example:99999/records"}, "evidence_url: it is no address. "),
+    ({"evidence_url": "https://evidence.corp.example:https/records"}, "evidence_url: it is no address. "),
+    ({"evidence_url": URL + "\r\nHost: other.corp.example"}, "evidence_url: it is no address. "),
+    ({"evidence_url": "https://evidence corp example/records"}, "evidence_url: it is no address. "),
     (
         {"evidence_url": "https://ops:Evidence-Pw1@evidence.corp.example"},
         "evidence_url: it has more than a host and a folder. Give an account as evidence_url_username",
