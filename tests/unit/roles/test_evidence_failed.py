@@ -148,5 +148,6 @@ def test_a_run_that_was_killed_has_a_report_and_one_command_writes_it_anew(estat
     environment = dict(os.environ, ANSIBLE_HOME=str(estate.home), PATH=os.path.dirname(sys.executable) + ":" + os.environ["PATH"])
     done = subprocess.run(words, shell=True, cwd=estate.controller, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert verdict_of(folder) == "Broken off" and "changed, not verified" in (folder / "report.html").read_text(encoding="utf-8") != page
-    assert "depot" in failures_of(folder) or "certmend.tls.restore -e restore_run=" in (folder / "report.html").read_text(encoding="utf-8")
+    anew = (folder / "report.html").read_text(encoding="utf-8")
+    assert verdict_of(folder) == "Broken off" and anew != page and "changed, not verified" in anew
+    assert "depot" in failures_of(folder) or "certmend.tls.restore -e restore_run=" in anew
