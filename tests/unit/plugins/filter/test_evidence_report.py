@@ -137,8 +137,10 @@ def test_the_junit_is_well_formed_and_counts_what_is_open(name, request):
     failures = top.findall("testsuite/testcase/failure")
     assert (int(top.get("tests")), int(top.get("failures"))) == (len(cases), len(failures))
     open_errors = [each for one in record["endpoints"] for each in one["after"]["findings"] if each["severity"] == "error"]
-    broken = [step for host in record["hosts"] for step in host["steps"] if step["phase"] in ("failed", "restored", "changing")]
-    assert len(failures) == len(open_errors) + len(broken)
+    broken = [step for host in record["hosts"] for step in host["steps"] if step["phase"] in ("failed", "restored", "stopped", "changing")]
+    whole = [case for case in cases if case.get("classname") == "run"]
+    assert [len(case.findall("failure")) for case in whole] == [record["outcome"] in ("failed", "partly", "restored", "stopped", "unfinished")]
+    assert len(failures) == len(open_errors) + len(broken) + len(whole[0])
     if name == "record":
         passed = {(case.get("classname"), case.get("name")) for case in cases if not len(case)}
         assert {("depot.corp.example:443", "NAME-MISMATCH"), ("fine.corp.example:443", "no findings"), ("depot", "fqdn_certificate")} <= passed
