@@ -25,7 +25,8 @@ description:
 class CallbackModule(CallbackBase):
     """Appends to the file that LAB_TASK_RECORD names; without it, does nothing.
 
-    Before the task with the name LAB_HALT_TASK it writes the file LAB_HALTED, which may be a pipe, and waits to be killed.
+    Before the task with the name LAB_HALT_TASK, of the play LAB_HALT_PLAY if that is set, it writes the file LAB_HALTED, which may be a pipe, and
+    waits to be killed.
     """
 
     CALLBACK_VERSION = 2.0
@@ -43,7 +44,7 @@ class CallbackModule(CallbackBase):
         self.play = play.get_name()
 
     def v2_playbook_on_task_start(self, task, is_conditional):
-        if task.get_name().rpartition(" : ")[2] == os.environ.get("LAB_HALT_TASK"):
+        if self.play == os.environ.get("LAB_HALT_PLAY", self.play) and task.get_name().rpartition(" : ")[2] == os.environ.get("LAB_HALT_TASK"):
             Path(os.environ["LAB_HALTED"]).write_text("halted\n", encoding="ascii")
             signal.pause()
 
