@@ -68,7 +68,6 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
 from ansible_collections.certmend.tls.plugins.plugin_utils.descriptions import described
 from ansible_collections.certmend.tls.plugins.plugin_utils.given_variables import GivenVariables, Kept
-from ansible_collections.certmend.tls.plugins.plugin_utils.variable_checks import more_problems
 from ansible_collections.certmend.tls.plugins.plugin_utils.variables import by_hosts, unknown
 
 KEPT = Kept()
@@ -91,6 +90,9 @@ class LookupModule(LookupBase):
 
 
 def _problems(given, description, host, start, names):
+    # once a play, while every task reads values: each process that does would take 50 ms to import this
+    from ansible_collections.certmend.tls.plugins.plugin_utils.variable_checks import more_problems
+
     values, problems = given.judged(host, start)
     return problems + more_problems(values, utc_now()) + (unknown(description, given.names(host)) if names else [])
 
