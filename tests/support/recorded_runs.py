@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 from ansible_collections.certmend.tls.tests.support.depot_and_installer import NAME
 
@@ -40,6 +41,17 @@ def changes(estate):
     finish = {"ansible.builtin.include_role": {"name": "certmend.tls.remediation", "tasks_from": "finish.yml"}}
     tasks = {"depot": estate.certificate(), "installer": estate.mapping()}
     return [{"hosts": host, "gather_facts": False, "tasks": [task]} for host, task in {**tasks, "all": finish}.items()]
+
+
+def killed_in_the_reload(estate):
+    """A run of these plays whose controller is killed while the depot's server reloads."""
+    pipe = estate["depot"] / "hangs"
+    os.mkfifo(pipe)
+    with estate.start(estate.write("play", plays(estate, *changes(estate))), **GIVEN) as process:
+        assert pipe.read_text(encoding="ascii") == "reloading\n"
+        estate.kill()
+        process.communicate()
+    pipe.unlink()
 
 
 def folder_of(estate):

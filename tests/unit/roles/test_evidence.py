@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
@@ -16,7 +15,7 @@ from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_files import
 from ansible_collections.certmend.tls.plugins.plugin_utils.evidence_record import PHASES
 from ansible_collections.certmend.tls.tests.support.depot_and_installer import estate_in
 from ansible_collections.certmend.tls.tests.support.evidence import problems
-from ansible_collections.certmend.tls.tests.support.recorded_runs import GIVEN, attempts, audit, changes, evidence, folder_of, plays, read
+from ansible_collections.certmend.tls.tests.support.recorded_runs import GIVEN, attempts, audit, changes, evidence, folder_of, killed_in_the_reload, plays, read
 from ansible_collections.certmend.tls.tests.support.rendered import COLLECTION
 from ansible_collections.certmend.tls.tests.support.shown import shown_of, words_of
 
@@ -101,13 +100,7 @@ def estate(tmp_path):
 
 
 def test_a_run_that_was_killed_leaves_a_record_from_which_it_is_restored(estate):
-    pipe = estate["depot"] / "hangs"
-    os.mkfifo(pipe)
-    with estate.start(estate.write("play", plays(estate, *changes(estate))), **GIVEN) as process:
-        assert pipe.read_text(encoding="ascii") == "reloading\n"
-        estate.kill()
-        process.communicate()
-    pipe.unlink()
+    killed_in_the_reload(estate)
     assert read(folder_of(estate) / "hosts" / "depot.json")["phase"] == "changed" and read(folder_of(estate) / "record.json")["hosts"] == []
     record = record_of([str(folder_of(estate))])
     assert record["outcome"] == "unfinished" and problems(record) == [] and record["restore"][0]["hosts"] == ["depot"]

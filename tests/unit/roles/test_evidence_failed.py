@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.certmend.tls.tests.support.depot_and_installer import estate_in
 from ansible_collections.certmend.tls.tests.support.evidence import problems
-from ansible_collections.certmend.tls.tests.support.recorded_runs import GIVEN, attempts, changes, evidence, folder_of, plays, read
+from ansible_collections.certmend.tls.tests.support.recorded_runs import GIVEN, attempts, changes, evidence, folder_of, killed_in_the_reload, read
 
 
 @pytest.fixture
@@ -133,13 +133,7 @@ def test_the_end_of_a_record_that_is_lost_is_an_error_unless_the_run_has_one(est
 
 
 def test_a_run_that_was_killed_has_a_report_and_one_command_writes_it_anew(estate):
-    pipe = estate["depot"] / "hangs"
-    os.mkfifo(pipe)
-    with estate.start(estate.write("play", plays(estate, *changes(estate))), **GIVEN) as process:
-        assert pipe.read_text(encoding="ascii") == "reloading\n"
-        estate.kill()
-        process.communicate()
-    pipe.unlink()
+    killed_in_the_reload(estate)
     folder = folder_of(estate)
     assert verdict_of(folder) == "Broken off" and failures_of(folder)["run"].get("type") == "unfinished"
     page = (folder / "report.html").read_text(encoding="utf-8")
