@@ -66,7 +66,10 @@ def checks(everything: bool) -> List[Check]:
         leaves_files=True,
     )
     coverage = ["--cov", "--cov-config=pyproject.toml", "--cov-report=term-missing:skip-covered"]  # the gate stands in pyproject.toml
-    unit = Check("unit", BIN, [[python, *pytest, *coverage, "tests/unit"]], seconds=1950)
+    with_playbooks = ["tests/unit/" + name for name in ("eda", "newcomer", "playbooks", "roles")]
+    without = ["--ignore=" + folder for folder in with_playbooks]
+    unit = Check("unit", BIN, [[python, *pytest, *coverage, *_selection(everything), *without, "tests/unit"]], seconds=900)
+    playbooks = Check("unit-playbooks", BIN, [[python, *pytest, "--durations=15", *_selection(everything), *with_playbooks]], seconds=1500)
     day, utils = ["bash", str(ROOT / "tools/any_day.sh")], "tests/unit/plugins/module_utils"
     # what core and appliance do depends on neither release: unit and days run their tests
     floor = Check("floor", FLOOR, [[*day, "+310d", FLOOR / "python", *pytest, "tests/unit/plugins/modules", utils + "/x509"]], seconds=265)
@@ -90,7 +93,12 @@ def checks(everything: bool) -> List[Check]:
         leaves_files=True,
     )
     docs = Check("docs", LINT, [["bash", str(ROOT / "tools/docs.sh"), str(site)]], seconds=10)
-    return [lint, unit, floor, days, _newest(everything), build, docs, *_sanity(), _ansible_test_units(), *_lab(everything), _kills(), *_molecule()]
+    return [lint, unit, playbooks, floor, days, _newest(everything), build, docs, *_sanity(), _ansible_test_units(), *_lab(everything), _kills(), *_molecule()]
+
+
+def _selection(everything: bool) -> List[str]:
+    """What pytest is told, so that it leaves out the tests that are not for every day."""
+    return [] if everything else ["-m", "not everything"]
 
 
 #: what depends on the release of Python and of ansible-core: TLS and the clients that use it, programs and signals, plugins
@@ -141,11 +149,10 @@ def _in_lab(*command: str) -> Command:
 
 def _lab(everything: bool) -> List[Check]:
     """A check for each file of tests/lab."""
-    selection = [] if everything else ["-m", "not everything"]
     found = []
     for path in sorted((ROOT / "tests/lab").glob("test_*.py")):
         name = "lab-" + path.stem.partition("_")[2].replace("_", "-")
-        command = _in_lab("pytest", "-rs", "--durations=15", *selection, "tests/lab/" + path.name)
+        command = _in_lab("pytest", "-rs", "--durations=15", *_selection(everything), "tests/lab/" + path.name)
         found.append(Check(name, BIN, [command], seconds=LAB_SECONDS.get(name, 120)))
     return found
 

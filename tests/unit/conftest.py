@@ -21,6 +21,7 @@ import yaml
 from ansible_collections.certmend.tls.tests.support.run import PATH, TREE, module_process, result_of, run_in_process
 
 MARKERS = (
+    "everything: not for every day; make test-all runs it",
     "reliability(*cases, playbooks, afterwards): what the test shows; tools/reliability_md.py makes docs/reliability.md of it",
     "fails(code): the test sees this rule report something",
     "passes(code): the test sees this rule stay silent",

@@ -43,6 +43,7 @@ FOREIGN = {
     "module_utils/appliance/change_window/recurrence": {"dateutil"},
     "module_utils/x509/backend": {"cryptography"},
     "module_utils/x509/cert_inspect/query": {"jmespath"},
+    "plugin_utils/loaded_once": {"ansible_collections"},  # the lookups and filters that it loads
     "plugin_utils/variable_checks": {"ansible_collections"},  # the options of the module change_window, whose question it asks beforehand
 }
 #: functions that may be longer, each with its reason

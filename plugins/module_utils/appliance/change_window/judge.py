@@ -69,22 +69,22 @@ def judge(options: Options, now: datetime.datetime) -> Answer:
 
 def _judge_until(options: Options, now: datetime.datetime, end: datetime.datetime) -> Tuple[Answer, bool]:
     """The answer of the spans up to a moment, and whether a later one could not change it."""
-    spans = _spans(options, now, end)
+    spans = [span for span in _spans(options, now, end) if span.start < end]  # before a later one there may be others, which were not looked for
     current = next((span for span in spans if span.has(now)), None)
-    later = [(start, span.start_zone) for span in spans if span.start > now for start in [span.start] if _fits(options, span, start, end)]
+    later = next((span for span in spans if span.start > now and _fits(options, span, span.start)), None)
     blackout = next((span for span in union(options.blackouts) if span.has(now)), None)
     closes = current.end if current is not None and current.end < end else None
     answer = Answer(
         at=now,
-        gate=_gate(options, now, current, blackout, end),
+        gate=_gate(options, now, current, blackout),
         window=current,
         closes=closes,
         last_start=None if closes is None else closes - max(options.cutoff, options.estimate),
         blackout=blackout,
-        next_open=later[0][0] if later else None,
-        next_zone=later[0][1] if later else GREENWICH,
+        next_open=None if later is None else later.start,
+        next_zone=GREENWICH if later is None else later.start_zone,
     )
-    return answer, bool(later) and (current is None or closes is not None)
+    return answer, later is not None and (current is None or closes is not None)
 
 
 def _spans(options: Options, now: datetime.datetime, end: datetime.datetime) -> List[Span]:
@@ -96,16 +96,16 @@ def _spans(options: Options, now: datetime.datetime, end: datetime.datetime) -> 
     return without(found, union(options.blackouts))
 
 
-def _gate(options: Options, now: datetime.datetime, current: Optional[Span], blackout: Optional[Span], end: datetime.datetime) -> Gate:
+def _gate(options: Options, now: datetime.datetime, current: Optional[Span], blackout: Optional[Span]) -> Gate:
     if blackout is not None:
         return Gate.BLACKOUT
     if current is None:
         return Gate.OUTSIDE
-    if _fits(options, current, now, end):
+    if _fits(options, current, now):
         return Gate.OPEN
     return Gate.CUTOFF if now > current.end - options.cutoff else Gate.ESTIMATE
 
 
-def _fits(options: Options, span: Span, start: datetime.datetime, end: datetime.datetime) -> bool:
-    """Whether a change may start at a moment of a span. A span that reaches the horizon has no end that is known."""
-    return span.end >= end or start <= span.end - max(options.cutoff, options.estimate)
+def _fits(options: Options, span: Span, start: datetime.datetime) -> bool:
+    """Whether a change may start at a moment of a span. One that reaches the horizon is at least as long as it is known to be."""
+    return start <= span.end - max(options.cutoff, options.estimate)

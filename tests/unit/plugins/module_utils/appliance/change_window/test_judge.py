@@ -182,6 +182,23 @@ def test_a_leap_day_once_a_year_is_found_eight_years_ahead():
     assert found.next_open == moment("2104-02-29T21:00")
 
 
+@pytest.mark.parametrize("day", range(9, 23))
+@pytest.mark.parametrize("limit", ["cutoff_minutes", "estimated_minutes"])
+def test_windows_that_are_all_too_short_never_open_on_any_day(day, limit):
+    """One of the days is a week before the horizon of the first search, behind which no window is known to be long enough either."""
+    found = answer_of(moment("2026-01-%02dT22:00" % day), windows=FRIDAY, **{limit: 2 * 24 * 60})
+    assert not found.is_open and found.next_open is None
+
+
+def test_a_window_over_the_horizon_of_the_first_search_is_found_with_its_real_end():
+    """The horizon is 40 days ahead, in the window of five hours on that day; two of its hours are behind it."""
+    now = moment("2026-01-09T21:00")
+    only = [rule("FREQ=DAILY;COUNT=1", "2026-02-18T19:00", 300)]
+    assert (moment("2026-02-18T18:00") - now).days == 39
+    assert answer_of(now, windows=only, estimated_minutes=240).next_open == moment("2026-02-18T18:00")
+    assert answer_of(now, windows=only, estimated_minutes=301).next_open is None
+
+
 def test_a_second_counts():
     second = datetime.timedelta(seconds=1)
     assert not answer_of(moment("2026-01-09T21:00") - second, windows=FRIDAY).is_open
