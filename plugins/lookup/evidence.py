@@ -54,5 +54,7 @@ class LookupModule(LookupBase):
         option = kwargs.get("variable", "evidence")
         try:
             return [record_of([os.path.join(os.getcwd(), os.path.expanduser(path)) for path in terms], option)]
-        except (RemediationError, ValueError) as error:
-            raise AnsibleLookupError("evidence: %s" % error) from None
+        except RemediationError as error:
+            raise AnsibleLookupError(str(error)) from None
+        except ValueError as error:
+            raise AnsibleLookupError("%s: %s" % (option, error)) from None
