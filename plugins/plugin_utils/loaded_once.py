@@ -6,7 +6,7 @@
 
 Ansible loads an action plugin in that process, and a lookup or a filter in the process of the task that evaluates it: a new one for each task on each
 host, which compiles what it loads. A task inherits what is loaded before it begins. So the action plugin ``journal``, with which each change begins,
-imports this. It saves a quarter of the CPU time of `remediate` on two hosts.
+imports this. It saves a quarter of the CPU time of ``remediate`` on two hosts.
 """
 
 from __future__ import annotations
