@@ -198,6 +198,7 @@ def removed_lines(diff):
     return "".join(part.get("before", "") for part in parts if "trust store" in part.get("before_header", "") and not part.get("after"))
 
 
+@pytest.mark.everything
 def test_the_oldest_core_does_the_same(estate, playbook, oldest):
     trio = Trio(*(playbook("certmend.tls.offline_depot", "--diff", *extra(estate), *more, program=oldest) for more in (["--check"], [], [])))
     assert [run.rc for run in trio] == [0, 0, 0], trio.run.stdout
@@ -384,6 +385,7 @@ def two_depots(lab, playbook, several, tmp_path_factory):
     return Trio(*(playbook("certmend.tls.offline_depot", *arguments, *more) for more in (["--check"], [], [])))
 
 
+@pytest.mark.everything
 @pytest.mark.hosts("depot", "installer", "lb")
 def test_two_depots_one_of_them_haproxy_are_mapped_trusted_and_verified_in_one_run(two_depots, lab):
     check, run, again = two_depots

@@ -109,6 +109,7 @@ def test_what_cannot_be_rolled_back_does_not_keep_the_rest(estate, playbook):
     assert journals(installer) == ["trust_anchor"]
 
 
+@pytest.mark.everything
 @pytest.mark.reliability(
     "the change is not wanted any more",
     playbooks=["offline_depot", "restore"],

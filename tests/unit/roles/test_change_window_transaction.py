@@ -64,6 +64,7 @@ def test_a_run_that_only_reports_postpones_every_change_and_succeeds(estate):
         assert "%s: nothing was changed: No change may start now, " % host in done.stdout, done.stdout
 
 
+@pytest.mark.everything
 def test_an_override_lets_the_run_change_both_hosts_and_the_next_run_needs_none(estate):
     done = estate.playbook(plays(estate), **OVERRIDE, **CLOSED)
     assert done.returncode == 0 and not estate.is_restored(), done.stdout
