@@ -15,9 +15,11 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.files.process import has_ended, identity_of
 from ansible_collections.certmend.tls.plugins.module_utils.core.timestamps import utc_now
-from ansible_collections.certmend.tls.plugins.plugin_utils import loaded_once  # noqa: F401  (it is loaded here, and used by the tasks)
+from ansible_collections.certmend.tls.plugins.plugin_utils.loaded_once import FILTERS, LOOKUPS
 
 SECONDS_BETWEEN_ATTEMPTS = 2
+#: used by the tasks of the run, which inherit them from the process that has loaded this plugin
+LOADED = FILTERS + LOOKUPS
 
 
 class ActionModule(ActionBase):
