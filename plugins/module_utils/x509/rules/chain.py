@@ -10,7 +10,6 @@ from typing import Iterator, Union
 
 from ansible_collections.certmend.tls.plugins.module_utils.appliance.ome import messages as answers
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, NOTICE, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.certificate.certificate import Certificate
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path import policies
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.builder import Path
@@ -45,7 +44,7 @@ def the_intermediates_are_presented(chain: Chain, context: JudgementContext) -> 
     issuer = chain.leaf.issuer or "without a name"
     download = "; download it from %s" % ", ".join(chain.leaf.ca_issuers) if chain.leaf.ca_issuers else ""
     if chain.anchors is not None:
-        yield "the issuer %s is neither presented nor among the %s%s" % (issuer, counted(len(chain.anchors), "trusted certificate"), download)
+        yield "the issuer %s is neither presented nor among the trusted certificates (%d)%s" % (issuer, len(chain.anchors), download)
     elif not chain.leaf.is_ca:  # few CAs issue server certificates by their root; the issuer of a CA certificate often is one
         unknown = "without trusted certificates it cannot be known whether it is a root, which may be omitted, or an intermediate, which clients need"
         yield Suspicion("the issuer %s is not presented; %s%s" % (issuer, unknown, download))

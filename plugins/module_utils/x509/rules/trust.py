@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.certmend.tls.plugins.module_utils.core.findings import ERROR, WARNING
-from ansible_collections.certmend.tls.plugins.module_utils.core.sentences import counted
 from ansible_collections.certmend.tls.plugins.module_utils.x509.path.presented_chain import Chain
 from ansible_collections.certmend.tls.plugins.module_utils.x509.rules.rule import GENERIC, VCF_INSTALLER, JudgementContext, rule
 
@@ -67,7 +66,7 @@ def the_client_trusts_the_issuer(chain: Chain, context: JudgementContext) -> Ite
     path = chain.path
     if chain.anchors is None or path.anchor is not None:
         return
-    trusted = counted(len(chain.anchors), "trusted certificate")
+    trusted = "trusted certificates (%d)" % len(chain.anchors)
     if chain.leaf.self_signed:
         # other clients get TRUST-SELF-SIGNED; for the installer it matters only whether the certificate was imported
         if VCF_INSTALLER in context.profiles:
