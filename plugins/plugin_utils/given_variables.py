@@ -41,6 +41,13 @@ class Kept:
         return self._values[asked]
 
 
+def plain(value: Any) -> Any:
+    """A value with everything in it evaluated: Ansible's own lists and dictionaries evaluate an item when it is read, and break if they are copied."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
 class GivenVariables:
     """Those of one lookup.
 
@@ -76,7 +83,7 @@ class GivenVariables:
         given, failed = {}, []
         for name in self._description.names():
             try:
-                value = self._value(name, host)
+                value = plain(self._value(name, host))
                 if isinstance(value, Undefined):
                     raise UndefinedError("it names a variable that is not defined")
                 given.update({name: value} if is_given(value) else {})
