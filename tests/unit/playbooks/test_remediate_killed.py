@@ -98,7 +98,7 @@ def test_each_task_of_a_run_leaves_one_of_a_few_states(kept):
     assert len(kept.tasks) > 200 and 10 < len(kept.first) < 30, kept.first
 
 
-#: the states are restored in parts, so that no test takes long. Every day one part is: with its first state, before the record, and each sixth after it
+#: the states are restored in parts, so that no test takes long. Every day one part is: the first state that has a record, and each sixth after it
 PARTS = 6
 
 
