@@ -185,7 +185,7 @@ def test_a_leap_day_once_a_year_is_found_eight_years_ahead():
 @pytest.mark.parametrize("day", range(9, 23))
 @pytest.mark.parametrize("limit", ["cutoff_minutes", "estimated_minutes"])
 def test_windows_that_are_all_too_short_never_open_on_any_day(day, limit):
-    """One of the days is a week before the horizon of the first search, behind which no window is known to be long enough either."""
+    """On four days of a week, the first search ends close before a window; that one is too short as well."""
     found = answer_of(moment("2026-01-%02dT22:00" % day), windows=FRIDAY, **{limit: 2 * 24 * 60})
     assert not found.is_open and found.next_open is None
 
